@@ -1,0 +1,135 @@
+//! What the live client tells the one who started it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::order::{OrderKey, VendorId};
+use crate::protocol::ListedOrder;
+use crate::protocol::message::OrderEvent;
+use crate::protocol::rest::Vendor;
+
+/// Who the client says it is. `Debug` never shows the secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The shared master token (`X-Master-Token`).
+    pub master_token: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials { .. }")
+    }
+}
+
+/// One thing that the client tells. They come in order.
+#[derive(Debug, Clone)]
+pub enum ClientEvent {
+    /// The state of the connection changed, or one of its figures did.
+    Connection(Connection),
+    /// The vendors that the credentials may see, whenever they change.
+    Vendors(Vec<Vendor>),
+    /// A snapshot is being fetched: how many orders have come so far.
+    Loading {
+        /// Orders received.
+        received: usize,
+    },
+    /// What changed in the replica, oldest first.
+    Changes(Vec<Change>),
+}
+
+/// One change of the replica.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A vendor's orders were replaced by a snapshot: forget what was known of
+    /// this vendor that is not among these.
+    Snapshot {
+        /// Whose.
+        vendor: VendorId,
+        /// All the orders there are.
+        orders: Vec<Arc<ListedOrder>>,
+    },
+    /// An order is new or changed, by an event: once for each event.
+    Event {
+        /// Which kind.
+        kind: EventKind,
+        /// The event; it holds the order.
+        event: Arc<OrderEvent>,
+    },
+    /// An order is new or changed, and no event tells why: the answer to a
+    /// request, or a poll of a server of the old kind.
+    Order {
+        /// Which.
+        key: OrderKey,
+        /// As it is now.
+        order: Arc<ListedOrder>,
+    },
+}
+
+/// What kind of event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// An order came to be.
+    Created,
+    /// A status changed.
+    Status,
+    /// Anything else changed.
+    Updated,
+    /// The order was erased.
+    Removed,
+}
+
+/// The connection as a status line shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Which state.
+    pub state: ConnectionState,
+    /// When data was last known to be whole: the last frame or poll answer.
+    pub fresh_at: Option<Timestamp>,
+    /// Round trip of the last ping or poll.
+    pub round_trip: Option<Duration>,
+    /// Whether the server is of the old kind (no positions, no recovery).
+    pub legacy: bool,
+}
+
+/// Where the client's state machine stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// The first attempt is under way, and nothing is known yet.
+    Connecting,
+    /// The socket is up.
+    Live {
+        /// The server said that its store is away.
+        degraded: bool,
+    },
+    /// The socket is down; polls are answered.
+    Polling {
+        /// How often.
+        every: Duration,
+        /// When next.
+        next_at: Timestamp,
+        /// Why the socket is down, in a sentence's part: `connection refused`.
+        reason: String,
+        /// The user turned real-time off.
+        paused: bool,
+    },
+    /// Neither socket nor polls get through.
+    Offline {
+        /// Since when.
+        since: Timestamp,
+        /// When the next attempt is due.
+        next_at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// The server refuses these credentials or this vendor (401, 403, 404, or a
+    /// close code from 4500): tried again every poll interval, for someone may
+    /// have mended it.
+    Refused {
+        /// What the server said.
+        reason: String,
+        /// When the next attempt is due.
+        next_at: Timestamp,
+    },
+}

@@ -1,0 +1,224 @@
+//! What was bought, by whom, and where it goes.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::money::Currency;
+
+/// What was bought, by whom, and where it goes. Amounts are minor units of
+/// [`Self::currency`]. Texts are clean (see [`super::text`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderContent {
+    /// The purchase that this order is one vendor's part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The shop that it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The shop's word for the payment, as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_state: Option<String>,
+    /// When the buyer placed it.
+    pub placed_at: Timestamp,
+    /// A digest of the request that placed it, to know the same request again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_as: Option<String>,
+    /// By when it is promised to leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_by: Option<Timestamp>,
+    /// The currency of every amount in it.
+    pub currency: Currency,
+    /// What it comes to.
+    pub totals: Totals,
+    /// What was bought.
+    pub lines: Vec<Line>,
+    /// What left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipments: Vec<Shipment>,
+    /// Who bought it.
+    #[serde(default)]
+    pub buyer: Buyer,
+    /// Where it goes.
+    #[serde(default)]
+    pub ship_to: Address,
+    /// The buyer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_note: Option<String>,
+    /// Words of vendor and support.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// The shop that an order came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// `woocommerce`, `shopify` or `generic`.
+    pub channel: String,
+    /// The shop's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop: Option<String>,
+    /// The shop's id of the order, as text: ids exceed 2^53.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<String>,
+    /// Where a person can look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The shop's own word for its status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_raw: Option<String>,
+    /// When the shop last changed it: an older body is stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<Timestamp>,
+}
+
+/// What an order comes to, in minor units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// The lines.
+    pub items: i64,
+    /// Taken off; not negative.
+    pub discount: i64,
+    /// Shipping.
+    pub shipping: i64,
+    /// Tax, whether inside the lines' prices or on top.
+    pub tax: i64,
+    /// What the buyer pays.
+    pub total: i64,
+    /// What went back; not negative.
+    pub refunded: i64,
+}
+
+/// One thing bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The shop's id of the line, or its place from 1.
+    pub id: u64,
+    /// The vendor's number for the article.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sku: String,
+    /// What it is called.
+    pub title: String,
+    /// Which kind of it: `Black, M`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// How many.
+    pub qty: u32,
+    /// How many of them left.
+    #[serde(default)]
+    pub qty_shipped: u32,
+    /// For one, in minor units.
+    pub unit_price: i64,
+    /// For all of them, in minor units.
+    pub total: i64,
+}
+
+/// Goods that left.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// The ids of the lines in it; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<u64>,
+    /// Who carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// The carrier's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_number: Option<String>,
+    /// Where a person can follow it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_url: Option<String>,
+    /// When it left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipped_at: Option<Timestamp>,
+    /// When it arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// Who bought it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Buyer {
+    /// Name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// E-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+/// Where goods go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Address {
+    /// Who receives it, where it is not the buyer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Street and number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line1: Option<String>,
+    /// The rest of the street address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line2: Option<String>,
+    /// City.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// State, province or county.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Postal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postcode: Option<String>,
+    /// Country, ISO 3166-1 alpha-2 where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+impl Address {
+    /// All parts in one line: the seed's `shipping_address`.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let parts = [
+            &self.name,
+            &self.line1,
+            &self.line2,
+            &self.postcode,
+            &self.city,
+            &self.region,
+            &self.country,
+        ];
+        parts
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// Who may read a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Vendor and support.
+    Vendor,
+    /// Support alone.
+    Support,
+}
+
+/// Words of vendor or support.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// Whose.
+    pub by: super::Actor,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// The words.
+    pub body: String,
+}

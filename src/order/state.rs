@@ -1,0 +1,318 @@
+//! What every step of an order changes, and who changed it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::status::{OrderStatus, Permit, Standing};
+
+/// What kind of caller acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// The vendor whose order it is.
+    Vendor,
+    /// Support staff.
+    Support,
+    /// Another program, with the right to place orders and step them.
+    Service,
+    /// The passing of time.
+    Clock,
+    /// An import of old orders: rings nothing.
+    Import,
+}
+
+/// Who changed an order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Actor {
+    /// What kind of caller.
+    pub kind: ActorKind,
+    /// Which one: the vendor's id, the name in a token, a file's name.
+    pub id: String,
+}
+
+impl Actor {
+    /// An actor of a kind.
+    #[must_use]
+    pub fn new(kind: ActorKind, id: impl Into<String>) -> Self {
+        Self {
+            kind,
+            id: id.into(),
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ActorKind::Vendor => "vendor",
+            ActorKind::Support => "support",
+            ActorKind::Service => "service",
+            ActorKind::Clock => "clock",
+            ActorKind::Import => "import",
+        };
+        if self.id.is_empty() {
+            f.write_str(kind)
+        } else {
+            write!(f, "{kind} {}", self.id)
+        }
+    }
+}
+
+fn unset(flag: &bool) -> bool {
+    !*flag
+}
+
+/// Marks on an order; on the wire only those that are set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, any may be set"
+)]
+pub struct Flags {
+    /// Not a real sale: rings nothing.
+    #[serde(skip_serializing_if = "unset")]
+    pub test: bool,
+    /// The shop holds it back.
+    #[serde(skip_serializing_if = "unset")]
+    pub on_hold: bool,
+    /// Paid at the door: a vendor may ship it while Pending.
+    #[serde(skip_serializing_if = "unset")]
+    pub pay_on_delivery: bool,
+    /// The vendor asks support to cancel it.
+    #[serde(skip_serializing_if = "unset")]
+    pub cancel_requested: bool,
+    /// The shop deleted it.
+    #[serde(skip_serializing_if = "unset")]
+    pub source_deleted: bool,
+}
+
+impl Flags {
+    /// Whether no mark is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What every step of an order changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderState {
+    /// Counts the changes of this order, from 1: its placing.
+    pub version: u64,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// The statuses that Disputed, Cancelled or Refunded set aside, newest
+    /// last: the way back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prior: Vec<OrderStatus>,
+    /// When it came to this status.
+    pub status_since: Timestamp,
+    /// Who brought it there.
+    pub status_by: Actor,
+    /// Marks.
+    #[serde(default, skip_serializing_if = "Flags::is_empty")]
+    pub flags: Flags,
+    /// When anything about it last changed.
+    pub updated_at: Timestamp,
+    /// When it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Timestamp>,
+    /// When it was shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipped_at: Option<Timestamp>,
+    /// When it was delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
+    /// When it was completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// When it was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Timestamp>,
+}
+
+impl OrderState {
+    /// The state of an order that `by` placed at `now`.
+    #[must_use]
+    pub fn placed(status: OrderStatus, flags: Flags, by: Actor, now: Timestamp) -> Self {
+        let mut state = Self {
+            version: 1,
+            status: OrderStatus::Pending,
+            prior: Vec::new(),
+            status_since: now,
+            status_by: by,
+            flags,
+            updated_at: now,
+            paid_at: None,
+            shipped_at: None,
+            delivered_at: None,
+            completed_at: None,
+            cancelled_at: None,
+        };
+        state.enter(status, now);
+        state
+    }
+
+    /// What the status table needs to know.
+    #[must_use]
+    pub fn standing(&self) -> Standing<'_> {
+        Standing {
+            status: self.status,
+            prior: self.prior.last().copied(),
+            since: self.status_since,
+            by: &self.status_by,
+            pay_on_delivery: self.flags.pay_on_delivery,
+        }
+    }
+
+    /// The state after a step that the table permitted; one version on.
+    #[must_use]
+    pub fn after(&self, permit: Permit, by: Actor, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.version += 1;
+        next.updated_at = now;
+        let to = match permit {
+            Permit::Ask => {
+                next.flags.cancel_requested = true;
+                return next;
+            }
+            Permit::Step(to) => {
+                if to.is_exception() {
+                    next.prior.push(self.status);
+                } else {
+                    // Coming back from a dispute that followed a shipment, say:
+                    // what was set aside before that stays no way back.
+                    next.prior.clear();
+                }
+                to
+            }
+            Permit::Restore(to) => {
+                next.prior.pop();
+                to
+            }
+            Permit::Undo(to) => {
+                match self.status {
+                    OrderStatus::Shipped => next.shipped_at = None,
+                    OrderStatus::Delivered => next.delivered_at = None,
+                    _ => {}
+                }
+                to
+            }
+        };
+        next.enter(to, now);
+        next.status_since = now;
+        next.status_by = by;
+        next
+    }
+
+    /// Sets the status and the time of it, unless that time is known already.
+    fn enter(&mut self, status: OrderStatus, at: Timestamp) {
+        if self.status == OrderStatus::Cancelled {
+            self.cancelled_at = None;
+        }
+        self.status = status;
+        let time = match status {
+            OrderStatus::Pending | OrderStatus::Disputed | OrderStatus::Refunded => return,
+            OrderStatus::Paid => &mut self.paid_at,
+            OrderStatus::Shipped => &mut self.shipped_at,
+            OrderStatus::Delivered => &mut self.delivered_at,
+            OrderStatus::Completed => &mut self.completed_at,
+            OrderStatus::Cancelled => {
+                self.flags.cancel_requested = false;
+                &mut self.cancelled_at
+            }
+        };
+        time.get_or_insert(at);
+    }
+}
+
+/// One line of an order's history: who did what when. Append-only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// When.
+    pub at: Timestamp,
+    /// The version that this change made.
+    pub version: u64,
+    /// Who.
+    pub actor: Actor,
+    /// What: `placed`, `status`, `cancel_requested`, `imported`.
+    pub action: String,
+    /// The status before; `None` for the placing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<OrderStatus>,
+    /// The status after.
+    pub to: OrderStatus,
+    /// Why, in the actor's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The request that brought it, to find it in a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Whether the shop's word was taken against the table.
+    #[serde(default, skip_serializing_if = "unset")]
+    pub forced: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use OrderStatus::{Cancelled, Disputed, Paid, Refunded, Shipped};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).unwrap()
+    }
+
+    fn support() -> Actor {
+        Actor::new(ActorKind::Support, "kim")
+    }
+
+    #[test]
+    fn exceptions_remember_the_way_back() {
+        let order = OrderState::placed(Paid, Flags::default(), support(), at(0))
+            .after(Permit::Step(Shipped), support(), at(1))
+            .after(Permit::Step(Disputed), support(), at(2))
+            .after(Permit::Step(Refunded), support(), at(3));
+        assert_eq!(order.prior, [Shipped, Disputed]);
+        assert_eq!(order.version, 4);
+        let back = order.after(Permit::Restore(Disputed), support(), at(4));
+        assert_eq!(back.prior, [Shipped]);
+        let back = back.after(Permit::Restore(Shipped), support(), at(5));
+        assert_eq!((back.status, back.prior.len()), (Shipped, 0));
+        assert_eq!(
+            back.shipped_at,
+            Some(at(1)),
+            "the goods left when they left"
+        );
+    }
+
+    #[test]
+    fn an_undo_takes_its_time_back() {
+        let shipped = OrderState::placed(Paid, Flags::default(), support(), at(0)).after(
+            Permit::Step(Shipped),
+            support(),
+            at(1),
+        );
+        let undone = shipped.after(Permit::Undo(Paid), support(), at(2));
+        assert_eq!((undone.shipped_at, undone.paid_at), (None, Some(at(0))));
+        assert_eq!(undone.status_since, at(2));
+    }
+
+    #[test]
+    fn asking_leaves_the_status_and_cancelling_answers_it() {
+        let paid = OrderState::placed(Paid, Flags::default(), support(), at(0));
+        let asked = paid.after(Permit::Ask, support(), at(1));
+        assert_eq!(
+            (asked.status, asked.status_since, asked.version),
+            (Paid, at(0), 2)
+        );
+        assert!(asked.flags.cancel_requested);
+        let cancelled = asked.after(Permit::Step(Cancelled), support(), at(2));
+        assert!(!cancelled.flags.cancel_requested);
+        assert_eq!(cancelled.cancelled_at, Some(at(2)));
+        let restored = cancelled.after(Permit::Restore(Paid), support(), at(3));
+        assert_eq!(restored.cancelled_at, None);
+    }
+}

@@ -1,0 +1,41 @@
+//! The wire, version 1: what server and clients say to each other.
+//!
+//! The conversation on a socket:
+//!
+//! 1. The client opens `/ws/vendor/{vendor_id}/orders/` (with
+//!    `?position=offset:mark` when it has one) or `/ws/orders/`. Its
+//!    credentials are checked before the upgrade. The answer carries the header
+//!    [`VERSION_HEADER`].
+//! 2. On `/ws/orders/` the client sends [`message::ClientMessage::Resume`] with
+//!    its positions.
+//! 3. The server answers [`message::ServerMessage::Welcome`] and replays what
+//!    the client missed, all or nothing.
+//! 4. Events follow as they are committed, each with its [`Position`] and the
+//!    mark of the one before it.
+//! 5. Either side closes; [`close::CloseReason`] says whether to come back.
+//!
+//! JSON, UTF-8, times RFC 3339 in UTC, money as decimal text. A reader ignores
+//! fields and types that it does not know.
+
+pub mod close;
+pub mod listed;
+pub mod message;
+pub mod position;
+pub mod rest;
+
+pub use close::CloseReason;
+pub use listed::ListedOrder;
+pub use message::{ClientMessage, OrderEvent, ServerMessage, Welcome};
+pub use position::{Mark, Position};
+
+/// The version that [`VERSION_HEADER`] and the welcome carry.
+pub const VERSION: u32 = 1;
+/// The header of the handshake's answer that tells a server of this protocol.
+pub const VERSION_HEADER: &str = "Ordertop-Protocol";
+/// Longest message that a server takes from a client, in bytes. The longest
+/// honest one is a `resume` with the positions of some hundred vendors.
+pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
+/// Most orders that one page of a list, one array or one bulk change holds.
+pub const MAX_ORDERS: usize = 1_000;
+/// Longest that a call for events may wait, in seconds.
+pub const MAX_WAIT_S: u64 = 30;

@@ -1,0 +1,391 @@
+//! An order as a list, an event and the detail call show it: the seed's fields
+//! with ours beside them, masked for the one who looks.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::order::{
+    Actor, Address, Currency, Flags, Line, Money, Note, OrderContent, OrderKey, OrderNumber,
+    OrderStatus, Shipment, Source, Totals, VendorId, VendorOrder, Visibility, status::Standing,
+};
+
+/// For whom an order is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum View {
+    /// The vendor: e-mail and phone are masked, support's notes left out.
+    Vendor,
+    /// Support staff and services: everything.
+    Support,
+}
+
+/// An order as it is shown. What the seed's dashboard reads comes first; a
+/// server of the old kind sends that alone, so the rest has defaults.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListedOrder {
+    /// The store's number for it.
+    pub id: u64,
+    /// The number that people use.
+    pub order_number: OrderNumber,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// What the buyer pays this vendor, as decimal text.
+    pub total_amount: String,
+    /// The same as a JSON number, written exactly.
+    #[serde(skip_deserializing)]
+    pub vendor_total: ExactNumber,
+    /// The buyer's name.
+    #[serde(default)]
+    pub customer_name: String,
+    /// The buyer's e-mail, masked for a vendor.
+    #[serde(default)]
+    pub customer_email: String,
+    /// The address in one line.
+    #[serde(default)]
+    pub shipping_address: String,
+    /// When the buyer placed it.
+    pub created_at: Timestamp,
+    /// When anything about it last changed.
+    pub updated_at: Timestamp,
+    /// When it arrived.
+    #[serde(default)]
+    pub delivered_at: Option<Timestamp>,
+    /// What was bought of this vendor.
+    #[serde(default)]
+    pub items: Vec<ListedItem>,
+    /// The same again: the seed's name for it.
+    #[serde(default, skip_deserializing)]
+    pub vendor_items: Vec<ListedItem>,
+    /// Whether the vendor's next step is open: Paid or Shipped.
+    #[serde(default)]
+    pub can_update_status: bool,
+
+    /// Whose order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_id: Option<VendorId>,
+    /// Counts the changes of this order; 0 from a server that does not count.
+    #[serde(default)]
+    pub version: u64,
+    /// The currency of every amount in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// Since when it stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_since: Option<Timestamp>,
+    /// Who brought it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_by: Option<Actor>,
+    /// The status that an exception set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior_status: Option<OrderStatus>,
+    /// Marks.
+    #[serde(default, skip_serializing_if = "Flags::is_empty")]
+    pub flags: Flags,
+    /// The purchase that it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The parts of the total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<ListedTotals>,
+    /// The buyer's phone, masked for a vendor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_phone: Option<String>,
+    /// The address in its parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_to: Option<Address>,
+    /// By when it is promised to leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_by: Option<Timestamp>,
+    /// When it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Timestamp>,
+    /// When it was shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipped_at: Option<Timestamp>,
+    /// What left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shipments: Vec<Shipment>,
+
+    /// Detail call alone: the shop that it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Detail call alone: the shop's word for the payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_state: Option<String>,
+    /// Detail call alone: the buyer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_note: Option<String>,
+    /// Detail call alone: words of vendor and support.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// Decimal text that goes on the wire as a JSON number, digit for digit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExactNumber(String);
+
+impl Serialize for ExactNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let digits = if self.0.is_empty() { "0" } else { &self.0 };
+        let raw = serde_json::value::RawValue::from_string(digits.to_owned());
+        raw.map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+/// A line as the seed's dashboard reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedItem {
+    /// The line's id.
+    pub id: u64,
+    /// What was bought.
+    pub product: ListedProduct,
+    /// How many.
+    pub quantity: u32,
+    /// How many of them left; left out while none did.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub quantity_shipped: u32,
+    /// For one.
+    pub unit_price: String,
+    /// For all of them.
+    pub total_price: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// A product as the seed's dashboard reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedProduct {
+    /// The line's id: we keep no catalogue.
+    pub id: u64,
+    /// What it is called.
+    pub name: String,
+    /// Which kind of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// The vendor's number for it.
+    #[serde(default)]
+    pub sku: String,
+    /// For one.
+    pub price: String,
+    /// Always empty: we keep no pictures.
+    #[serde(default)]
+    pub thumbnail: String,
+}
+
+/// The parts of a total, as decimal text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListedTotals {
+    /// The lines.
+    pub items: String,
+    /// Taken off.
+    pub discount: String,
+    /// Shipping.
+    pub shipping: String,
+    /// Tax.
+    pub tax: String,
+    /// What the buyer pays.
+    pub total: String,
+    /// What went back.
+    pub refunded: String,
+}
+
+impl ListedOrder {
+    /// The order as a list and an event show it.
+    #[must_use]
+    pub fn new(order: &VendorOrder, view: View) -> Self {
+        let VendorOrder {
+            id,
+            vendor_id,
+            number,
+            state,
+            content,
+        } = order;
+        let OrderContent {
+            currency,
+            buyer,
+            ship_to,
+            ..
+        } = content;
+        let amount = |minor| Money::new(minor, *currency).to_string();
+        let total = amount(content.totals.total);
+        let items: Vec<_> = content
+            .lines
+            .iter()
+            .map(|line| item(line, &amount))
+            .collect();
+        let masked = |mask: fn(&str) -> String, text: &Option<String>| {
+            text.as_deref().map(|text| {
+                if view == View::Vendor {
+                    mask(text)
+                } else {
+                    text.to_owned()
+                }
+            })
+        };
+        Self {
+            id: id.0,
+            order_number: number.clone(),
+            status: state.status,
+            vendor_total: ExactNumber(total.clone()),
+            total_amount: total,
+            customer_name: buyer.name.clone().unwrap_or_default(),
+            customer_email: masked(mask_email, &buyer.email).unwrap_or_default(),
+            customer_phone: masked(mask_phone, &buyer.phone),
+            shipping_address: ship_to.one_line(),
+            created_at: content.placed_at,
+            updated_at: state.updated_at,
+            delivered_at: state.delivered_at,
+            vendor_items: items.clone(),
+            items,
+            can_update_status: matches!(state.status, OrderStatus::Paid | OrderStatus::Shipped),
+            vendor_id: Some(vendor_id.clone()),
+            version: state.version,
+            currency: Some(*currency),
+            status_since: Some(state.status_since),
+            status_by: Some(state.status_by.clone()),
+            prior_status: state.prior.last().copied(),
+            flags: state.flags,
+            group: content.group.clone(),
+            totals: Some(totals(&content.totals, &amount)),
+            ship_to: (*ship_to != Address::default()).then(|| ship_to.clone()),
+            ship_by: content.ship_by,
+            paid_at: state.paid_at,
+            shipped_at: state.shipped_at,
+            shipments: content.shipments.clone(),
+            source: None,
+            payment_state: None,
+            buyer_note: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The order as the detail call shows it.
+    #[must_use]
+    pub fn detail(order: &VendorOrder, view: View) -> Self {
+        let content = &order.content;
+        let readable =
+            |note: &&Note| view == View::Support || note.visibility == Visibility::Vendor;
+        Self {
+            source: content.source.clone(),
+            payment_state: content.payment_state.clone(),
+            buyer_note: content.buyer_note.clone(),
+            notes: content.notes.iter().filter(readable).cloned().collect(),
+            ..Self::new(order, view)
+        }
+    }
+
+    /// Vendor and number; `watched` stands in where an old server names no vendor.
+    #[must_use]
+    pub fn key(&self, watched: &VendorId) -> OrderKey {
+        let vendor = self.vendor_id.clone().unwrap_or_else(|| watched.clone());
+        OrderKey {
+            vendor,
+            number: self.order_number.clone(),
+        }
+    }
+
+    /// What the status table needs to know; `None` from a server that tells too little.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing<'_>> {
+        Some(Standing {
+            status: self.status,
+            prior: self.prior_status,
+            since: self.status_since?,
+            by: self.status_by.as_ref()?,
+            pay_on_delivery: self.flags.pay_on_delivery,
+        })
+    }
+}
+
+fn item(line: &Line, amount: &impl Fn(i64) -> String) -> ListedItem {
+    let price = amount(line.unit_price);
+    ListedItem {
+        id: line.id,
+        product: ListedProduct {
+            id: line.id,
+            name: line.title.clone(),
+            variant: line.variant.clone(),
+            sku: line.sku.clone(),
+            price: price.clone(),
+            thumbnail: String::new(),
+        },
+        quantity: line.qty,
+        quantity_shipped: line.qty_shipped,
+        unit_price: price,
+        total_price: amount(line.total),
+    }
+}
+
+fn totals(totals: &Totals, amount: &impl Fn(i64) -> String) -> ListedTotals {
+    ListedTotals {
+        items: amount(totals.items),
+        discount: amount(totals.discount),
+        shipping: amount(totals.shipping),
+        tax: amount(totals.tax),
+        total: amount(totals.total),
+        refunded: amount(totals.refunded),
+    }
+}
+
+/// Masks an e-mail: of the local part at most a third and at most 3 characters,
+/// nothing of one or two characters, then five stars. The domain stays.
+#[must_use]
+pub fn mask_email(email: &str) -> String {
+    let (local, domain) = match email.rsplit_once('@') {
+        Some((local, domain)) => (local, Some(domain)),
+        None => (email, None),
+    };
+    let shown: String = local
+        .chars()
+        .take((local.chars().count() / 3).min(3))
+        .collect();
+    match domain {
+        Some(domain) => format!("{shown}*****@{domain}"),
+        None => format!("{shown}*****"),
+    }
+}
+
+/// Masks a phone number: the last two digits stay.
+#[must_use]
+pub fn mask_phone(phone: &str) -> String {
+    let digits: Vec<char> = phone.chars().filter(char::is_ascii_digit).collect();
+    let shown = if digits.len() > 4 {
+        &digits[digits.len() - 2..]
+    } else {
+        &[]
+    };
+    let mut masked = String::from("*****");
+    masked.extend(shown);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_hold_for_short_names() {
+        let table = [
+            ("customer@example.com", "cu*****@example.com"),
+            ("customers@example.com", "cus*****@example.com"),
+            ("a.very.long.name@example.com", "a.v*****@example.com"),
+            ("abc@x.io", "a*****@x.io"),
+            ("ab@x.io", "*****@x.io"),
+            ("a@x.io", "*****@x.io"),
+            ("@x.io", "*****@x.io"),
+            ("nonsense", "no*****"),
+            ("\"a@b\"@x.io", "\"*****@x.io"),
+            ("éèà@x.io", "é*****@x.io"),
+        ];
+        for (email, masked) in table {
+            assert_eq!(mask_email(email), masked, "{email}");
+        }
+        assert_eq!(mask_phone("+49 170 1234567"), "*****67");
+        assert_eq!(mask_phone("1234"), "*****");
+        assert_eq!(mask_phone("call me"), "*****");
+    }
+}

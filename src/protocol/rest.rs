@@ -1,0 +1,222 @@
+//! Bodies of the REST calls.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::listed::ListedOrder;
+use super::message::ServerMessage;
+use super::position::Position;
+use crate::order::intake::Intake;
+use crate::order::{Actor, HistoryEntry, OrderNumber, OrderStatus, Shipment, VendorId};
+
+/// `POST /api/orders/{number}/update-status/`. The server reads the status as
+/// text, to refuse it in the seed's words.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StatusChange {
+    /// The new status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Refuse when the order is at another version by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
+    /// Why, where the table asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment: Option<Shipment>,
+}
+
+/// The answer to a [`StatusChange`]: the seed's two fields, then ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatusChanged {
+    /// The seed's sentence.
+    pub status: String,
+    /// Where the order stands now.
+    pub new_status: OrderStatus,
+    /// Whether this request changed it.
+    #[serde(default)]
+    pub changed: bool,
+    /// The event that this request made, or the vendor's newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// The order as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<ListedOrder>,
+}
+
+/// The seed's sentence for a change that went through.
+pub const STATUS_UPDATED: &str = "Order status updated successfully";
+/// Ours, where the vendor may only ask.
+pub const CANCELLATION_REQUESTED: &str = "Cancellation requested: support decides";
+
+/// `POST /api/orders/update-status/`: many at once.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BulkChange {
+    /// At most [`super::MAX_ORDERS`].
+    pub orders: Vec<BulkRow>,
+}
+
+/// One row of a [`BulkChange`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BulkRow {
+    /// Which order.
+    pub order_number: String,
+    /// Whose, where the caller may act for several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_id: Option<String>,
+    /// What is to change.
+    #[serde(flatten)]
+    pub change: StatusChange,
+}
+
+/// What became of the rows of an array or a bulk change, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RowResults {
+    /// One a row.
+    pub results: Vec<RowResult>,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RowResult {
+    /// Whose order, where the row could be read so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_id: Option<String>,
+    /// Which order, where the row could be read so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_number: Option<String>,
+    /// What became of it.
+    pub result: Outcome,
+    /// When refused: a stable code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// When refused: what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Bulk change: the order as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<ListedOrder>,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is new.
+    Placed,
+    /// It is changed.
+    Changed,
+    /// It was so already.
+    Unchanged,
+    /// It was not taken.
+    Refused,
+}
+
+/// `POST /api/orders/`: the answer to one order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlacedAnswer {
+    /// [`Outcome::Placed`] or [`Outcome::Unchanged`].
+    pub result: Outcome,
+    /// Whose order.
+    pub vendor_id: VendorId,
+    /// Which order.
+    pub order_number: OrderNumber,
+    /// The event that it made, or the vendor's newest.
+    pub position: Position,
+    /// The order.
+    pub order: ListedOrder,
+}
+
+/// `POST /api/orders/import/`: checked orders from a file, to be merged.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImportBatch {
+    /// What they came from, for the history.
+    #[serde(default)]
+    pub from: String,
+    /// At most [`super::MAX_ORDERS`].
+    pub orders: Vec<Intake>,
+}
+
+/// `GET /api/orders/vendor/events/`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventsPage {
+    /// Where the reader is once it has read the events.
+    pub position: Position,
+    /// The same frames as the socket's.
+    pub events: Vec<ServerMessage>,
+}
+
+/// `POST /api/orders/events/`: where a reader of several vendors is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventsRequest {
+    /// Positions by vendor.
+    #[serde(default)]
+    pub positions: BTreeMap<VendorId, Position>,
+    /// How long to wait for something to happen, in seconds; at most
+    /// [`super::MAX_WAIT_S`].
+    #[serde(default)]
+    pub wait: u64,
+}
+
+/// The answer to an [`EventsRequest`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventsByVendor {
+    /// Every vendor that the caller may see.
+    pub vendors: BTreeMap<VendorId, VendorEvents>,
+}
+
+/// The events of one vendor of several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VendorEvents {
+    /// Where the reader is once it has read the events.
+    pub position: Position,
+    /// Whether the events are all that was missed; if not, fetch a snapshot.
+    pub recovered: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<super::message::Unrecovered>,
+    /// The same frames as the socket's.
+    pub events: Vec<ServerMessage>,
+}
+
+/// `GET /api/orders/{number}/history/`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Oldest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// `GET` and `POST /api/vendors/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendor {
+    /// Its id.
+    pub id: VendorId,
+    /// What it is called.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// An error that is not one of the seed's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// A sentence that says what to do.
+    pub error: String,
+    /// A stable code.
+    #[serde(default)]
+    pub code: String,
+    /// `version_conflict`: the order as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<ListedOrder>,
+    /// `version_conflict`: who changed it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<Actor>,
+    /// `version_conflict`: when that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+    /// `ambiguous_order`: whose it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendors: Option<Vec<VendorId>>,
+}

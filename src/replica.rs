@@ -1,0 +1,1 @@
+//! A vendor's orders as last known: a snapshot plus the events after it.
