@@ -11,10 +11,15 @@
 //! as a slow consumer's, and recovery repairs what was missed. So a slow
 //! receiver costs time, never a change.
 
+mod backoff;
+mod book;
 pub mod error;
 pub mod event;
 mod mailbox;
 pub mod rest;
+mod snapshot;
+mod socket;
+mod state;
 
 use std::sync::Arc;
 use std::time::Duration;
