@@ -24,6 +24,11 @@ mod snapshot;
 mod socket;
 mod state;
 
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -42,6 +42,9 @@ const MAX_BATCH: usize = 512;
 /// The age of the data is told at most this often while nothing else changes.
 const TELL_AGE_EVERY: Duration = Duration::from_secs(1);
 
+/// A wait for the receiver that is longer made the client deaf to the socket.
+const DEAF_AFTER: Duration = Duration::from_secs(1);
+
 /// A moment to do something, by the timer and by the clock that people read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Due {
@@ -262,21 +265,24 @@ impl Run {
             self.realtime = wishes.realtime;
             self.backoff.reset();
             self.down = None;
+            self.polls.outcome = None;
             let next = Line::Idle(self.realtime.then_some(now));
             match std::mem::replace(&mut self.line, next) {
                 Line::Idle(_) => {}
                 Line::Connecting(attempt) => attempt.abort(),
                 Line::Up(live) => {
-                    self.polls.outcome = None;
                     self.work.spawn(async {
                         live.socket.close().await;
                         Done::Closed
                     });
                 }
             }
-            if !self.realtime {
-                self.polls.bring_forward(now);
-            }
+            let first_poll = if self.realtime {
+                SOCKET_FIRST
+            } else {
+                Duration::ZERO
+            };
+            self.polls.bring_forward(due(&*self.clock, first_poll));
         }
         if wishes.refresh {
             self.polls.bring_forward(now);
@@ -501,8 +507,16 @@ impl Run {
     /// Waits for room: a slow receiver stops the reading, and recovery repairs
     /// what the server then closes.
     pub(crate) async fn tell(&mut self, event: ClientEvent) {
+        let start = Instant::now();
         // Nobody listens any more: the loop sees it next.
         let _ = self.out.send(event).await;
+        let end = Instant::now();
+        if let Line::Up(live) = &mut self.line
+            && end - start > DEAF_AFTER
+        {
+            // Its silence was ours: what it said meanwhile was not read.
+            live.sign_of_life(end);
+        }
     }
 }
 
