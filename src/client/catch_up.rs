@@ -34,7 +34,7 @@ const RECOVER_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) enum Done {
     /// An attempt at the socket.
-    Opened(Result<Socket, Break>),
+    Opened(Result<Box<Socket>, Break>),
     /// A socket was closed politely.
     Closed,
     /// A poll, and how long it took.

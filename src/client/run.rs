@@ -203,12 +203,14 @@ impl Run {
     fn connect(&mut self) {
         let position = self.vendor.as_ref().and_then(|v| self.book.position(v));
         let opening = Socket::open(self.rest.clone(), self.vendor.clone(), position.cloned());
-        let attempt = self.work.spawn(async { Done::Opened(opening.await) });
+        let attempt = self
+            .work
+            .spawn(async { Done::Opened(opening.await.map(Box::new)) });
         self.line = Line::Connecting(attempt);
     }
 
     /// The attempt at the socket has ended.
-    pub(crate) async fn opened(&mut self, opened: Result<Socket, Break>) {
+    pub(crate) async fn opened(&mut self, opened: Result<Box<Socket>, Break>) {
         if !matches!(self.line, Line::Connecting(_)) {
             return;
         }
@@ -221,7 +223,7 @@ impl Run {
             other => other,
         };
         match opened {
-            Ok(socket) => self.line = Line::Up(Box::new(Live::new(socket, Instant::now()))),
+            Ok(socket) => self.line = Line::Up(Box::new(Live::new(*socket, Instant::now()))),
             Err(broken) => self.broken(broken),
         }
     }
