@@ -5,7 +5,142 @@
 //! trying the socket for ever. Whatever it learns comes out of one channel as
 //! [`ClientEvent`]s, in order, each change once. Requests (change a status,
 //! fetch a detail) go through the [`Client`] handle.
+//!
+//! The channel is bounded. When the receiver is slow the task waits for it and
+//! reads the socket no further; a server that is kept waiting closes the socket
+//! as a slow consumer's, and recovery repairs what was missed. So a slow
+//! receiver costs time, never a change.
 
+mod backoff;
+mod book;
+pub mod error;
 pub mod event;
+mod mailbox;
+pub mod rest;
+mod snapshot;
+mod socket;
+mod state;
 
-pub use event::{Change, ClientEvent, Connection, ConnectionState, Credentials};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+pub use url::Url;
+
+pub use error::RequestError;
+pub use event::{Change, ClientEvent, Connection, ConnectionState, Credentials, EventKind};
+use mailbox::Mailbox;
+pub use rest::Rest;
+
+use crate::clock::{Clock, SystemClock};
+use crate::order::{OrderKey, VendorId};
+use crate::protocol::rest::{StatusChange, StatusChanged};
+
+/// How often to poll while the socket is down, unless told otherwise.
+pub const POLL_EVERY: Duration = Duration::from_secs(30);
+/// The shortest and the longest time between two polls.
+pub const POLL_RANGE: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(5)..=Duration::from_secs(300);
+/// How many events wait for a slow receiver; one holds up to
+/// some hundred changes.
+const EVENT_QUEUE: usize = 64;
+
+/// What a client follows and how.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// The server's address: `http` or `https`.
+    pub server: Url,
+    /// The vendor to act as; `None` for every vendor that the credentials may see.
+    pub vendor: Option<VendorId>,
+    /// Who asks.
+    pub credentials: Credentials,
+    /// How often to poll while the socket is down; taken into [`POLL_RANGE`].
+    pub poll_every: Duration,
+    /// Whether to follow the socket at all.
+    pub realtime: bool,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ClientConfig {
+    /// Real-time on, a poll every 30 s, the machine's clock.
+    #[must_use]
+    pub fn new(server: Url, vendor: Option<VendorId>, credentials: Credentials) -> Self {
+        Self {
+            server,
+            vendor,
+            credentials,
+            poll_every: POLL_EVERY,
+            realtime: true,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// A handle to a running client. Cheap to clone. The client runs until the
+/// receiver of its events is dropped; the REST calls work as long as a handle is
+/// there.
+#[derive(Debug, Clone)]
+pub struct Client {
+    rest: Rest,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Client {
+    /// Starts following, on the current Tokio runtime. Dropping the receiver
+    /// closes the socket and ends the client.
+    ///
+    /// # Errors
+    /// When the address or the token can never work; everything else is told
+    /// as a [`ConnectionState`] and tried again.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn start(
+        config: ClientConfig,
+    ) -> Result<(Self, mpsc::Receiver<ClientEvent>), RequestError> {
+        let mut rest = Rest::new(&config.server, &config.credentials)?;
+        if let Some(vendor) = &config.vendor {
+            rest = rest.acting_as(vendor.clone());
+        }
+        let mailbox = Arc::new(Mailbox::new(config.realtime));
+        let (_events, receiver) = mpsc::channel(EVENT_QUEUE);
+        let client = Self { rest, mailbox };
+        Ok((client, receiver))
+    }
+
+    /// The REST calls, with the same credentials.
+    #[must_use]
+    pub fn rest(&self) -> &Rest {
+        &self.rest
+    }
+
+    /// Turns the socket off, so that the client only polls, or on again.
+    pub fn set_realtime(&self, on: bool) {
+        self.mailbox.set_realtime(on);
+    }
+
+    /// Looks now: polls at once, and tries the socket at once if it is down.
+    pub fn refresh(&self) {
+        self.mailbox.refresh();
+    }
+
+    /// Changes the status of an order. The order in the answer comes out of the
+    /// channel as a [`Change::Order`], before the event that tells of it.
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn change_status(
+        &self,
+        key: &OrderKey,
+        change: &StatusChange,
+    ) -> Result<StatusChanged, RequestError> {
+        let changed = self.rest.change_status(key, change).await?;
+        if let Some(order) = &changed.order {
+            let order = Arc::new(order.clone());
+            self.mailbox
+                .answer(key.vendor.clone(), order, changed.position.clone());
+        }
+        Ok(changed)
+    }
+}

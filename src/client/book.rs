@@ -1,0 +1,276 @@
+//! What the client knows: the replica of every vendor that it follows, and how
+//! frames, polls and snapshots enter it. No input or output.
+//!
+//! Socket and polls come through the same check of positions, so each event
+//! leaves as a [`Change::Event`] once, whichever way it came first. While a
+//! vendor's snapshot is being fetched its events are held back, bounded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::event::{Change, EventKind};
+use super::mailbox::Answer;
+use crate::order::{OrderNumber, VendorId};
+use crate::protocol::message::{Recovery, Unrecovered};
+use crate::protocol::rest::VendorEvents;
+use crate::protocol::{ListedOrder, OrderEvent, Position, ServerMessage};
+use crate::replica::{Replica, Snapshot, Step};
+
+/// Most events that are held back for one vendor while its snapshot is fetched.
+const MAX_HELD: usize = 10_000;
+
+/// What the client is to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Go on.
+    Nothing,
+    /// Fetch this vendor's snapshot; its events are held back from now on.
+    Fetch(VendorId),
+    /// Events are missing: ask for them from the positions held.
+    Recover,
+}
+
+/// Every vendor that is followed.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    vendors: BTreeMap<VendorId, Followed>,
+}
+
+#[derive(Debug)]
+struct Followed {
+    replica: Replica,
+    fetch: Option<Held>,
+}
+
+/// Events that came while a snapshot is fetched.
+#[derive(Debug, Default)]
+struct Held {
+    events: Vec<(EventKind, Arc<OrderEvent>)>,
+    overflowed: bool,
+}
+
+impl Book {
+    /// The vendors followed so far.
+    pub(crate) fn vendors(&self) -> impl Iterator<Item = &VendorId> {
+        self.vendors.keys()
+    }
+
+    /// Whether a vendor was never loaded, or its snapshot is being fetched.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        let mut all = self.vendors.values();
+        all.any(|one| one.fetch.is_some() || !one.replica.is_loaded())
+    }
+
+    /// The position held of a vendor; `None` while it is being fetched anew.
+    pub(crate) fn position(&self, vendor: &VendorId) -> Option<&Position> {
+        self.vendors.get(vendor)?.replica.position()
+    }
+
+    /// Every position held.
+    pub(crate) fn positions(&self) -> BTreeMap<VendorId, Position> {
+        let known = self.vendors.iter();
+        known
+            .filter_map(|(id, one)| Some((id.clone(), one.replica.position()?.clone())))
+            .collect()
+    }
+
+    /// Starts fetching a vendor's snapshot. `None` when that is under way.
+    pub(crate) fn fetch(&mut self, vendor: &VendorId) -> Next {
+        let one = self.followed(vendor);
+        if one.fetch.is_some() {
+            return Next::Nothing;
+        }
+        one.fetch = Some(Held::default());
+        Next::Fetch(vendor.clone())
+    }
+
+    /// The fetch came to nothing; what was held back is recovered later.
+    pub(crate) fn fetch_failed(&mut self, vendor: &VendorId) {
+        self.followed(vendor).fetch = None;
+    }
+
+    /// What a welcome or a poll says about the recovery of a vendor.
+    pub(crate) fn recovery(
+        &mut self,
+        vendor: &VendorId,
+        recovered: bool,
+        reason: Option<Unrecovered>,
+    ) -> Next {
+        if recovered {
+            self.followed(vendor);
+            return Next::Nothing;
+        }
+        if reason == Some(Unrecovered::PositionUnknown) {
+            self.followed(vendor).replica.forget_history();
+        }
+        self.fetch(vendor)
+    }
+
+    /// A welcome's word on one vendor.
+    pub(crate) fn welcome(&mut self, vendor: &VendorId, recovery: &Recovery) -> Next {
+        self.recovery(vendor, recovery.recovered, recovery.reason)
+    }
+
+    /// A vendor that came to be: it has no orders yet.
+    pub(crate) fn added(
+        &mut self,
+        vendor: &VendorId,
+        position: Position,
+        changes: &mut Vec<Change>,
+    ) {
+        let one = self.followed(vendor);
+        if !one.replica.is_loaded() && one.fetch.is_none() {
+            let empty = Snapshot {
+                position: Some(position),
+                orders: Vec::new(),
+            };
+            changes.extend(one.replica.snapshot(empty));
+        }
+    }
+
+    /// A frame of the socket or of a poll. What it changed goes to `changes`.
+    pub(crate) fn event(&mut self, frame: ServerMessage, changes: &mut Vec<Change>) -> Next {
+        let Some((kind, event)) = order_event(frame) else {
+            return Next::Nothing;
+        };
+        let vendor = event.vendor_id.clone();
+        let one = self.followed(&vendor);
+        if let Some(held) = &mut one.fetch {
+            held.push(kind, event);
+            return Next::Nothing;
+        }
+        match one.replica.event(kind, Arc::clone(&event)) {
+            Step::Changed(change) => changes.push(change),
+            Step::Duplicate => {}
+            Step::Gap => return Next::Recover,
+            Step::AnotherHistory => {
+                one.replica.forget_history();
+                let next = self.fetch(&vendor);
+                if let Some(held) = &mut self.followed(&vendor).fetch {
+                    held.push(kind, event);
+                }
+                return next;
+            }
+        }
+        Next::Nothing
+    }
+
+    /// A vendor's answer to a poll.
+    pub(crate) fn polled(
+        &mut self,
+        vendor: &VendorId,
+        answer: VendorEvents,
+        changes: &mut Vec<Change>,
+    ) -> Next {
+        if self.followed(vendor).fetch.is_some() {
+            return Next::Nothing;
+        }
+        if !answer.recovered {
+            return self.recovery(vendor, false, answer.reason);
+        }
+        for frame in answer.events {
+            match self.event(frame, changes) {
+                Next::Nothing => {}
+                // A poll's answer is whole: what does not follow can only be
+                // repaired by a snapshot.
+                Next::Recover => return self.fetch(vendor),
+                next @ Next::Fetch(_) => return next,
+            }
+        }
+        let held = self.position(vendor);
+        let (here, said) = (held.map_or(0, |at| at.offset), answer.position.offset);
+        let parted = here == said && held.is_some_and(|held| *held != answer.position);
+        if held.is_none() || parted {
+            return self.recovery(vendor, false, Some(Unrecovered::PositionUnknown));
+        }
+        if here < said {
+            return self.fetch(vendor);
+        }
+        Next::Nothing
+    }
+
+    /// The snapshot of a vendor, then what was held back meanwhile.
+    pub(crate) fn fetched(
+        &mut self,
+        vendor: &VendorId,
+        snapshot: Snapshot,
+        changes: &mut Vec<Change>,
+    ) -> Next {
+        let one = self.followed(vendor);
+        let held = one.fetch.take().unwrap_or_default();
+        if snapshot.position.is_none() {
+            // A server of the old kind.
+            changes.extend(one.replica.list(snapshot.orders));
+            return Next::Nothing;
+        }
+        changes.extend(one.replica.snapshot(snapshot));
+        for (kind, event) in held.events {
+            match one.replica.event(kind, event) {
+                Step::Changed(change) => changes.push(change),
+                Step::Duplicate => {}
+                Step::Gap => return Next::Recover,
+                // It was said on a connection to the history before.
+                Step::AnotherHistory => return Next::Recover,
+            }
+        }
+        if held.overflowed {
+            return Next::Recover;
+        }
+        Next::Nothing
+    }
+
+    /// The answer to a request. While a snapshot is fetched it is left out: the
+    /// event of the change comes behind the snapshot.
+    pub(crate) fn answer(&mut self, answer: Answer) -> Option<Change> {
+        let one = self.vendors.get_mut(&answer.vendor)?;
+        one.replica.answer(answer.order, answer.position.as_ref())
+    }
+
+    /// An order that was looked up because an old server named it.
+    pub(crate) fn looked_up(
+        &mut self,
+        vendor: &VendorId,
+        order: Arc<ListedOrder>,
+    ) -> Option<Change> {
+        let one = self.vendors.get_mut(vendor)?;
+        one.replica.uncounted(order)
+    }
+
+    /// Whether an order is known.
+    #[cfg(test)]
+    pub(crate) fn get(&self, vendor: &VendorId, number: &OrderNumber) -> Option<&Arc<ListedOrder>> {
+        self.vendors.get(vendor)?.replica.get(number)
+    }
+
+    fn followed(&mut self, vendor: &VendorId) -> &mut Followed {
+        self.vendors
+            .entry(vendor.clone())
+            .or_insert_with(|| Followed {
+                replica: Replica::new(vendor.clone()),
+                fetch: None,
+            })
+    }
+}
+
+impl Held {
+    fn push(&mut self, kind: EventKind, event: Arc<OrderEvent>) {
+        if self.events.len() < MAX_HELD && !self.overflowed {
+            self.events.push((kind, event));
+        } else {
+            // What is held must be in a row, and half of it is of no use.
+            self.events = Vec::new();
+            self.overflowed = true;
+        }
+    }
+}
+
+fn order_event(frame: ServerMessage) -> Option<(EventKind, Arc<OrderEvent>)> {
+    let (kind, event) = match frame {
+        ServerMessage::OrderCreated(event) => (EventKind::Created, event),
+        ServerMessage::OrderStatusUpdate(event) => (EventKind::Status, event),
+        ServerMessage::OrderUpdated(event) => (EventKind::Updated, event),
+        ServerMessage::OrderRemoved(event) => (EventKind::Removed, event),
+        _ => return None,
+    };
+    Some((kind, Arc::new(event)))
+}

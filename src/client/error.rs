@@ -1,0 +1,280 @@
+//! Why a request came to nothing, in words for a person.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::order::{Actor, OrderNumber, VendorId, text};
+use crate::protocol::ListedOrder;
+use crate::protocol::rest::ErrorBody;
+
+/// Longest sentence of a server's that is passed on, in characters.
+const MAX_MESSAGE_CHARS: usize = 500;
+
+/// Why a request came to nothing. Texts that came from a server are clean:
+/// they hold no control characters.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RequestError {
+    /// No connection came about, or it broke.
+    #[error("{server} cannot be reached: {reason}")]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// The system's words: `connection refused`.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("{server} did not answer within {} s", after.as_secs())]
+    Timeout {
+        /// Host and port.
+        server: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The server understood and said no.
+    #[error("{message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The stable code; empty where the server gives none.
+        code: String,
+        /// The server's sentence.
+        message: String,
+    },
+    /// The order is at another version than the request expected.
+    #[error("{}", conflict(changed_by.as_ref()))]
+    VersionConflict {
+        /// The order as it is now.
+        order: Option<Box<ListedOrder>>,
+        /// Who changed it last.
+        changed_by: Option<Actor>,
+        /// When that was.
+        changed_at: Option<Timestamp>,
+    },
+    /// The server, or the store behind it, is away for now (502, 503, 504), or
+    /// asks for patience (429).
+    #[error("{message}")]
+    Away {
+        /// The server's sentence.
+        message: String,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The answer was longer than a client takes.
+    #[error("the server's answer is longer than {limit_bytes} bytes: ask for less at once")]
+    TooLong {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The answer is not what the protocol says.
+    #[error("the server's answer cannot be read ({reason}): is this an ordertop server?")]
+    Unreadable {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The request names another vendor than the one that the client acts as.
+    #[error("this order is vendor {named}'s, but you act as vendor {acting}")]
+    AnotherVendor {
+        /// In the request.
+        named: VendorId,
+        /// In the client.
+        acting: VendorId,
+    },
+    /// The order's number cannot stand in a path.
+    #[error("an order numbered `{number}` cannot be asked for: no web address can hold it")]
+    NoPath {
+        /// `.` or `..`.
+        number: OrderNumber,
+    },
+    /// The server's address is none that can be asked.
+    #[error("`{server}` is no server address: give one such as http://127.0.0.1:8080")]
+    Address {
+        /// As given.
+        server: String,
+    },
+    /// The token cannot stand in a header.
+    #[error("the master token has characters that no header may carry: check how it was copied")]
+    Token,
+    /// This machine's TLS or resolver could not be set up.
+    #[error("the network could not be set up: {reason}")]
+    Setup {
+        /// Why.
+        reason: String,
+    },
+}
+
+fn conflict(by: Option<&Actor>) -> String {
+    match by {
+        Some(by) => format!("the order was changed meanwhile by {by}: look again"),
+        None => "the order was changed meanwhile: look again".to_owned(),
+    }
+}
+
+impl RequestError {
+    /// Whether the server refuses these credentials or this vendor, so that
+    /// trying again soon is of no use.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status: 401 | 403 | 404,
+                ..
+            }
+        )
+    }
+
+    /// The error in an answer's status, `Retry-After` and body. Knows the
+    /// seed's shapes: `{"status":["…"]}`, `{"detail":"…"}`, `{"error":"…"}`.
+    pub(crate) fn from_answer(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+        let known = serde_json::from_slice::<ErrorBody>(body).ok();
+        let (code, said) = match &known {
+            Some(known) => (known.code.clone(), Some(known.error.clone())),
+            None => (String::new(), seed_sentence(body)),
+        };
+        let message = text::clean(&said.unwrap_or_default(), MAX_MESSAGE_CHARS);
+        let message = if message.is_empty() {
+            bare_sentence(status)
+        } else {
+            message
+        };
+        match (status, code.as_str(), known) {
+            (409, "version_conflict", Some(known)) => Self::VersionConflict {
+                order: known.order.map(Box::new),
+                changed_by: known.changed_by,
+                changed_at: known.changed_at,
+            },
+            (429 | 502..=504, _, _) => Self::Away {
+                message,
+                retry_after,
+            },
+            _ => Self::Refused {
+                status,
+                code,
+                message,
+            },
+        }
+    }
+}
+
+/// The first sentence in one of the seed's error bodies.
+fn seed_sentence(body: &[u8]) -> Option<String> {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
+        return None;
+    };
+    fields.into_iter().find_map(|(field, value)| {
+        let said = match value {
+            Value::String(said) => said,
+            Value::Array(said) => said.into_iter().find_map(|one| match one {
+                Value::String(said) => Some(said),
+                _ => None,
+            })?,
+            _ => return None,
+        };
+        Some(match field.as_str() {
+            "status" | "detail" | "error" | "non_field_errors" => said,
+            _ => format!("{field}: {said}"),
+        })
+    })
+}
+
+/// What a status means where the body says nothing a person could read.
+fn bare_sentence(status: u16) -> String {
+    let known = http::StatusCode::from_u16(status).ok();
+    let words = known.and_then(|status| status.canonical_reason());
+    match words {
+        Some(words) => format!("the server answered {status} {words}"),
+        None => format!("the server answered {status}"),
+    }
+}
+
+/// The words of the innermost cause, without the system's number:
+/// `connection refused`.
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let words = cause.to_string();
+    let words = words
+        .split_once(" (os error")
+        .map_or(&*words, |(said, _)| said);
+    let mut letters = words.chars();
+    let lowered: String = match letters.next() {
+        // `Connection refused` begins a sentence, `DNS` does not.
+        Some(first) if letters.clone().next().is_some_and(char::is_lowercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => words.to_owned(),
+    };
+    text::clean(&lowered, MAX_MESSAGE_CHARS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> RequestError {
+        RequestError::from_answer(status, None, body.as_bytes())
+    }
+
+    #[test]
+    fn every_shape_of_an_error_becomes_a_sentence() {
+        let table = [
+            (
+                400,
+                r#"{"status":["Order must be paid before marking as shipped"]}"#,
+                "Order must be paid before marking as shipped",
+            ),
+            (
+                401,
+                r#"{"detail":"Invalid vendor ID"}"#,
+                "Invalid vendor ID",
+            ),
+            (
+                404,
+                r#"{"error":"no such order","code":"not_found"}"#,
+                "no such order",
+            ),
+            (400, r#"{"limit":["too large"]}"#, "limit: too large"),
+            (
+                502,
+                "<html>bad gateway</html>",
+                "the server answered 502 Bad Gateway",
+            ),
+            (418, "[]", "the server answered 418 I'm a teapot"),
+            (799, "", "the server answered 799"),
+            (400, "{\"error\":\"a\\u001b[2Jb\"}", "ab"),
+        ];
+        for (status, body, sentence) in table {
+            assert_eq!(answer(status, body).to_string(), sentence, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_conflict_names_who_was_first() {
+        let body = r#"{"error":"…","code":"version_conflict","changed_by":{"kind":"support","id":"kim"},"changed_at":"2026-11-23T17:00:00Z"}"#;
+        let error = answer(409, body);
+        assert_eq!(
+            error.to_string(),
+            "the order was changed meanwhile by support kim: look again"
+        );
+        assert!(matches!(
+            error,
+            RequestError::VersionConflict {
+                order: None,
+                changed_at: Some(_),
+                ..
+            }
+        ));
+        assert!(answer(404, "").is_refusal() && !answer(400, "").is_refusal());
+    }
+
+    #[test]
+    fn the_innermost_cause_is_what_a_person_reads() {
+        let io = std::io::Error::from_raw_os_error(111);
+        assert_eq!(innermost(&io), "connection refused");
+    }
+}

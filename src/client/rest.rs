@@ -1,0 +1,560 @@
+//! The REST calls, usable alone: one method a call, no retries.
+//!
+//! Each call has a connect timeout and a total one, follows no redirect (the
+//! token would travel along) and reads no body beyond [`MAX_ANSWER_BYTES`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LINK, RETRY_AFTER};
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use reqwest::{RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::error::{RequestError, innermost};
+use super::event::Credentials;
+use crate::order::placement::Placement;
+use crate::order::{HistoryEntry, OrderKey, OrderStatus, VendorId};
+use crate::protocol::rest::{
+    EventsByVendor, EventsPage, EventsRequest, History, ImportBatch, RowResults, StatusChange,
+    StatusChanged, Vendor,
+};
+use crate::protocol::{ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position};
+
+/// Longest answer that is read, in bytes: a page of [`MAX_ORDERS`] orders with
+/// room to spare.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// How long a TCP and TLS connection may take to come about.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a call may take from its start to the last byte of its answer,
+/// beside the time that it asks the server to wait.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// An idle connection is let go before a proxy between would cut it.
+const POOL_IDLE: Duration = Duration::from_secs(20);
+
+/// The header of the shared token.
+pub(crate) const MASTER_TOKEN: HeaderName = HeaderName::from_static("x-master-token");
+/// The header of the vendor that the caller acts as.
+pub(crate) const VENDOR_ID: HeaderName = HeaderName::from_static("x-vendor-id");
+
+/// A server's REST calls. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    http: reqwest::Client,
+    base: Arc<Url>,
+    acting: Option<VendorId>,
+    headers: HeaderMap,
+}
+
+/// Which orders a list is to hold; the default asks for all.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery {
+    /// How many at most, from 1 to [`MAX_ORDERS`].
+    pub limit: Option<usize>,
+    /// One of these statuses; none means any.
+    pub statuses: Vec<OrderStatus>,
+    /// In number, buyer or sku.
+    pub text: Option<String>,
+    /// Placed at this time or later.
+    pub placed_after: Option<Timestamp>,
+    /// Placed before this time.
+    pub placed_before: Option<Timestamp>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct OrdersPage {
+    /// Newest first.
+    pub orders: Vec<Arc<ListedOrder>>,
+    /// Where the vendor's stream was when the page was read; `None` from a
+    /// server of the old kind.
+    pub position: Option<Position>,
+    /// The rest of the list.
+    pub next: Option<NextPage>,
+}
+
+/// Leads to the next page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextPage {
+    /// Only the query of the link is kept: whatever host it names, the token
+    /// goes to the server that was asked.
+    query: String,
+}
+
+impl Rest {
+    /// The calls of the server at `server`, with these credentials; as support
+    /// until [`Self::acting_as`] names a vendor. A path in `server` is kept.
+    ///
+    /// # Errors
+    /// When the address is no `http` or `https` one, the token cannot stand in
+    /// a header, or TLS cannot be set up.
+    pub fn new(server: &Url, credentials: &Credentials) -> Result<Self, RequestError> {
+        if !matches!(server.scheme(), "http" | "https") || !server.has_host() {
+            return Err(RequestError::Address {
+                server: server.to_string(),
+            });
+        }
+        let mut token =
+            HeaderValue::from_str(&credentials.master_token).map_err(|_| RequestError::Token)?;
+        token.set_sensitive(true);
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("ordertop/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| RequestError::Setup {
+                reason: innermost(&error),
+            })?;
+        let mut base = server.clone();
+        base.set_query(None);
+        base.set_fragment(None);
+        Ok(Self {
+            http,
+            base: Arc::new(base),
+            acting: None,
+            headers: HeaderMap::from_iter([(MASTER_TOKEN, token)]),
+        })
+    }
+
+    /// The same calls, acting as this vendor.
+    #[must_use]
+    pub fn acting_as(mut self, vendor: VendorId) -> Self {
+        // A vendor id's alphabet fits any header.
+        if let Ok(value) = HeaderValue::from_str(vendor.as_str()) {
+            self.headers.insert(VENDOR_ID, value);
+        }
+        self.acting = Some(vendor);
+        self
+    }
+
+    /// A vendor's orders, newest first: the first page.
+    ///
+    /// # Errors
+    /// See [`RequestError`]; so it is with every call below.
+    pub async fn orders(
+        &self,
+        vendor: &VendorId,
+        query: &ListQuery,
+    ) -> Result<OrdersPage, RequestError> {
+        let mut url = self.url(&["orders", "vendor"], Some(vendor))?;
+        {
+            let mut pairs = url.query_pairs_mut();
+            if let Some(limit) = query.limit {
+                pairs.append_pair("limit", &limit.clamp(1, MAX_ORDERS).to_string());
+            }
+            if !query.statuses.is_empty() {
+                let names: Vec<_> = query.statuses.iter().map(ToString::to_string).collect();
+                pairs.append_pair("status", &names.join(","));
+            }
+            if let Some(text) = &query.text {
+                pairs.append_pair("q", text);
+            }
+            for (name, at) in [
+                ("placed_after", query.placed_after),
+                ("placed_before", query.placed_before),
+            ] {
+                if let Some(at) = at {
+                    pairs.append_pair(name, &at.to_string());
+                }
+            }
+        }
+        self.orders_page(url).await
+    }
+
+    /// The page after another one.
+    pub async fn orders_next(&self, next: &NextPage) -> Result<OrdersPage, RequestError> {
+        let mut url = self.url(&["orders", "vendor"], None)?;
+        url.set_query(Some(&next.query));
+        self.orders_page(url).await
+    }
+
+    async fn orders_page(&self, mut url: Url) -> Result<OrdersPage, RequestError> {
+        if url.query() == Some("") {
+            url.set_query(None);
+        }
+        let call = self.request(Method::GET, url.clone());
+        let (headers, body) = self.send(call, CALL_TIMEOUT).await?;
+        Ok(OrdersPage {
+            orders: read(&body)?,
+            position: position(&headers),
+            next: next_page(&headers, &url),
+        })
+    }
+
+    /// One order with everything about it.
+    pub async fn detail(&self, key: &OrderKey) -> Result<ListedOrder, RequestError> {
+        let url = self.order_url(key, "vendor-detail")?;
+        self.call(self.request(Method::GET, url)).await
+    }
+
+    /// Who did what to an order when, oldest first.
+    pub async fn history(&self, key: &OrderKey) -> Result<Vec<HistoryEntry>, RequestError> {
+        let url = self.order_url(key, "history")?;
+        let history: History = self.call(self.request(Method::GET, url)).await?;
+        Ok(history.history)
+    }
+
+    /// Changes the status of an order.
+    pub async fn change_status(
+        &self,
+        key: &OrderKey,
+        change: &StatusChange,
+    ) -> Result<StatusChanged, RequestError> {
+        let url = self.order_url(key, "update-status")?;
+        self.post(url, change).await
+    }
+
+    /// Places orders, at most [`MAX_ORDERS`] at once; a result a row, in order.
+    pub async fn place(&self, orders: &[Placement]) -> Result<RowResults, RequestError> {
+        let url = self.url(&["orders"], None)?;
+        self.post(url, &orders).await
+    }
+
+    /// Merges checked orders from elsewhere, at most [`MAX_ORDERS`] at once.
+    pub async fn import(&self, batch: &ImportBatch) -> Result<RowResults, RequestError> {
+        let url = self.url(&["orders", "import"], None)?;
+        self.post(url, batch).await
+    }
+
+    /// The vendors that the credentials may see.
+    pub async fn vendors(&self) -> Result<Vec<Vendor>, RequestError> {
+        let url = self.url(&["vendors"], None)?;
+        self.call(self.request(Method::GET, url)).await
+    }
+
+    /// Adds a vendor, or finds it there already.
+    pub async fn add_vendor(&self, vendor: &Vendor) -> Result<Vendor, RequestError> {
+        let url = self.url(&["vendors"], None)?;
+        self.post(url, vendor).await
+    }
+
+    /// What happened to a vendor's orders after `since`. With `wait` the server
+    /// holds the answer until something happens, at most [`MAX_WAIT_S`] seconds.
+    pub async fn events(
+        &self,
+        vendor: &VendorId,
+        since: &Position,
+        wait: Duration,
+    ) -> Result<EventsPage, RequestError> {
+        let mut url = self.url(&["orders", "vendor", "events"], Some(vendor))?;
+        let wait = wait.min(Duration::from_secs(MAX_WAIT_S));
+        url.query_pairs_mut()
+            .append_pair("since", &since.to_string())
+            .append_pair("wait", &wait.as_secs().to_string());
+        let call = self.request(Method::GET, url);
+        let (_, body) = self.send(call, CALL_TIMEOUT + wait).await?;
+        read(&body)
+    }
+
+    /// What happened to every vendor's orders.
+    pub async fn events_all(
+        &self,
+        request: &EventsRequest,
+    ) -> Result<EventsByVendor, RequestError> {
+        let url = self.url(&["orders", "events"], None)?;
+        let wait = Duration::from_secs(request.wait.min(MAX_WAIT_S));
+        let call = self.json(url, request)?;
+        let (_, body) = self.send(call, CALL_TIMEOUT + wait).await?;
+        read(&body)
+    }
+
+    /// The headers that say who asks.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The server's address, without query.
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Host and port, as errors name the server.
+    pub(crate) fn server(&self) -> String {
+        let host = self.base.host_str().unwrap_or_default();
+        match self.base.port_or_known_default() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    fn order_url(&self, key: &OrderKey, call: &str) -> Result<Url, RequestError> {
+        // No encoding saves these two: a path forgets them (WHATWG URL, "double-dot
+        // URL path segment"), and another call would be made.
+        if matches!(key.number.as_str(), "." | "..") {
+            return Err(RequestError::NoPath {
+                number: key.number.clone(),
+            });
+        }
+        self.url(&["orders", key.number.as_str(), call], Some(&key.vendor))
+    }
+
+    /// `/api/…/` below the base. Segments are percent-encoded. A vendor that is
+    /// not the acting one is named in the query, where support may name any.
+    fn url(&self, segments: &[&str], vendor: Option<&VendorId>) -> Result<Url, RequestError> {
+        let mut url = join(&self.base, "api", segments);
+        match (&self.acting, vendor) {
+            (Some(acting), Some(named)) if acting != named => {
+                return Err(RequestError::AnotherVendor {
+                    named: named.clone(),
+                    acting: acting.clone(),
+                });
+            }
+            (None, Some(named)) => {
+                url.query_pairs_mut().append_pair("vendor", named.as_str());
+            }
+            _ => {}
+        }
+        Ok(url)
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.http.request(method, url).headers(self.headers.clone())
+    }
+
+    fn json(&self, url: Url, body: &impl Serialize) -> Result<RequestBuilder, RequestError> {
+        let body = serde_json::to_vec(body).map_err(|error| RequestError::Unreadable {
+            reason: error.to_string(),
+        })?;
+        let request = self.request(Method::POST, url);
+        Ok(request.header(CONTENT_TYPE, "application/json").body(body))
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        url: Url,
+        body: &impl Serialize,
+    ) -> Result<T, RequestError> {
+        self.call(self.json(url, body)?).await
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, RequestError> {
+        let (_, body) = self.send(request, CALL_TIMEOUT).await?;
+        read(&body)
+    }
+
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        timeout: Duration,
+    ) -> Result<(HeaderMap, Vec<u8>), RequestError> {
+        let failed = |error: reqwest::Error| {
+            if error.is_timeout() {
+                RequestError::Timeout {
+                    server: self.server(),
+                    after: if error.is_connect() {
+                        CONNECT_TIMEOUT
+                    } else {
+                        timeout
+                    },
+                }
+            } else {
+                RequestError::Unreachable {
+                    server: self.server(),
+                    reason: innermost(&error),
+                }
+            }
+        };
+        let mut response = request.timeout(timeout).send().await.map_err(failed)?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(RequestError::TooLong {
+                    limit_bytes: MAX_ANSWER_BYTES,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if status.is_success() {
+            return Ok((response.headers().clone(), body));
+        }
+        Err(refusal(status, &response, &body))
+    }
+}
+
+/// `base` with further segments, each percent-encoded, and a last slash.
+pub(crate) fn join(base: &Url, first: &str, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    // `http` and `https` addresses always have segments.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push(first).extend(segments).push("");
+    }
+    url
+}
+
+fn refusal(status: StatusCode, response: &Response, body: &[u8]) -> RequestError {
+    if let Some(to) = response.headers().get(http::header::LOCATION)
+        && status.is_redirection()
+    {
+        let to = String::from_utf8_lossy(to.as_bytes());
+        return RequestError::Refused {
+            status: status.as_u16(),
+            code: "redirect".to_owned(),
+            message: format!(
+                "the server says to ask {} instead: give that address",
+                crate::order::text::clean(&to, 200)
+            ),
+        };
+    }
+    let retry_after = header(response.headers(), &RETRY_AFTER)
+        .and_then(|seconds| seconds.trim().parse().ok())
+        .map(Duration::from_secs);
+    RequestError::from_answer(status.as_u16(), retry_after, body)
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The position in a list's `ETag`, with or without the mark of a weak one.
+fn position(headers: &HeaderMap) -> Option<Position> {
+    let tag = header(headers, &ETAG)?;
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
+
+/// The link with `rel="next"` (RFC 8288).
+fn next_page(headers: &HeaderMap, url: &Url) -> Option<NextPage> {
+    let links = headers.get_all(LINK).iter();
+    let mut links = links.filter_map(|links| links.to_str().ok());
+    links.find_map(|links| {
+        let target = next_target(links)?;
+        let query = url.join(target).ok()?.query()?.to_owned();
+        Some(NextPage { query })
+    })
+}
+
+/// The target of the `next` link in one header line.
+fn next_target(links: &str) -> Option<&str> {
+    let mut rest = links;
+    loop {
+        let (_, after) = rest.split_once('<')?;
+        let (target, after) = after.split_once('>')?;
+        let parameters = after.split_once('<').map_or(after, |(before, _)| before);
+        let next = parameters.split([';', ',']).any(|parameter| {
+            let parameter = parameter.trim();
+            parameter.eq_ignore_ascii_case("rel=\"next\"")
+                || parameter.eq_ignore_ascii_case("rel=next")
+        });
+        if next {
+            return Some(target);
+        }
+        rest = after;
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| RequestError::Unreadable {
+        reason: crate::order::text::clean(&error.to_string(), 300),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rest(server: &str) -> Rest {
+        let credentials = Credentials {
+            master_token: "secret".to_owned(),
+        };
+        Rest::new(&server.parse().unwrap(), &credentials).unwrap()
+    }
+
+    fn key(vendor: &str, number: &str) -> OrderKey {
+        OrderKey {
+            vendor: vendor.parse().unwrap(),
+            number: number.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn numbers_are_encoded_and_a_path_of_the_server_is_kept() {
+        let table = [
+            (
+                "http://h:1",
+                "A/1 ?#%",
+                "http://h:1/api/orders/A%2F1%20%3F%23%25/history/?vendor=42",
+            ),
+            (
+                "http://h/shop/",
+                "注",
+                "http://h/shop/api/orders/%E6%B3%A8/history/?vendor=42",
+            ),
+            (
+                "http://h/shop?x=1",
+                "...",
+                "http://h/shop/api/orders/.../history/?vendor=42",
+            ),
+        ];
+        for (server, number, url) in table {
+            let built = rest(server)
+                .order_url(&key("42", number), "history")
+                .unwrap();
+            assert_eq!(built.as_str(), url);
+        }
+        let dots = rest("http://h").order_url(&key("42", ".."), "update-status");
+        assert!(matches!(dots, Err(RequestError::NoPath { .. })));
+    }
+
+    #[test]
+    fn a_vendor_never_touches_the_same_number_of_another() {
+        let acting = rest("http://h").acting_as("7".parse().unwrap());
+        let own = acting.order_url(&key("7", "1"), "history").unwrap();
+        assert_eq!(own.query(), None);
+        assert_eq!(acting.headers()[VENDOR_ID], "7");
+        let other = acting.order_url(&key("8", "1"), "history");
+        assert!(matches!(other, Err(RequestError::AnotherVendor { .. })));
+    }
+
+    #[test]
+    fn the_next_page_stays_with_the_server() {
+        let url: Url = "http://h/api/orders/vendor/?vendor=4".parse().unwrap();
+        let table = [
+            (
+                "<?vendor=4&cursor=9>; rel=\"next\"",
+                Some("vendor=4&cursor=9"),
+            ),
+            ("</api/orders/vendor/?cursor=a>; rel=next", Some("cursor=a")),
+            (
+                "<http://evil/?cursor=b>; title=\"x\"; rel=\"next\"",
+                Some("cursor=b"),
+            ),
+            ("<?p=1>; rel=\"prev\", <?p=3>; rel=\"next\"", Some("p=3")),
+            ("<?p=1>; rel=\"prev\"", None),
+            ("nonsense", None),
+        ];
+        for (link, query) in table {
+            let headers = HeaderMap::from_iter([(LINK, link.parse().unwrap())]);
+            let next = next_page(&headers, &url).map(|next| next.query);
+            assert_eq!(next.as_deref(), query, "{link}");
+        }
+    }
+
+    #[test]
+    fn an_etag_is_a_position() {
+        for (tag, offset) in [
+            ("\"12:ab\"", Some(12)),
+            ("W/\"3:x\"", Some(3)),
+            ("12:ab", None),
+        ] {
+            let headers = HeaderMap::from_iter([(ETAG, tag.parse().unwrap())]);
+            assert_eq!(position(&headers).map(|p| p.offset), offset, "{tag}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_tokens_that_cannot_be_used_are_refused() {
+        let credentials = |token: &str| Credentials {
+            master_token: token.to_owned(),
+        };
+        let ftp = Rest::new(&"ftp://h".parse().unwrap(), &credentials("t"));
+        assert!(matches!(ftp, Err(RequestError::Address { .. })));
+        let token = Rest::new(&"http://h".parse().unwrap(), &credentials("a\nb"));
+        assert!(matches!(token, Err(RequestError::Token)));
+    }
+}
