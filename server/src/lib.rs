@@ -1,1 +1,4 @@
 //! The server of ordertop.
+
+pub mod import;
+pub mod intake;
