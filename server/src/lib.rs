@@ -11,14 +11,20 @@
 //! | [`hub`] | who follows which vendor; fan-out; slow consumers |
 //! | [`connection`] | one connected client: recovery, loop, pings, close |
 //! | [`publication`] | an event on its way to sockets, encoded once a view |
+//! | [`intake`] | shops' bodies, mapped to our orders |
+//! | [`import`] | orders from files |
 //! | [`merge`] | committing orders from a shop or a file |
+//! | [`commands`] | what the binary's command line does |
 
 pub mod caller;
+pub mod commands;
 pub mod config;
 pub mod connection;
 pub mod decision;
 pub mod health;
 pub mod hub;
+pub mod import;
+pub mod intake;
 pub mod merge;
 pub mod publication;
 pub mod reply;
