@@ -1,1 +1,38 @@
-//! The server of ordertop.
+//! The server of ordertop: orders over REST and WebSocket.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`] | every setting, with its unit and default |
+//! | [`server`] | a server as a value: bind, address, stop |
+//! | [`routes`] | the whole HTTP surface on one page |
+//! | [`caller`] | who calls, and for which vendor |
+//! | [`decision`] | what a request may do to an order |
+//! | [`store`] | one commit is order, history, event and position |
+//! | [`hub`] | who follows which vendor; fan-out; slow consumers |
+//! | [`connection`] | one connected client: recovery, loop, pings, close |
+//! | [`publication`] | an event on its way to sockets, encoded once a view |
+//! | [`intake`] | shops' bodies, mapped to our orders |
+//! | [`import`] | orders from files |
+//! | [`merge`] | committing orders from a shop or a file |
+//! | [`commands`] | what the binary's command line does |
+
+pub mod caller;
+pub mod commands;
+pub mod config;
+pub mod connection;
+pub mod decision;
+pub mod health;
+pub mod hub;
+pub mod import;
+pub mod intake;
+pub mod merge;
+pub mod publication;
+pub mod reply;
+pub mod request;
+pub mod routes;
+pub mod server;
+pub mod state;
+pub mod store;
+
+pub use config::{Config, Secret};
+pub use server::{Server, StartError};

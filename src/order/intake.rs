@@ -127,6 +127,11 @@ impl Intake {
         if modified(&self.content) < modified(&stored.content) {
             return Merge::Stale;
         }
+        // The same placing again, from the same file, say: what has happened to
+        // the order since is not its business.
+        if self.content.placed_as.is_some() && self.content.placed_as == stored.content.placed_as {
+            return Merge::Unchanged;
+        }
         let content = self.merged_content(&stored.content);
         let status = self.merged_status(&stored.state);
         let flags = Flags {
@@ -239,10 +244,11 @@ mod tests {
                 "lines":[{"sku":"MUG","qty":2,"unit_price":"5"}]}"#,
         )
         .unwrap();
-        Intake {
-            status,
-            ..placement.check(None, at(0)).unwrap()
-        }
+        let mut intake = placement.check(None, at(0)).unwrap();
+        intake.status = status;
+        // A shop's body is no placing.
+        intake.content.placed_as = None;
+        intake
     }
 
     fn merged(stored: &VendorOrder, status: OrderStatus) -> Option<(OrderStatus, bool)> {
@@ -294,6 +300,15 @@ mod tests {
         };
         assert_eq!(order.state.version, 2);
         assert_eq!(newer.merge(&order, &import(), at(3)), Merge::Unchanged);
+    }
+
+    #[test]
+    fn the_same_placing_again_does_not_undo_what_happened_since() {
+        let mut placed = intake(Pending);
+        placed.content.placed_as = Some("digest".into());
+        let mut stored = placed.place(import(), at(1));
+        stored.state = stored.state.after(Permit::Step(Paid), import(), at(2));
+        assert_eq!(placed.merge(&stored, &import(), at(3)), Merge::Unchanged);
     }
 
     #[test]

@@ -1,0 +1,170 @@
+//! Who calls, and for which vendor.
+
+use http::HeaderMap;
+use ordertop::order::{Actor, ActorKind, OrderKey, OrderNumber, VendorId};
+use ordertop::protocol::listed::View;
+
+use crate::reply::ApiError;
+use crate::state::AppState;
+
+/// The header that carries the shared token.
+pub const TOKEN_HEADER: &str = "X-Master-Token";
+/// The header that says for which vendor the caller acts.
+pub const VENDOR_HEADER: &str = "X-Vendor-ID";
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// A vendor: sees and steps its own orders.
+    Vendor(VendorId),
+    /// The master token alone: support, service and admin in one.
+    Master,
+}
+
+/// Why the credentials do not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadCredentials {
+    /// There is no token.
+    NoToken,
+    /// It is another token.
+    WrongToken,
+    /// The vendor does not exist.
+    UnknownVendor,
+}
+
+impl Caller {
+    /// Reads who calls from the headers.
+    ///
+    /// # Errors
+    /// What is wrong with the credentials, or that the store is away.
+    pub async fn identify(
+        state: &AppState,
+        headers: &HeaderMap,
+    ) -> Result<Result<Self, BadCredentials>, ApiError> {
+        let Some(token) = headers.get(TOKEN_HEADER) else {
+            return Ok(Err(BadCredentials::NoToken));
+        };
+        let token = token.as_bytes();
+        // Both are compared, always: the time tells nothing.
+        if !(state.master_token.matches(token) | state.management_token.matches(token)) {
+            return Ok(Err(BadCredentials::WrongToken));
+        }
+        let named = headers
+            .get(VENDOR_HEADER)
+            .map(|id| id.to_str().unwrap_or("?").trim());
+        match named {
+            None | Some("") => Ok(Ok(Self::Master)),
+            Some(id) => match known_vendor(state, id).await? {
+                Some(id) => Ok(Ok(Self::Vendor(id))),
+                None => Ok(Err(BadCredentials::UnknownVendor)),
+            },
+        }
+    }
+
+    /// [`Self::identify`] for the calls that the seed has: its 401 bodies.
+    ///
+    /// # Errors
+    /// The seed's 401, or that the store is away.
+    pub async fn of_seed_call(state: &AppState, headers: &HeaderMap) -> Result<Self, ApiError> {
+        Self::identify(state, headers)
+            .await?
+            .map_err(|bad| match bad {
+                BadCredentials::UnknownVendor => ApiError::InvalidVendor,
+                BadCredentials::NoToken | BadCredentials::WrongToken => {
+                    ApiError::VendorAuthenticationRequired
+                }
+            })
+    }
+
+    /// [`Self::identify`] for the calls that only we have.
+    ///
+    /// # Errors
+    /// 401, or that the store is away.
+    pub async fn of_our_call(state: &AppState, headers: &HeaderMap) -> Result<Self, ApiError> {
+        Self::identify(state, headers)
+            .await?
+            .map_err(|bad| match bad {
+                BadCredentials::UnknownVendor => ApiError::InvalidVendor,
+                BadCredentials::NoToken | BadCredentials::WrongToken => ApiError::Unauthorized,
+            })
+    }
+
+    /// What this caller may see.
+    #[must_use]
+    pub fn view(&self) -> View {
+        match self {
+            Self::Vendor(_) => View::Vendor,
+            Self::Master => View::Support,
+        }
+    }
+
+    /// As whom this caller changes a status.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Vendor(id) => Actor::new(ActorKind::Vendor, id.as_str()),
+            Self::Master => Actor::new(ActorKind::Support, "master"),
+        }
+    }
+
+    /// Whose orders a list or a stream is of: one vendor's, or with `?vendor=*`
+    /// everyone's (`None`).
+    ///
+    /// # Errors
+    /// The seed's 401 when nothing says which; 403 or 404 for another vendor.
+    pub async fn list_scope(
+        &self,
+        state: &AppState,
+        asked: Option<&str>,
+    ) -> Result<Option<VendorId>, ApiError> {
+        match (self, asked) {
+            (Self::Vendor(own), None) => Ok(Some(own.clone())),
+            (Self::Vendor(own), Some(asked)) if own.as_str() == asked => Ok(Some(own.clone())),
+            (Self::Vendor(_), Some(_)) => Err(ApiError::Forbidden(
+                "you act as one vendor: leave X-Vendor-ID out to see another",
+            )),
+            (Self::Master, None) => Err(ApiError::VendorAuthenticationRequired),
+            (Self::Master, Some("*")) => Ok(None),
+            (Self::Master, Some(asked)) => match known_vendor(state, asked).await? {
+                Some(id) => Ok(Some(id)),
+                None => Err(ApiError::UnknownVendor(ordertop::order::text::clean(
+                    asked, 64,
+                ))),
+            },
+        }
+    }
+
+    /// Which order a number means. With `?vendor=*` the number alone has to do.
+    ///
+    /// # Errors
+    /// As [`Self::list_scope`]; 404 for a number that nobody has, 409 for one
+    /// that several have.
+    pub async fn order_key(
+        &self,
+        state: &AppState,
+        asked: Option<&str>,
+        number: &str,
+    ) -> Result<OrderKey, ApiError> {
+        let number = OrderNumber::new(number).map_err(|_| ApiError::UnknownOrder)?;
+        if let Some(vendor) = self.list_scope(state, asked).await? {
+            return Ok(OrderKey { vendor, number });
+        }
+        let mut vendors = state.store.vendors_with(&number).await?;
+        match (vendors.pop(), vendors.is_empty()) {
+            (None, _) => Err(ApiError::UnknownOrder),
+            (Some(vendor), true) => Ok(OrderKey { vendor, number }),
+            (Some(last), false) => {
+                vendors.push(last);
+                Err(ApiError::Ambiguous(vendors))
+            }
+        }
+    }
+}
+
+/// The id, if it is one and there is such a vendor.
+async fn known_vendor(state: &AppState, id: &str) -> Result<Option<VendorId>, ApiError> {
+    let Ok(id) = VendorId::new(id) else {
+        return Ok(None);
+    };
+    Ok(state.store.vendor(&id).await?.map(|vendor| vendor.id))
+}

@@ -1,0 +1,128 @@
+//! How a management command reaches the orders: directly while nobody has the
+//! store open, through the server that has it open otherwise.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use ordertop::client::Credentials;
+use ordertop::client::rest::Rest;
+use ordertop::clock::{Clock, SystemClock};
+use ordertop::order::VendorId;
+use ordertop::order::intake::Intake;
+use ordertop::protocol::rest::{ImportBatch, RowResult, Vendor};
+
+use crate::import::Sink;
+use crate::merge;
+use crate::store::lock::{self, Locked, StoreLock};
+use crate::store::{SqliteStore, Store};
+
+/// The orders of a store, however they are reached.
+#[derive(Debug)]
+pub enum Managed {
+    /// We hold the store.
+    Directly {
+        /// The store.
+        store: Arc<dyn Store>,
+        /// Kept for as long as the store is open.
+        lock: StoreLock,
+    },
+    /// A server holds it.
+    Through(Rest),
+}
+
+impl Managed {
+    /// Opens the store at `path`, or finds the server that has it open.
+    ///
+    /// # Errors
+    /// When neither goes.
+    pub async fn open(path: &Path) -> anyhow::Result<Self> {
+        match lock::lock(path).await? {
+            Locked::Ours(lock) => {
+                let store = Arc::new(SqliteStore::open(path, None).await?);
+                Ok(Self::Directly { store, lock })
+            }
+            Locked::Theirs(owner) => {
+                let url = owner
+                    .url
+                    .parse()
+                    .context("the store's lock names no address")?;
+                let credentials = Credentials {
+                    master_token: owner.token,
+                };
+                Ok(Self::Through(Rest::new(&url, &credentials)?))
+            }
+        }
+    }
+
+    /// Every vendor.
+    ///
+    /// # Errors
+    /// When the store or the server does not answer.
+    pub async fn vendors(&self) -> anyhow::Result<Vec<Vendor>> {
+        match self {
+            Self::Directly { store, .. } => {
+                let vendors = store.vendors().await?.into_iter();
+                Ok(vendors
+                    .map(|vendor| Vendor {
+                        id: vendor.id,
+                        name: vendor.name,
+                    })
+                    .collect())
+            }
+            Self::Through(rest) => Ok(rest.vendors().await?),
+        }
+    }
+
+    /// Adds a vendor; whether it is new. One that is there stays as it is.
+    ///
+    /// # Errors
+    /// When the store or the server does not answer.
+    pub async fn add_vendor(&self, id: VendorId, name: String) -> anyhow::Result<(Vendor, bool)> {
+        match self {
+            Self::Directly { store, .. } => {
+                let (vendor, new) = store.add_vendor(id, name).await?;
+                Ok((
+                    Vendor {
+                        id: vendor.id,
+                        name: vendor.name,
+                    },
+                    new,
+                ))
+            }
+            Self::Through(rest) => {
+                let known = rest.vendors().await?.iter().any(|vendor| vendor.id == id);
+                let vendor = rest.add_vendor(&Vendor { id, name }).await?;
+                Ok((vendor, !known))
+            }
+        }
+    }
+
+    /// Finishes and closes.
+    ///
+    /// # Errors
+    /// When the store cannot be closed.
+    pub async fn close(self) -> anyhow::Result<()> {
+        if let Self::Directly { store, lock } = self {
+            store.close().await?;
+            drop(lock);
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Managed {
+    async fn import(&mut self, from: &str, orders: Vec<Intake>) -> anyhow::Result<Vec<RowResult>> {
+        let batch = ImportBatch {
+            from: from.to_owned(),
+            orders,
+        };
+        match self {
+            Self::Directly { store, .. } => {
+                let clock: &dyn Clock = &SystemClock;
+                Ok(merge::commit(&**store, &batch, clock).await?)
+            }
+            Self::Through(rest) => Ok(rest.import(&batch).await?.results),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! One connected client: its recovery, its loop, its pings, its close.
+//!
+//! The client follows from before its missed events are read, so nothing can
+//! fall between: what was replayed and waits in the queue too is known by its
+//! offset and sent once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use ordertop::order::VendorId;
+use ordertop::protocol::listed::View;
+use ordertop::protocol::message::Recovery;
+use ordertop::protocol::{ClientMessage, CloseReason, Position, ServerMessage};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
+
+use crate::config::Timing;
+use crate::hub::{Follower, Following};
+use crate::publication::{Publication, encode};
+use crate::state::AppState;
+
+mod recovery;
+
+/// How a socket begins.
+#[derive(Debug)]
+pub enum Start {
+    /// It follows one vendor, from a position if the client has one.
+    Vendor {
+        /// Whom.
+        vendor: VendorId,
+        /// From where.
+        position: Option<Position>,
+    },
+    /// It follows every vendor; the client says from where in its first frame.
+    All,
+}
+
+/// How long a close frame may take to leave, and its answer to come.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why a connection ends.
+enum End {
+    /// The client went, or the network did.
+    Gone,
+    /// We close it, for this reason.
+    Close(CloseReason),
+}
+
+impl From<SocketError> for End {
+    fn from(error: SocketError) -> Self {
+        match error {
+            SocketError::Capacity(CapacityError::MessageTooLong { .. }) => {
+                Self::Close(CloseReason::MessageTooLarge)
+            }
+            // tungstenite has answered a broken frame with 1002 or 1007 itself.
+            _ => Self::Gone,
+        }
+    }
+}
+
+struct Connection<S> {
+    state: Arc<AppState>,
+    socket: WebSocketStream<S>,
+    follower: Follower,
+    view: View,
+    replayed: Replayed,
+}
+
+/// Up to where each vendor's events were replayed; the queue may hold them again.
+enum Replayed {
+    One(u64),
+    Each(HashMap<VendorId, u64>),
+}
+
+impl Replayed {
+    fn holds(&self, publication: &Publication) -> bool {
+        match (publication.event(), self) {
+            (None, _) => false,
+            (Some((_, offset)), Self::One(until)) => offset <= *until,
+            (Some((vendor, offset)), Self::Each(until)) => {
+                until.get(vendor).is_some_and(|until| offset <= *until)
+            }
+        }
+    }
+}
+
+/// Serves one socket until it ends.
+pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(
+    state: Arc<AppState>,
+    socket: WebSocketStream<S>,
+    start: Start,
+    view: View,
+) {
+    let following = match &start {
+        Start::Vendor { vendor, .. } => Following::Vendor(vendor.clone()),
+        Start::All => Following::All,
+    };
+    let follower = state
+        .hub
+        .follow(following, view, state.config.limits.queue_bytes);
+    let replayed = Replayed::One(0);
+    let mut connection = Connection {
+        state,
+        socket,
+        follower,
+        view,
+        replayed,
+    };
+    // Recovery is boxed: an idle socket does not carry its weight.
+    let end = match Box::pin(connection.recover(start)).await {
+        Ok(()) => connection.serve().await,
+        Err(end) => end,
+    };
+    if let End::Close(reason) = end {
+        Box::pin(connection.close(reason)).await;
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    fn timing(&self) -> &Timing {
+        &self.state.config.timing
+    }
+
+    /// Sends what is published and answers what the client says.
+    async fn serve(&mut self) -> End {
+        let Timing {
+            ping_interval,
+            ping_timeout,
+            ..
+        } = *self.timing();
+        // The first at a random moment, so that ten thousand sockets that came
+        // at once are not pinged at once.
+        let first = ping_interval.mul_f64(rand::random::<f64>());
+        let timer = tokio::time::sleep(first);
+        tokio::pin!(timer);
+        let mut pinged = false;
+        let draining = self.state.draining.clone();
+        loop {
+            let done = tokio::select! {
+                biased;
+                () = draining.cancelled() => Err(End::Close(CloseReason::Draining)),
+                waiting = self.follower.next() => match waiting {
+                    Ok(publications) => self.deliver(&publications).await,
+                    Err(_) => Err(End::Close(CloseReason::SlowConsumer)),
+                },
+                said = self.socket.next() => {
+                    // Any traffic proves life.
+                    pinged = false;
+                    match said {
+                        Some(Ok(message)) => self.hear(message).await,
+                        Some(Err(error)) => Err(error.into()),
+                        None => Err(End::Gone),
+                    }
+                }
+                () = &mut timer => {
+                    if pinged {
+                        Err(End::Close(CloseReason::PingTimeout))
+                    } else {
+                        pinged = true;
+                        timer.as_mut().reset(Instant::now() + ping_timeout);
+                        self.send(Message::Ping(Bytes::new())).await
+                    }
+                }
+            };
+            if let Err(end) = done {
+                return end;
+            }
+            // A ping was answered: the next one is due an interval later.
+            if !pinged && timer.deadline() < Instant::now() + ping_timeout {
+                timer.as_mut().reset(Instant::now() + ping_interval);
+            }
+        }
+    }
+
+    /// Writes a batch with one flush.
+    async fn deliver(&mut self, publications: &[Arc<Publication>]) -> Result<(), End> {
+        let (replayed, view) = (&self.replayed, self.view);
+        let frames = publications.iter().filter(|p| !replayed.holds(p));
+        let writing = async {
+            for publication in frames {
+                let frame = publication.frame(view).clone();
+                self.socket.feed(Message::Text(frame)).await?;
+            }
+            self.socket.flush().await
+        };
+        let patience = self.state.config.timing.ping_timeout;
+        within(patience, &self.follower, writing).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        let patience = self.timing().ping_timeout;
+        within(patience, &self.follower, self.socket.send(message)).await
+    }
+
+    async fn say(&mut self, message: &ServerMessage) -> Result<(), End> {
+        self.send(Message::Text(encode(message))).await
+    }
+
+    /// Answers what the client says; what we do not know is ignored.
+    async fn hear(&mut self, message: Message) -> Result<(), End> {
+        match message {
+            Message::Text(text) => match serde_json::from_str(&text) {
+                Ok(ClientMessage::Ping { timestamp }) => {
+                    self.say(&ServerMessage::Pong { timestamp }).await
+                }
+                Ok(ClientMessage::Resume { .. }) | Err(_) => Ok(()),
+            },
+            // tungstenite answers pings and closes; the flush sends the answer.
+            Message::Ping(_) => self.socket.flush().await.map_err(End::from),
+            Message::Close(_) => {
+                let _ = tokio::time::timeout(CLOSE_PATIENCE, self.socket.flush()).await;
+                Err(End::Gone)
+            }
+            Message::Pong(_) | Message::Binary(_) | Message::Frame(_) => Ok(()),
+        }
+    }
+
+    /// Tells the client why, and waits a little for its answer.
+    async fn close(&mut self, reason: CloseReason) {
+        let closing = async {
+            if reason == CloseReason::Draining {
+                let (min, max) = self.state.config.timing.retry;
+                // Spread out, so that the next server is not stormed.
+                let spread = max.saturating_sub(min).min(Duration::from_secs(5));
+                let wait = min + spread.mul_f64(rand::random::<f64>());
+                let reconnect_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let frame = encode(&ServerMessage::Draining { reconnect_after_ms });
+                self.socket.feed(Message::Text(frame)).await?;
+            }
+            let frame = CloseFrame {
+                code: reason.code().into(),
+                reason: Utf8Bytes::from(reason.to_string()),
+            };
+            self.socket.send(Message::Close(Some(frame))).await?;
+            while let Some(Ok(_)) = self.socket.next().await {}
+            Ok::<(), SocketError>(())
+        };
+        let _ = tokio::time::timeout(CLOSE_PATIENCE, closing).await;
+    }
+}
+
+/// Finishes a write, unless the client reads too slowly: then its queue fills
+/// up, or the time runs out.
+async fn within(
+    patience: Duration,
+    follower: &Follower,
+    writing: impl Future<Output = Result<(), SocketError>>,
+) -> Result<(), End> {
+    tokio::select! {
+        biased;
+        written = writing => written.map_err(End::from),
+        () = follower.cut_off() => Err(End::Close(CloseReason::SlowConsumer)),
+        () = tokio::time::sleep(patience) => Err(End::Close(CloseReason::SlowConsumer)),
+    }
+}
+
+/// How recovery went, by vendor.
+type Recoveries = BTreeMap<VendorId, Recovery>;

@@ -1,0 +1,249 @@
+//! What a request may do to an order: the decisions that a store is handed.
+//!
+//! Nothing here reads a clock, a socket or a store; each function makes a
+//! [`Decide`] of what the request said.
+
+use jiff::Timestamp;
+use ordertop::order::intake::{Intake, Merge};
+use ordertop::order::status::{self, Permit, Reason, Refusal as StatusRefusal};
+use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
+use ordertop::order::{
+    Actor, HistoryEntry, OrderState, OrderStatus, Shipment, VendorId, VendorOrder,
+};
+
+use crate::store::{Decide, EventKind, Verdict, Write};
+
+/// Why nothing was written.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such vendor.
+    #[error("there is no vendor {0}: add it with `ordertop-server vendor add {0}`")]
+    UnknownVendor(VendorId),
+    /// The vendor has no such order.
+    #[error("there is no such order")]
+    UnknownOrder,
+    /// The status table says no.
+    #[error(transparent)]
+    Status(#[from] StatusRefusal),
+    /// The order is at another version than the caller saw.
+    #[error("the order has changed since you saw it: it is at version {0}")]
+    VersionConflict(u64),
+    /// There is an order of this number with other content.
+    #[error(
+        "there is another order of this number: choose another number, or send the same content"
+    )]
+    NumberTaken,
+    /// A shipment comes with a status that ships nothing.
+    #[error("a shipment goes with the status Shipped")]
+    ShipmentWithoutShipping,
+}
+
+/// A checked request to change a status.
+#[derive(Debug, Clone)]
+pub struct StatusRequest {
+    /// Who asks.
+    pub actor: Actor,
+    /// The wish.
+    pub to: OrderStatus,
+    /// The version that the caller saw.
+    pub expected_version: Option<u64>,
+    /// Why.
+    pub reason: Option<String>,
+    /// What leaves.
+    pub shipment: Option<Shipment>,
+    /// The request, to find it in a log.
+    pub request_id: Option<String>,
+}
+
+/// Decides on a change of status at `now`.
+#[must_use]
+pub fn change_status(request: StatusRequest, now: Timestamp) -> Decide {
+    Box::new(move |stored| match stored {
+        None => Verdict::Refuse(Refusal::UnknownOrder),
+        Some(order) => step(order, &request, now).unwrap_or_else(Verdict::Refuse),
+    })
+}
+
+fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<Verdict, Refusal> {
+    let to = request.to;
+    if order.state.status == to {
+        return Ok(Verdict::Keep);
+    }
+    if request
+        .expected_version
+        .is_some_and(|seen| seen != order.state.version)
+    {
+        return Err(Refusal::VersionConflict(order.state.version));
+    }
+    if request.shipment.is_some() && to != OrderStatus::Shipped {
+        return Err(Refusal::ShipmentWithoutShipping);
+    }
+    let reason = clean_opt(request.reason.as_deref(), MAX_NOTE_CHARS);
+    let given = if reason.is_some() {
+        Reason::Given
+    } else {
+        Reason::Missing
+    };
+    let permit = status::permit(order.state.standing(), to, &request.actor, given, now)?;
+    if permit == Permit::Ask && order.state.flags.cancel_requested {
+        return Ok(Verdict::Keep);
+    }
+    let state = order.state.after(permit, request.actor.clone(), now);
+    let mut next = VendorOrder {
+        state,
+        ..order.clone()
+    };
+    let content_changed = match permit {
+        Permit::Step(OrderStatus::Shipped) => request
+            .shipment
+            .as_ref()
+            .is_some_and(|shipment| ship(&mut next, shipment, now)),
+        Permit::Undo(OrderStatus::Paid) => unship(&mut next, order.state.shipped_at),
+        _ => false,
+    };
+    let asked = permit == Permit::Ask;
+    let history = HistoryEntry {
+        at: now,
+        version: next.state.version,
+        actor: request.actor.clone(),
+        action: if asked { "cancel_requested" } else { "status" }.to_owned(),
+        from: Some(order.state.status),
+        to: next.state.status,
+        reason,
+        request_id: request.request_id.clone(),
+        forced: false,
+    };
+    let kind = if asked {
+        EventKind::OrderUpdated
+    } else {
+        EventKind::OrderStatusUpdate
+    };
+    Ok(Verdict::Write(Box::new(Write {
+        order: next,
+        content_changed,
+        kind,
+        history,
+    })))
+}
+
+/// Adds a shipment and counts its lines as shipped.
+fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> bool {
+    let text = |raw: &Option<String>| clean_opt(raw.as_deref(), MAX_NAME_CHARS);
+    for line in &mut order.content.lines {
+        if shipment.lines.is_empty() || shipment.lines.contains(&line.id) {
+            line.qty_shipped = line.qty;
+        }
+    }
+    let known = order.content.lines.iter().map(|line| line.id);
+    order.content.shipments.push(Shipment {
+        lines: known.filter(|id| shipment.lines.contains(id)).collect(),
+        carrier: text(&shipment.carrier),
+        tracking_number: text(&shipment.tracking_number),
+        tracking_url: clean_opt(shipment.tracking_url.as_deref(), MAX_NOTE_CHARS),
+        shipped_at: Some(now),
+        delivered_at: None,
+    });
+    true
+}
+
+/// Takes back the shipment that was made at `shipped_at`.
+fn unship(order: &mut VendorOrder, shipped_at: Option<Timestamp>) -> bool {
+    let before = order.content.shipments.len();
+    order
+        .content
+        .shipments
+        .retain(|shipment| shipment.shipped_at != shipped_at);
+    if order.content.shipments.len() == before {
+        return false;
+    }
+    if order.content.shipments.is_empty() {
+        for line in &mut order.content.lines {
+            line.qty_shipped = 0;
+        }
+    }
+    true
+}
+
+/// Decides on a new order: placed, or there already with the same content.
+#[must_use]
+pub fn place(intake: Intake, actor: Actor, request_id: Option<String>, now: Timestamp) -> Decide {
+    Box::new(move |stored| match stored {
+        Some(order) if order.content.placed_as == intake.content.placed_as => Verdict::Keep,
+        Some(_) => Verdict::Refuse(Refusal::NumberTaken),
+        None => {
+            let order = intake.place(actor.clone(), now);
+            let history = entry(&order.state, &actor, "placed", None, &request_id, now);
+            Verdict::Write(Box::new(Write {
+                order,
+                content_changed: true,
+                kind: EventKind::OrderCreated,
+                history,
+            }))
+        }
+    })
+}
+
+/// Decides on a snapshot from a shop: new, merged, or nothing new in it.
+#[must_use]
+pub fn import(intake: Intake, actor: Actor, request_id: Option<String>, now: Timestamp) -> Decide {
+    Box::new(move |stored| {
+        let Some(stored) = stored else {
+            let order = intake.place(actor.clone(), now);
+            let history = entry(&order.state, &actor, "imported", None, &request_id, now);
+            let kind = EventKind::OrderCreated;
+            return Verdict::Write(Box::new(Write {
+                order,
+                content_changed: true,
+                kind,
+                history,
+            }));
+        };
+        match intake.merge(stored, &actor, now) {
+            Merge::Unchanged | Merge::Stale => Verdict::Keep,
+            Merge::Changed { order, forced } => {
+                let from = stored.state.status;
+                let mut history = entry(
+                    &order.state,
+                    &actor,
+                    "imported",
+                    Some(from),
+                    &request_id,
+                    now,
+                );
+                history.forced = forced;
+                let kind = if from == order.state.status {
+                    EventKind::OrderUpdated
+                } else {
+                    EventKind::OrderStatusUpdate
+                };
+                Verdict::Write(Box::new(Write {
+                    content_changed: order.content != stored.content,
+                    order: *order,
+                    kind,
+                    history,
+                }))
+            }
+        }
+    })
+}
+
+fn entry(
+    state: &OrderState,
+    actor: &Actor,
+    action: &str,
+    from: Option<OrderStatus>,
+    request_id: &Option<String>,
+    now: Timestamp,
+) -> HistoryEntry {
+    HistoryEntry {
+        at: now,
+        version: state.version,
+        actor: actor.clone(),
+        action: action.to_owned(),
+        from,
+        to: state.status,
+        reason: None,
+        request_id: request_id.clone(),
+        forced: false,
+    }
+}

@@ -1,0 +1,306 @@
+//! Who follows which vendor, and the fan-out to them.
+//!
+//! Publishing never waits for a follower: each has a queue that is bounded in
+//! bytes. When it is full, the follower is cut off (its connection closes with
+//! a code that means "come back"), and recovery repairs what it missed. Nobody
+//! else notices, and nothing is dropped in silence.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ordertop::order::VendorId;
+use ordertop::protocol::listed::View;
+use tokio::sync::Notify;
+
+use crate::publication::Publication;
+
+/// What a follower follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Following {
+    /// One vendor.
+    Vendor(VendorId),
+    /// Every vendor.
+    All,
+}
+
+/// Everyone who follows something.
+#[derive(Debug, Default)]
+pub struct Hub {
+    followers: Mutex<Followers>,
+    count: AtomicUsize,
+    cut_off: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Followers {
+    by_vendor: HashMap<VendorId, Vec<Arc<Queue>>>,
+    all: Vec<Arc<Queue>>,
+}
+
+/// What waits for one follower.
+#[derive(Debug)]
+struct Queue {
+    view: View,
+    max_bytes: usize,
+    waiting: Mutex<Waiting>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    publications: Vec<Arc<Publication>>,
+    bytes: usize,
+    full: bool,
+}
+
+/// One follower; it stops following when this is dropped.
+#[derive(Debug)]
+pub struct Follower {
+    hub: Arc<Hub>,
+    following: Following,
+    queue: Arc<Queue>,
+}
+
+/// The follower's queue was full: it has missed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CutOff;
+
+impl Hub {
+    /// Starts following. Everything published from now on waits for the
+    /// follower, up to `max_bytes` of frames.
+    #[must_use]
+    pub fn follow(
+        self: &Arc<Self>,
+        following: Following,
+        view: View,
+        max_bytes: usize,
+    ) -> Follower {
+        let queue = Arc::new(Queue {
+            view,
+            max_bytes,
+            waiting: Mutex::default(),
+            wake: Notify::new(),
+        });
+        let mut followers = self.lock();
+        match &following {
+            Following::Vendor(vendor) => {
+                followers
+                    .by_vendor
+                    .entry(vendor.clone())
+                    .or_default()
+                    .push(queue.clone());
+            }
+            Following::All => followers.all.push(queue.clone()),
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        drop(followers);
+        Follower {
+            hub: self.clone(),
+            following,
+            queue,
+        }
+    }
+
+    /// Hands a batch to everyone whom it concerns; in its order for each.
+    pub fn publish(&self, batch: &[Arc<Publication>]) {
+        let followers = self.lock();
+        let mut rest = batch;
+        while let Some((first, _)) = rest.split_first() {
+            let Some((vendor, _)) = first.event() else {
+                rest = &rest[1..];
+                continue;
+            };
+            // A run of one vendor's events: one visit a follower.
+            let same = |p: &&Arc<Publication>| p.event().is_some_and(|(v, _)| v == vendor);
+            let run = rest.iter().take_while(same).count();
+            for queue in followers.by_vendor.get(vendor).into_iter().flatten() {
+                self.push(queue, &rest[..run]);
+            }
+            rest = &rest[run..];
+        }
+        for queue in &followers.all {
+            self.push(queue, batch);
+        }
+    }
+
+    fn push(&self, queue: &Queue, publications: &[Arc<Publication>]) {
+        if queue.push(publications) == Err(CutOff) {
+            self.cut_off.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many follow.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody follows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many were cut off since the start.
+    #[must_use]
+    pub fn cut_off(&self) -> u64 {
+        self.cut_off.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Followers> {
+        self.followers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn push(&self, publications: &[Arc<Publication>]) -> Result<(), CutOff> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.full {
+            return Ok(());
+        }
+        for publication in publications {
+            waiting.bytes += publication.frame(self.view).len();
+            waiting.publications.push(publication.clone());
+        }
+        if waiting.bytes > self.max_bytes {
+            *waiting = Waiting {
+                full: true,
+                ..Waiting::default()
+            };
+        }
+        let full = waiting.full;
+        drop(waiting);
+        self.wake.notify_one();
+        if full { Err(CutOff) } else { Ok(()) }
+    }
+}
+
+impl Follower {
+    /// All that waits, oldest first; waits while there is nothing. Dropping the
+    /// future loses nothing.
+    ///
+    /// # Errors
+    /// When the follower was cut off.
+    pub async fn next(&self) -> Result<Vec<Arc<Publication>>, CutOff> {
+        loop {
+            {
+                let mut waiting = self
+                    .queue
+                    .waiting
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                if waiting.full {
+                    return Err(CutOff);
+                }
+                if !waiting.publications.is_empty() {
+                    waiting.bytes = 0;
+                    return Ok(std::mem::take(&mut waiting.publications));
+                }
+            }
+            self.queue.wake.notified().await;
+        }
+    }
+
+    /// The same follower with an empty queue.
+    #[must_use]
+    pub fn again(self, max_bytes: usize) -> Self {
+        self.hub
+            .follow(self.following.clone(), self.queue.view, max_bytes)
+    }
+
+    /// Waits until the follower is cut off.
+    pub async fn cut_off(&self) {
+        loop {
+            // Registered before the look, so that no wake between is missed.
+            let woken = self.queue.wake.notified();
+            if self
+                .queue
+                .waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .full
+            {
+                return;
+            }
+            woken.await;
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let mut followers = self.hub.lock();
+        let remove = |queues: &mut Vec<Arc<Queue>>| {
+            if let Some(at) = queues
+                .iter()
+                .position(|queue| Arc::ptr_eq(queue, &self.queue))
+            {
+                queues.swap_remove(at);
+            }
+        };
+        match &self.following {
+            Following::All => remove(&mut followers.all),
+            Following::Vendor(vendor) => {
+                if let Some(queues) = followers.by_vendor.get_mut(vendor) {
+                    remove(queues);
+                    if queues.is_empty() {
+                        followers.by_vendor.remove(vendor);
+                    }
+                }
+            }
+        }
+        self.hub.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use ordertop::protocol::message::VendorAdded;
+
+    fn publication() -> Arc<Publication> {
+        Arc::new(Publication::vendor_added(VendorAdded {
+            vendor_id: VendorId::new("42").unwrap(),
+            name: "Acme".into(),
+            position: "0:aa".parse().unwrap(),
+            timestamp: Timestamp::UNIX_EPOCH,
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_cuts_off_its_follower_alone() {
+        let hub = Arc::new(Hub::default());
+        let slow = hub.follow(Following::All, View::Support, 150);
+        let quick = hub.follow(Following::All, View::Support, 1_000_000);
+        hub.publish(&[publication()]);
+        hub.publish(&[publication()]);
+        assert_eq!(slow.next().await.unwrap_err(), CutOff);
+        slow.cut_off().await;
+        assert_eq!(quick.next().await.unwrap().len(), 2);
+        assert_eq!(hub.cut_off(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_follower_that_goes_is_forgotten() {
+        let hub = Arc::new(Hub::default());
+        let vendor = VendorId::new("42").unwrap();
+        let follower = hub.follow(Following::Vendor(vendor), View::Vendor, 100);
+        assert_eq!(hub.len(), 1);
+        drop(follower);
+        assert!(hub.is_empty());
+        assert!(hub.lock().by_vendor.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_published_while_waiting_wakes() {
+        let hub = Arc::new(Hub::default());
+        let follower = hub.follow(Following::All, View::Support, 1_000_000);
+        let waiting = tokio::spawn(async move { follower.next().await.map(|all| all.len()) });
+        hub.publish(&[publication()]);
+        assert_eq!(waiting.await.unwrap(), Ok(1));
+    }
+}

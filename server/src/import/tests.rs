@@ -1,0 +1,234 @@
+//! Whole imports, into a sink that merges in memory.
+
+use std::collections::HashMap;
+
+use ordertop::order::intake::Merge;
+use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus, VendorOrder};
+
+use super::*;
+
+#[derive(Default)]
+struct Memory {
+    orders: HashMap<OrderKey, VendorOrder>,
+    batches: Vec<(String, usize)>,
+    /// Gives up at the batch of this number.
+    fails_at: Option<usize>,
+}
+
+impl Sink for Memory {
+    async fn import(&mut self, from: &str, orders: Vec<Intake>) -> anyhow::Result<Vec<RowResult>> {
+        if self.fails_at == Some(self.batches.len()) {
+            bail!("the disk is full");
+        }
+        self.batches.push((from.to_owned(), orders.len()));
+        let by = Actor::new(ActorKind::Import, from);
+        let merge = |intake: Intake| {
+            let now = Timestamp::UNIX_EPOCH;
+            let outcome = match self.orders.get(&intake.key()) {
+                None => {
+                    let order = intake.place(by.clone(), now);
+                    self.orders.insert(intake.key(), order);
+                    Outcome::Placed
+                }
+                Some(stored) => match intake.merge(stored, &by, now) {
+                    Merge::Unchanged | Merge::Stale => Outcome::Unchanged,
+                    Merge::Changed { order, .. } => {
+                        self.orders.insert(intake.key(), *order);
+                        Outcome::Changed
+                    }
+                },
+            };
+            RowResult {
+                vendor_id: None,
+                order_number: None,
+                result: outcome,
+                code: None,
+                error: None,
+                order: None,
+            }
+        };
+        Ok(orders.into_iter().map(merge).collect())
+    }
+}
+
+impl Memory {
+    fn order(&self, number: &str) -> &VendorOrder {
+        let found = self.orders.values().find(|o| o.number.as_str() == number);
+        found.unwrap()
+    }
+}
+
+fn args(files: &[PathBuf], extra: &[&str]) -> ImportArgs {
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        import: ImportArgs,
+    }
+    let files = files.iter().map(|path| path.to_str().unwrap());
+    let words = ["import", "--vendor", "42"].into_iter().chain(files);
+    let program: Program = clap::Parser::parse_from(words.chain(extra.iter().copied()));
+    program.import
+}
+
+async fn import(args: &ImportArgs, sink: &mut Memory) -> (Summary, String) {
+    let mut out = Vec::new();
+    let summary = run(args, Timestamp::UNIX_EPOCH, sink, &mut out).await;
+    (summary.unwrap(), String::from_utf8(out).unwrap())
+}
+
+fn shops(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/samples/shops")
+        .join(name)
+}
+
+/// A file in a folder that goes when it is dropped.
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.json");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn placement(number: usize) -> String {
+    format!(
+        r#"{{"order_number":"A-{number}","currency":"EUR","lines":[{{"sku":"M","unit_price":"5"}}]}}"#
+    )
+}
+
+#[tokio::test]
+async fn the_shops_bodies_come_out_right_in_any_order_and_twice() {
+    let mut files: Vec<PathBuf> = [
+        "woocommerce/order_completed.docs.json",
+        "woocommerce/order_partial_refunds.docs.json",
+        "woocommerce/order_processing.docs.json",
+        "shopify/orders_create.2026-04.json",
+    ]
+    .map(shops)
+    .into();
+    for _ in 0..2 {
+        let mut sink = Memory::default();
+        let (summary, _) = import(&args(&files, &[]), &mut sink).await;
+        assert_eq!(summary.new, 3);
+        assert_eq!((summary.refused, summary.exit_code()), (0, 0));
+        let woo = sink.order("727");
+        assert_eq!(woo.state.status, OrderStatus::Shipped);
+        assert_eq!(woo.content.totals.total, 2935);
+        let refunds = sink.order("723");
+        assert_eq!(refunds.state.status, OrderStatus::Shipped);
+        assert_eq!(refunds.content.totals.refunded, 1900);
+        let shopify = sink.order("9999");
+        assert_eq!(shopify.state.status, OrderStatus::Cancelled);
+        assert!(shopify.state.flags.test);
+        assert_eq!(shopify.content.totals.total, 40495);
+        let (again, _) = import(&args(&files, &[]), &mut sink).await;
+        assert_eq!((again.unchanged, again.new, again.changed), (4, 0, 0));
+        files.reverse();
+    }
+}
+
+#[tokio::test]
+async fn each_row_is_reported_where_it_stands() {
+    let lines = format!("{}\nnonsense\n{{}}\n{}\n", placement(1), placement(1));
+    let (_folder, path) = file(&lines);
+    let mut sink = Memory::default();
+    let (summary, out) = import(&args(std::slice::from_ref(&path), &[]), &mut sink).await;
+    let name = path.display();
+    let expected = [
+        format!("new        A-1           {name}:1"),
+        format!("refused    -             {name}:2: not JSON: expected ident at column 2"),
+        format!(
+            "refused    -             {name}:3: this is an empty object, but a WooCommerce order"
+        ),
+        format!("unchanged  A-1           {name}:4"),
+        "4 rows: 1 new, 0 changed, 1 unchanged, 2 refused".to_owned(),
+    ];
+    let said: Vec<&str> = out.lines().collect();
+    assert_eq!(said.len(), expected.len(), "{out}");
+    for (said, expected) in said.iter().zip(&expected) {
+        assert!(said.starts_with(expected.as_str()), "{said}");
+    }
+    assert_eq!(summary.exit_code(), 1);
+    assert_eq!(sink.batches, [("orders.json".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn rows_are_json_for_scripts_and_few_for_the_quiet() {
+    let (_folder, path) = file(&format!("[{},{{}}]", placement(1)));
+    let files = [path];
+    let (_, out) = import(&args(&files, &["--json"]), &mut Memory::default()).await;
+    let rows: Vec<serde_json::Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(
+        (&rows[0]["index"], &rows[0]["result"]),
+        (&0.into(), &"placed".into())
+    );
+    assert_eq!(rows[0]["order_number"], "A-1");
+    assert_eq!(
+        (&rows[1]["index"], &rows[1]["code"]),
+        (&1.into(), &"unknown_kind".into())
+    );
+    let (_, out) = import(&args(&files, &["--quiet"]), &mut Memory::default()).await;
+    assert_eq!(out.lines().count(), 2, "{out}");
+    assert!(out.starts_with("refused"), "{out}");
+}
+
+#[tokio::test]
+async fn batches_are_bounded() {
+    let lines: Vec<String> = (0..MAX_BATCH + 1).map(placement).collect();
+    let (_folder, path) = file(&lines.join("\n"));
+    let mut sink = Memory::default();
+    let (summary, _) = import(&args(&[path], &["-q"]), &mut sink).await;
+    assert_eq!(summary.new, MAX_BATCH as u64 + 1);
+    let sizes: Vec<usize> = sink.batches.iter().map(|(_, orders)| *orders).collect();
+    assert_eq!(sizes, [MAX_BATCH, 1]);
+    let big = placement(1).replace(
+        r#""lines":["#,
+        &format!(r#""buyer_note":"{}","lines":["#, "ü".repeat(2_000)),
+    );
+    let lines: Vec<String> = (0..200)
+        .map(|n| big.replace("A-1", &format!("B-{n}")))
+        .collect();
+    let (_folder, path) = file(&lines.join("\n"));
+    let mut sink = Memory::default();
+    import(&args(&[path], &["-q"]), &mut sink).await;
+    assert_eq!(
+        sink.batches.iter().map(|(_, orders)| orders).sum::<usize>(),
+        200
+    );
+    assert!(sink.batches.len() > 1, "800 kB do not go at once");
+}
+
+#[tokio::test]
+async fn a_missing_file_stops_the_import_before_its_first_row() {
+    let (folder, path) = file(&placement(1));
+    let mut sink = Memory::default();
+    let args = args(&[path, folder.path().join("none.json")], &[]);
+    let error = run(&args, Timestamp::UNIX_EPOCH, &mut sink, &mut Vec::new())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().starts_with("cannot open "), "{error}");
+    assert!(sink.orders.is_empty());
+}
+
+#[tokio::test]
+async fn a_sink_that_gives_up_ends_the_import_and_says_how_far_it_came() {
+    let lines: Vec<String> = (0..MAX_BATCH + 1).map(placement).collect();
+    let (_folder, path) = file(&lines.join("\n"));
+    let mut sink = Memory {
+        fails_at: Some(1),
+        ..Memory::default()
+    };
+    let args = args(&[path], &["-q"]);
+    let error = run(&args, Timestamp::UNIX_EPOCH, &mut sink, &mut Vec::new())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        format!("{error:#}"),
+        "the import stopped after 500 rows: 500 new, 0 changed, 0 unchanged, 0 refused; \
+         run it again to go on: the disk is full"
+    );
+}

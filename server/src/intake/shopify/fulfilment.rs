@@ -1,0 +1,120 @@
+//! What left, as Shopify tells it: the order's `fulfillment_status` and its
+//! list of `fulfillments`.
+//! <https://shopify.dev/docs/api/admin-rest/latest/resources/fulfillment>
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use ordertop::order::Shipment;
+use ordertop::order::text::MAX_NOTE_CHARS;
+
+use super::super::field::{Field, Object};
+use super::super::{Refusal, joined, web_address};
+
+/// How much left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Nothing, or it was taken back.
+    Nothing,
+    /// Some.
+    Part,
+    /// All of it.
+    Everything,
+    /// All of it, and all of it arrived.
+    Delivered,
+}
+
+/// What left.
+pub(super) struct Fulfilments {
+    pub(super) progress: Progress,
+    pub(super) shipments: Vec<Shipment>,
+    /// When the last of it left.
+    pub(super) shipped_at: Option<Timestamp>,
+    /// When the last of it arrived, once all has.
+    pub(super) delivered_at: Option<Timestamp>,
+    /// Pieces that left, by line.
+    shipped: BTreeMap<u64, u32>,
+}
+
+impl Fulfilments {
+    /// Reads what left of an order. A fulfilment that was cancelled or failed
+    /// took nothing along.
+    pub(super) fn read(order: &Object<'_>) -> Result<Self, Refusal> {
+        let mut shipments = Vec::new();
+        let mut shipped = BTreeMap::<u64, u32>::new();
+        let mut all_arrived = true;
+        for fulfilment in order.get("fulfillments").objects()? {
+            let state = fulfilment.get("status").word()?;
+            if matches!(state.as_deref(), Some("cancelled" | "error" | "failure")) {
+                continue;
+            }
+            let arrived = fulfilment.get("shipment_status").word()?.as_deref() == Some("delivered");
+            all_arrived &= arrived;
+            let mut lines = Vec::new();
+            for line in fulfilment.get("line_items").objects()? {
+                if let Some(id) = line.get("id").id()? {
+                    let pieces = line.get("quantity").qty()?.unwrap_or_default();
+                    let so_far = shipped.entry(id).or_default();
+                    *so_far = so_far.saturating_add(pieces);
+                    lines.push(id);
+                }
+            }
+            shipments.push(shipment(&fulfilment, lines, arrived)?);
+        }
+        let delivered = all_arrived && !shipments.is_empty();
+        let progress = match order.get("fulfillment_status").word()?.as_deref() {
+            // A part that arrived is no order that arrived: only all of it is.
+            Some("fulfilled") if delivered => Progress::Delivered,
+            Some("fulfilled") => Progress::Everything,
+            Some("partial") => Progress::Part,
+            _ => Progress::Nothing,
+        };
+        let last =
+            |time: fn(&Shipment) -> Option<Timestamp>| shipments.iter().filter_map(time).max();
+        Ok(Self {
+            progress,
+            shipped_at: last(|shipment| shipment.shipped_at),
+            delivered_at: last(|shipment| shipment.delivered_at)
+                .filter(|_| progress == Progress::Delivered),
+            shipments,
+            shipped,
+        })
+    }
+
+    /// How many pieces of a line left.
+    pub(super) fn shipped(&self, line: u64) -> u32 {
+        self.shipped.get(&line).copied().unwrap_or_default()
+    }
+}
+
+fn shipment(fulfilment: &Object<'_>, lines: Vec<u64>, arrived: bool) -> Result<Shipment, Refusal> {
+    let number = match fulfilment.get("tracking_number").name()? {
+        Some(number) => Some(number),
+        None => {
+            let numbers = fulfilment.get("tracking_numbers").list()?;
+            let numbers: Result<Vec<_>, _> = numbers.iter().map(Field::name).collect();
+            let numbers: Vec<String> = numbers?.into_iter().flatten().collect();
+            joined(
+                [Some(numbers.join(", ")).filter(|text| !text.is_empty())],
+                "",
+            )
+        }
+    };
+    let url = match fulfilment.get("tracking_url").clean(MAX_NOTE_CHARS)? {
+        Some(url) => Some(url),
+        None => match fulfilment.get("tracking_urls").list()?.first() {
+            Some(url) => url.clean(MAX_NOTE_CHARS)?,
+            None => None,
+        },
+    };
+    let updated_at = fulfilment.get("updated_at").time()?;
+    Ok(Shipment {
+        lines,
+        carrier: fulfilment.get("tracking_company").name()?,
+        tracking_number: number,
+        tracking_url: web_address(url),
+        shipped_at: fulfilment.get("created_at").time()?,
+        // The last that was heard of it is that it arrived.
+        delivered_at: updated_at.filter(|_| arrived),
+    })
+}

@@ -1,0 +1,105 @@
+//! Something that happened, on its way to sockets: encoded once for each view
+//! and shared by all who receive it.
+
+use std::sync::{Arc, OnceLock};
+
+use ordertop::order::VendorId;
+use ordertop::protocol::listed::View;
+use ordertop::protocol::message::VendorAdded;
+use ordertop::protocol::{ListedOrder, OrderEvent, ServerMessage};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::store::sqlite::VendorEvent;
+use crate::store::{Event, EventKind};
+
+/// Something that happened.
+#[derive(Debug)]
+pub struct Publication {
+    fact: Fact,
+    for_vendor: OnceLock<Utf8Bytes>,
+    for_support: OnceLock<Utf8Bytes>,
+}
+
+#[derive(Debug)]
+enum Fact {
+    /// An order changed.
+    Order(Arc<VendorEvent>),
+    /// There is a new vendor; only those who follow all hear of it.
+    Vendor(VendorAdded),
+}
+
+impl Publication {
+    /// An order changed.
+    #[must_use]
+    pub fn order(event: Arc<VendorEvent>) -> Self {
+        Self::new(Fact::Order(event))
+    }
+
+    /// There is a new vendor.
+    #[must_use]
+    pub fn vendor_added(vendor: VendorAdded) -> Self {
+        Self::new(Fact::Vendor(vendor))
+    }
+
+    fn new(fact: Fact) -> Self {
+        Self {
+            fact,
+            for_vendor: OnceLock::new(),
+            for_support: OnceLock::new(),
+        }
+    }
+
+    /// Whose event it is, and its offset; `None` for what is no event of a vendor.
+    #[must_use]
+    pub fn event(&self) -> Option<(&VendorId, u64)> {
+        match &self.fact {
+            Fact::Order(event) => Some((&event.vendor, event.event.position.offset)),
+            Fact::Vendor(_) => None,
+        }
+    }
+
+    /// The frame for a view; encoded when it is first asked for.
+    #[must_use]
+    pub fn frame(&self, view: View) -> &Utf8Bytes {
+        let slot = match view {
+            View::Vendor => &self.for_vendor,
+            View::Support => &self.for_support,
+        };
+        slot.get_or_init(|| match &self.fact {
+            Fact::Order(event) => encode(&message(&event.vendor, &event.event, view)),
+            Fact::Vendor(vendor) => encode(&ServerMessage::VendorAdded(vendor.clone())),
+        })
+    }
+}
+
+/// The message that tells of an event.
+#[must_use]
+pub fn message(vendor: &VendorId, event: &Event, view: View) -> ServerMessage {
+    let order = &event.order;
+    let told = OrderEvent {
+        order_number: order.number.clone(),
+        status: Some(order.state.status),
+        vendor_id: vendor.clone(),
+        timestamp: event.at,
+        offset: event.position.offset,
+        position: event.position.clone(),
+        after: event.after.clone(),
+        version: order.state.version,
+        previous_status: event.previous_status,
+        actor: event.actor.clone(),
+        order: Some(Arc::new(ListedOrder::new(order, view))),
+    };
+    match event.kind {
+        EventKind::OrderCreated => ServerMessage::OrderCreated(told),
+        EventKind::OrderStatusUpdate => ServerMessage::OrderStatusUpdate(told),
+        EventKind::OrderUpdated => ServerMessage::OrderUpdated(told),
+    }
+}
+
+/// A message as a text frame's payload.
+#[must_use]
+pub fn encode(message: &ServerMessage) -> Utf8Bytes {
+    // Our own types always encode: no map with keys that are not text, no
+    // value that refuses.
+    serde_json::to_string(message).unwrap_or_default().into()
+}

@@ -1,0 +1,186 @@
+//! What a handler reads of a request: query, body, JSON.
+
+use bytes::{Buf, BytesMut};
+use futures_util::{Stream, StreamExt};
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use serde::de::DeserializeOwned;
+
+use crate::reply::ApiError;
+use crate::state::AppState;
+
+/// How much more than the limit is read and thrown away, so that a caller who
+/// only listens after sending hears why, and not a broken connection.
+const DRAIN_BYTES: usize = 8 * 1024 * 1024;
+
+/// The query of a request, decoded.
+#[derive(Debug, Clone, Default)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Decodes `a=1&b=2`.
+    #[must_use]
+    pub fn new(raw: &str) -> Self {
+        Self(
+            url::form_urlencoded::parse(raw.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    /// The first value of that name; blank is none.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(key, _)| key == name);
+        found
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The value of that name, read.
+    ///
+    /// # Errors
+    /// 400 `bad_query` when it cannot be read; `wanted` says what it should be.
+    pub fn parse<T: std::str::FromStr>(
+        &self,
+        name: &str,
+        wanted: &str,
+    ) -> Result<Option<T>, ApiError> {
+        let read = |value: &str| {
+            value.parse().map_err(|_| {
+                let shown = ordertop::order::text::clean(value, 40);
+                ApiError::bad(
+                    "bad_query",
+                    format!("`{name}` is `{shown}`: {wanted} is needed"),
+                )
+            })
+        };
+        self.get(name).map(read).transpose()
+    }
+
+    /// The query again without one name, to be built upon.
+    #[must_use]
+    pub fn without(&self, name: &str) -> url::form_urlencoded::Serializer<'static, String> {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.0.iter().filter(|(key, _)| key != name));
+        query
+    }
+}
+
+/// Decodes a percent-encoded part of a path.
+#[must_use]
+pub fn decode_segment(segment: &str) -> String {
+    percent_encoding::percent_decode_str(segment)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// Reads a JSON body.
+///
+/// # Errors
+/// 415 for another media type, 413 beyond the limit, 400 when it does not read.
+pub async fn read_json<T: DeserializeOwned>(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Result<T, ApiError> {
+    let bytes = read_body(state, headers, body).await?;
+    parse_json(&bytes)
+}
+
+/// Reads a body that is said to be JSON.
+///
+/// # Errors
+/// As [`read_json`].
+pub async fn read_body(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Result<BytesMut, ApiError> {
+    let max_bytes = state.config.limits.body_bytes;
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse().ok());
+    let fits = announced.is_none_or(|length: usize| length <= max_bytes);
+    let reading = collect(body, if fits { max_bytes } else { 0 });
+    let read = tokio::time::timeout(state.config.timing.body_timeout, reading)
+        .await
+        .map_err(|_| {
+            ApiError::bad(
+                "slow_body",
+                "the body did not arrive in time: send it again",
+            )
+        })??;
+    let bytes = read
+        .filter(|_| fits)
+        .ok_or(ApiError::TooLarge { max_bytes })?;
+    match headers.get(CONTENT_TYPE) {
+        Some(media_type) if !is_json(media_type.as_bytes()) => Err(ApiError::MediaType),
+        _ => Ok(bytes),
+    }
+}
+
+fn is_json(media_type: &[u8]) -> bool {
+    let essence = media_type
+        .split(|b| *b == b';')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii();
+    let essence = essence.to_ascii_lowercase();
+    essence == b"application/json"
+        || (essence.starts_with(b"application/") && essence.ends_with(b"+json"))
+}
+
+/// The whole body, or `None` when it is larger than `max_bytes`.
+async fn collect(
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    max_bytes: usize,
+) -> Result<Option<BytesMut>, ApiError> {
+    let mut body = std::pin::pin!(body);
+    let mut bytes = BytesMut::new();
+    let mut seen = 0_usize;
+    while let Some(chunk) = body.next().await {
+        let mut chunk =
+            chunk.map_err(|_| ApiError::bad("broken_body", "the body broke off: send it again"))?;
+        seen += chunk.remaining();
+        if seen > max_bytes + DRAIN_BYTES {
+            return Ok(None);
+        }
+        while chunk.has_remaining() {
+            let part = chunk.chunk();
+            let advance = part.len();
+            if seen <= max_bytes {
+                bytes.extend_from_slice(part);
+            }
+            chunk.advance(advance);
+        }
+    }
+    Ok((seen <= max_bytes).then_some(bytes))
+}
+
+/// Reads JSON; the error names the place.
+///
+/// # Errors
+/// 400 `invalid_json` when it is no JSON, `invalid_body` when a field is wrong.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        let said = ordertop::order::text::clean(&inner.to_string(), 300);
+        match inner.classify() {
+            serde_json::error::Category::Data if path == "." => ApiError::bad("invalid_body", said),
+            serde_json::error::Category::Data => {
+                ApiError::bad("invalid_body", format!("`{path}`: {said}"))
+            }
+            _ => ApiError::bad("invalid_json", format!("the body is not JSON: {said}")),
+        }
+    })?;
+    reader.end().map_err(|error| {
+        ApiError::bad(
+            "invalid_json",
+            format!("the body goes on after its JSON: {error}"),
+        )
+    })?;
+    Ok(value)
+}

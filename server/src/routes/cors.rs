@@ -1,0 +1,31 @@
+//! Which pages of other origins may call (CORS, the Fetch standard).
+
+use http::{HeaderName, Method};
+use ordertop::protocol::VERSION_HEADER;
+
+use crate::caller::{TOKEN_HEADER, VENDOR_HEADER};
+
+/// The wrapper for the allowed origins; `None` when there are none.
+pub(super) fn cors(origins: &[String]) -> Option<warp::cors::Builder> {
+    if origins.is_empty() {
+        return None;
+    }
+    let request_headers = [
+        TOKEN_HEADER,
+        VENDOR_HEADER,
+        "Content-Type",
+        "If-None-Match",
+        "Idempotency-Key",
+        "X-Request-Id",
+    ];
+    let answer_headers = ["ETag", "Link", "Retry-After", VERSION_HEADER];
+    let lower = |name: &str| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok();
+    Some(
+        warp::cors()
+            .allow_origins(origins.iter().map(String::as_str))
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers(request_headers.into_iter().filter_map(lower))
+            .expose_headers(answer_headers.into_iter().filter_map(lower))
+            .max_age(600),
+    )
+}

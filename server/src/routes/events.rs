@@ -1,0 +1,178 @@
+//! Events over REST: what a client reads while its socket is down.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Buf;
+use futures_util::Stream;
+use http::StatusCode;
+use ordertop::order::VendorId;
+use ordertop::protocol::listed::View;
+use ordertop::protocol::message::{ServerMessage, Unrecovered};
+use ordertop::protocol::rest::{EventsByVendor, EventsPage, EventsRequest, VendorEvents};
+use ordertop::protocol::{MAX_ORDERS, MAX_WAIT_S, Position};
+use tokio::time::Instant;
+
+use super::{Answer, Incoming};
+use crate::caller::Caller;
+use crate::hub::Following;
+use crate::publication::message;
+use crate::reply::{self, ApiError};
+use crate::request;
+use crate::state::AppState;
+use crate::store::{Event, Replay};
+
+/// Frames that may wait for one who waits: he only needs to know that there
+/// are some, and reads them from the store.
+const WAITER_BYTES: usize = 1;
+
+/// `GET /api/orders/vendor/events/?since=offset:mark&wait=25`.
+pub(super) async fn since(incoming: Incoming) -> Answer {
+    let Incoming {
+        state,
+        headers,
+        query,
+    } = &incoming;
+    let caller = Caller::of_seed_call(state, headers).await?;
+    let vendor = caller.list_scope(state, incoming.vendor()).await?;
+    let Some(vendor) = vendor else {
+        let error = "for every vendor's events use POST /api/orders/events/";
+        return Err(ApiError::bad("bad_query", error));
+    };
+    let wait = query
+        .parse("wait", "a number of seconds from 0 to 30")?
+        .unwrap_or(0);
+    let since: Option<Position> =
+        query.parse("since", "a position `offset:mark`, as the server gave it,")?;
+    let mut turn = Turn::new(state, Following::Vendor(vendor.clone()), wait)?;
+    loop {
+        let known = state.store.vendor(&vendor).await?;
+        let head = known.map(|vendor| vendor.position);
+        // Without a position there is nothing to be after: the answer says where to begin.
+        let Some(since) = since.as_ref().or(head.as_ref()) else {
+            return Err(ApiError::UnknownVendor(vendor.to_string()));
+        };
+        match state.store.events(&vendor, since, None, MAX_ORDERS).await? {
+            Replay::Unrecovered { reason, .. } => return Err(ApiError::Gone(reason)),
+            Replay::Events { events, .. } if events.is_empty() && turn.wait().await => {}
+            Replay::Events { events, .. } => {
+                let page = page(&vendor, since, &events, caller.view());
+                return Ok(reply::json(StatusCode::OK, &page));
+            }
+        }
+    }
+}
+
+/// `POST /api/orders/events/`: the same for every vendor that the caller may see.
+pub(super) async fn since_for_all(
+    incoming: Incoming,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Answer {
+    let state = &incoming.state;
+    let caller = Caller::of_our_call(state, &incoming.headers).await?;
+    let asked: EventsRequest = request::read_json(state, &incoming.headers, body).await?;
+    let following = match &caller {
+        Caller::Vendor(vendor) => Following::Vendor(vendor.clone()),
+        Caller::Master => Following::All,
+    };
+    let mut turn = Turn::new(state, following, asked.wait)?;
+    loop {
+        let vendors = for_all(state, &caller, &asked).await?;
+        let news = |vendor: &VendorEvents| !vendor.recovered || !vendor.events.is_empty();
+        if vendors.values().any(news) || !turn.wait().await {
+            return Ok(reply::json(StatusCode::OK, &EventsByVendor { vendors }));
+        }
+    }
+}
+
+async fn for_all(
+    state: &AppState,
+    caller: &Caller,
+    asked: &EventsRequest,
+) -> Result<BTreeMap<VendorId, VendorEvents>, ApiError> {
+    let mut vendors = BTreeMap::new();
+    let mut room = MAX_ORDERS;
+    for vendor in state.store.vendors().await? {
+        if matches!(caller, Caller::Vendor(own) if *own != vendor.id) {
+            continue;
+        }
+        let unrecovered = |position, reason| VendorEvents {
+            position,
+            recovered: false,
+            reason: Some(reason),
+            events: Vec::new(),
+        };
+        let told = match asked.positions.get(&vendor.id) {
+            None => unrecovered(vendor.position, Unrecovered::NoPosition),
+            Some(since) => match state.store.events(&vendor.id, since, None, room).await? {
+                Replay::Unrecovered { reason, head } => unrecovered(head, reason),
+                Replay::Events { events, .. } => {
+                    room -= events.len();
+                    let EventsPage { position, events } =
+                        page(&vendor.id, since, &events, caller.view());
+                    VendorEvents {
+                        position,
+                        recovered: true,
+                        reason: None,
+                        events,
+                    }
+                }
+            },
+        };
+        vendors.insert(vendor.id, told);
+    }
+    Ok(vendors)
+}
+
+fn page(vendor: &VendorId, since: &Position, events: &[Event], view: View) -> EventsPage {
+    let position = events.last().map_or(since, |last| &last.position).clone();
+    let events: Vec<ServerMessage> = events
+        .iter()
+        .map(|event| message(vendor, event, view))
+        .collect();
+    EventsPage { position, events }
+}
+
+/// A caller's time to wait for something to happen.
+struct Turn<'a> {
+    state: &'a AppState,
+    follower: Option<crate::hub::Follower>,
+    until: Instant,
+}
+
+impl<'a> Turn<'a> {
+    /// Begins to follow before the first look, so that nothing falls between.
+    fn new(state: &'a AppState, following: Following, wait_s: u64) -> Result<Self, ApiError> {
+        if wait_s > MAX_WAIT_S {
+            return Err(ApiError::bad(
+                "bad_query",
+                "`wait` is a number of seconds from 0 to 30",
+            ));
+        }
+        let follow = || state.hub.follow(following, View::Support, WAITER_BYTES);
+        let until = Instant::now() + Duration::from_secs(wait_s);
+        Ok(Self {
+            state,
+            follower: (wait_s > 0).then(follow),
+            until,
+        })
+    }
+
+    /// Waits until something happened; `false` when there is no time left, or
+    /// the server stops.
+    async fn wait(&mut self) -> bool {
+        let Some(follower) = self.follower.take() else {
+            return false;
+        };
+        let happened = tokio::select! {
+            () = self.state.draining.cancelled() => false,
+            () = tokio::time::sleep_until(self.until) => false,
+            () = follower.cut_off() => true,
+        };
+        // Followed anew, for a full queue stays full; the next look comes after.
+        if happened {
+            self.follower = Some(follower.again(WAITER_BYTES));
+        }
+        happened
+    }
+}

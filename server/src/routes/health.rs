@@ -1,0 +1,56 @@
+//! Alive, ready, and what the server does.
+
+use std::sync::atomic::Ordering;
+
+use http::StatusCode;
+use serde_json::json;
+use warp::reply::Response;
+
+use super::{Answer, Incoming};
+use crate::reply;
+
+/// `GET /livez`: the process answers.
+pub(super) fn livez() -> Response {
+    reply::json(StatusCode::OK, &json!({"status": "alive"}))
+}
+
+/// `GET /readyz`: commits work; 503 with the reason when they do not.
+pub(super) async fn readyz(incoming: Incoming) -> Answer {
+    let state = &incoming.state;
+    if state.draining.is_cancelled() {
+        let body = json!({"status": "draining", "reason": "the server stops"});
+        return Ok(reply::json(StatusCode::SERVICE_UNAVAILABLE, &body));
+    }
+    match state.health.check(&*state.store).await {
+        Ok(()) => Ok(reply::json(StatusCode::OK, &json!({"status": "ready"}))),
+        Err(error) => {
+            let body = json!({"status": "store_unavailable", "reason": error.to_string()});
+            let mut response = reply::json(StatusCode::SERVICE_UNAVAILABLE, &body);
+            reply::set(response.headers_mut(), http::header::RETRY_AFTER, "2");
+            Ok(response)
+        }
+    }
+}
+
+/// `GET /status`: a summary of node, store and sockets.
+pub(super) async fn status(incoming: Incoming) -> Answer {
+    let state = &incoming.state;
+    let store = state.store.summary().await?;
+    let ready = state.health.check(&*state.store).await;
+    let now = state.now();
+    let body = json!({
+        "name": "ordertop-server",
+        "version": env!("CARGO_PKG_VERSION"),
+        "protocol": ordertop::protocol::VERSION,
+        "started_at": state.started_at,
+        "server_time": now,
+        "uptime_s": now.duration_since(state.started_at).as_secs(),
+        "ready": ready.is_ok(),
+        "reason": ready.err().map(|error| error.to_string()),
+        "store": store,
+        "followers": state.hub.len(),
+        "slow_consumers_cut_off": state.hub.cut_off(),
+        "events_published": state.events_published.load(Ordering::Relaxed),
+    });
+    Ok(reply::json(StatusCode::OK, &body))
+}

@@ -1,0 +1,30 @@
+//! Taking checked orders from a file: merged, never commanded.
+
+use bytes::Buf;
+use futures_util::Stream;
+use http::StatusCode;
+use ordertop::protocol::rest::{ImportBatch, RowResults};
+
+use super::bulk::at_most;
+use super::{Answer, Incoming};
+use crate::caller::Caller;
+use crate::merge;
+use crate::reply::{self, ApiError};
+use crate::request;
+
+/// `POST /api/orders/import/`: one result a row, in order.
+pub(super) async fn import(
+    incoming: Incoming,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Answer {
+    let state = &incoming.state;
+    if Caller::of_our_call(state, &incoming.headers).await? != Caller::Master {
+        return Err(ApiError::Forbidden(
+            "only the master token without X-Vendor-ID may import",
+        ));
+    }
+    let batch: ImportBatch = request::read_json(state, &incoming.headers, body).await?;
+    at_most(batch.orders.len())?;
+    let results = merge::commit(&*state.store, &batch, state.clock()).await?;
+    Ok(reply::json(StatusCode::OK, &RowResults { results }))
+}

@@ -1,0 +1,265 @@
+//! The WebSocket upgrade: credentials first, then the handshake as strictly as
+//! RFC 6455 asks, then a socket with buffers of its own size.
+//!
+//! warp's own `ws()` fixes the read buffer at 128 KiB a socket; ten thousand
+//! idle sockets would hold more than a gigabyte of nothing.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::header::{
+    CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::{HeaderMap, StatusCode};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use ordertop::order::VendorId;
+use ordertop::protocol::listed::View;
+use ordertop::protocol::{MAX_CLIENT_MESSAGE_BYTES, Position, VERSION, VERSION_HEADER};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use warp::Filter;
+
+use super::{Answer, Incoming};
+use crate::caller::{BadCredentials, Caller};
+use crate::connection::{self, Start};
+use crate::reply::{self, ApiError};
+use crate::request::decode_segment;
+use crate::state::AppState;
+
+/// What hyper hands out for a request that may be upgraded.
+pub(super) fn on_upgrade() -> impl Filter<Extract = (Option<OnUpgrade>,), Error = Infallible> + Copy
+{
+    warp::ext::optional::<OnUpgrade>()
+}
+
+/// `GET /ws/vendor/{vendor_id}/orders/`.
+pub(super) async fn one_vendor(
+    vendor: String,
+    incoming: Incoming,
+    upgrade: Option<OnUpgrade>,
+) -> Answer {
+    let state = &incoming.state;
+    check_origin(state, &incoming.headers)?;
+    let vendor = decode_segment(&vendor);
+    let (vendor, view) = may_follow(&incoming, &vendor).await?;
+    let position: Option<Position> = incoming.query.parse(
+        "position",
+        "a position `offset:mark`, as the server gave it,",
+    )?;
+    accept(&incoming, upgrade, Start::Vendor { vendor, position }, view)
+}
+
+/// `GET /ws/orders/`.
+pub(super) async fn all_vendors(incoming: Incoming, upgrade: Option<OnUpgrade>) -> Answer {
+    let state = &incoming.state;
+    check_origin(state, &incoming.headers)?;
+    match Caller::of_our_call(state, &incoming.headers).await? {
+        Caller::Master => accept(&incoming, upgrade, Start::All, View::Support),
+        Caller::Vendor(_) => Err(ApiError::Forbidden(
+            "a vendor follows its own orders: connect to /ws/vendor/{vendor_id}/orders/",
+        )),
+    }
+}
+
+/// Whom the caller may follow, and how much it sees.
+async fn may_follow(incoming: &Incoming, vendor: &str) -> Result<(VendorId, View), ApiError> {
+    let state = &incoming.state;
+    let caller = match Caller::identify(state, &incoming.headers).await? {
+        Ok(caller) => Some(caller),
+        Err(BadCredentials::NoToken) if state.config.open_sockets => None,
+        Err(BadCredentials::UnknownVendor) => return Err(ApiError::InvalidVendor),
+        Err(_) => return Err(ApiError::Unauthorized),
+    };
+    if let Some(Caller::Vendor(own)) = &caller
+        && own.as_str() != vendor
+    {
+        return Err(ApiError::Forbidden(
+            "X-Vendor-ID names another vendor than the path",
+        ));
+    }
+    let known = match VendorId::new(vendor) {
+        Ok(id) => state.store.vendor(&id).await?,
+        Err(_) => None,
+    };
+    let Some(known) = known else {
+        return Err(ApiError::UnknownVendor(ordertop::order::text::clean(
+            vendor, 64,
+        )));
+    };
+    Ok((
+        known.id,
+        caller.map_or(View::Vendor, |caller| caller.view()),
+    ))
+}
+
+/// A page of a browser names its origin, and may connect only from where the
+/// operator allowed it (RFC 6455, section 10.2). Programs name none.
+fn check_origin(state: &AppState, headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(());
+    };
+    let allowed = &state.config.allow_origins;
+    if allowed
+        .iter()
+        .any(|allowed| allowed.as_bytes() == origin.as_bytes())
+    {
+        return Ok(());
+    }
+    Err(ApiError::Forbidden(
+        "this origin is not allowed: start the server with --allow-origin",
+    ))
+}
+
+/// Answers 101 and starts the socket's task.
+fn accept(incoming: &Incoming, upgrade: Option<OnUpgrade>, start: Start, view: View) -> Answer {
+    let headers = &incoming.headers;
+    let accept_key = check_handshake(headers)?;
+    let upgrade = upgrade.ok_or(ApiError::Handshake(
+        "this connection cannot be upgraded to a WebSocket",
+    ))?;
+    if incoming.state.draining.is_cancelled() {
+        let closing = crate::store::StoreError::Closed;
+        return Err(ApiError::Unavailable(closing));
+    }
+    let state = incoming.state.clone();
+    incoming.state.tasks.spawn(run(state, upgrade, start, view));
+    let mut response = reply::empty(StatusCode::SWITCHING_PROTOCOLS);
+    let headers = response.headers_mut();
+    reply::set(headers, UPGRADE, "websocket");
+    reply::set(headers, CONNECTION, "Upgrade");
+    reply::set(headers, SEC_WEBSOCKET_ACCEPT, &accept_key);
+    if let Ok(name) = http::HeaderName::try_from(VERSION_HEADER) {
+        reply::set(headers, name, &VERSION.to_string());
+    }
+    Ok(response)
+}
+
+/// Checks a handshake (RFC 6455, section 4.2.1) and computes the key of its answer.
+fn check_handshake(headers: &HeaderMap) -> Result<String, ApiError> {
+    let lists = |name: http::HeaderName, token: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| {
+                value
+                    .split(',')
+                    .any(|item| item.trim().eq_ignore_ascii_case(token))
+            })
+    };
+    if !lists(CONNECTION, "upgrade") || !lists(UPGRADE, "websocket") {
+        return Err(ApiError::Handshake(
+            "this is a WebSocket: connect with ws:// or wss://",
+        ));
+    }
+    if headers
+        .get(SEC_WEBSOCKET_VERSION)
+        .is_none_or(|version| version != "13")
+    {
+        return Err(ApiError::HandshakeVersion);
+    }
+    let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
+    let key = keys
+        .next()
+        .map(http::HeaderValue::as_bytes)
+        .filter(|key| is_key(key));
+    match (key, keys.next()) {
+        (Some(key), None) => Ok(derive_accept_key(key)),
+        _ => Err(ApiError::Handshake(
+            "Sec-WebSocket-Key is 16 random bytes in base64, once",
+        )),
+    }
+}
+
+/// 16 bytes in base64: 22 characters of its alphabet and two of padding.
+fn is_key(key: &[u8]) -> bool {
+    let in_alphabet = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(in_alphabet)
+}
+
+async fn run(state: Arc<AppState>, upgrade: OnUpgrade, start: Start, view: View) {
+    // The connection may break before the upgrade is through; there is nobody to tell.
+    let Ok(upgraded) = upgrade.await else { return };
+    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+        tracing::error!("an upgraded connection is no TCP stream");
+        return;
+    };
+    let read_already = parts.read_buf.to_vec();
+    let stream = parts.io.into_inner();
+    let socket = WebSocketStream::from_partially_read(
+        stream,
+        read_already,
+        Role::Server,
+        Some(socket_config()),
+    )
+    .await;
+    connection::run(state, socket, start, view).await;
+}
+
+/// Small buffers: a client says little, and what is written is flushed in
+/// batches of whole frames.
+fn socket_config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(1_024)
+        .write_buffer_size(32 * 1_024)
+        .max_message_size(Some(MAX_CLIENT_MESSAGE_BYTES))
+        .max_frame_size(Some(MAX_CLIENT_MESSAGE_BYTES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handshake(change: impl FnOnce(&mut HeaderMap)) -> Result<String, ApiError> {
+        let mut headers = HeaderMap::new();
+        reply::set(&mut headers, CONNECTION, "keep-alive, Upgrade");
+        reply::set(&mut headers, UPGRADE, "WebSocket");
+        reply::set(&mut headers, SEC_WEBSOCKET_VERSION, "13");
+        reply::set(&mut headers, SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==");
+        change(&mut headers);
+        check_handshake(&headers)
+    }
+
+    #[test]
+    fn the_handshake_of_the_rfc_is_answered_as_the_rfc_says() {
+        assert_eq!(handshake(|_| ()).unwrap(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn a_handshake_that_lacks_anything_is_refused() {
+        for name in [
+            CONNECTION,
+            UPGRADE,
+            SEC_WEBSOCKET_VERSION,
+            SEC_WEBSOCKET_KEY,
+        ] {
+            assert!(
+                handshake(|headers| drop(headers.remove(&name))).is_err(),
+                "{name}"
+            );
+        }
+        let old = handshake(|headers| reply::set(headers, SEC_WEBSOCKET_VERSION, "8"));
+        assert!(matches!(old, Err(ApiError::HandshakeVersion)));
+        for key in [
+            "",
+            "short==",
+            "dGhlIHNhbXBsZSBub25jZQ=!",
+            "dGhlIHNhbXBsZSBub25jZQAA",
+        ] {
+            assert!(
+                handshake(|h| reply::set(h, SEC_WEBSOCKET_KEY, key)).is_err(),
+                "{key}"
+            );
+        }
+        let twice = handshake(|headers| {
+            headers.append(
+                SEC_WEBSOCKET_KEY,
+                "dGhlIHNhbXBsZSBub25jZQ==".parse().unwrap(),
+            );
+        });
+        assert!(twice.is_err());
+    }
+}

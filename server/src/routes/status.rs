@@ -1,0 +1,120 @@
+//! Changing an order's status.
+
+use bytes::Buf;
+use futures_util::Stream;
+use http::StatusCode;
+use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::protocol::ListedOrder;
+use ordertop::protocol::rest::{
+    CANCELLATION_REQUESTED, STATUS_UPDATED, StatusChange, StatusChanged,
+};
+
+use super::{Answer, Incoming};
+use crate::caller::Caller;
+use crate::decision::{self, Refusal, StatusRequest};
+use crate::reply::{self, ApiError, not_a_choice};
+use crate::request;
+use crate::state::AppState;
+use crate::store::{Change, ChangeOutcome};
+
+/// `POST /api/orders/{number}/update-status/`.
+pub(super) async fn update(
+    number: String,
+    incoming: Incoming,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Answer {
+    let state = &incoming.state;
+    let caller = Caller::of_seed_call(state, &incoming.headers).await?;
+    let wish: StatusChange = request::read_json(state, &incoming.headers, body).await?;
+    let key = caller.order_key(state, incoming.vendor(), &number).await?;
+    let answer = change(state, &caller, key, wish, incoming.request_id()).await?;
+    Ok(reply::json(StatusCode::OK, &answer))
+}
+
+/// Asks the store for the change and tells what became of it.
+pub(super) async fn change(
+    state: &AppState,
+    caller: &Caller,
+    key: OrderKey,
+    wish: StatusChange,
+    request_id: Option<String>,
+) -> Result<StatusChanged, ApiError> {
+    let Some(to) = wish.status.as_deref() else {
+        return Err(ApiError::Status("This field is required.".to_owned()));
+    };
+    let to: OrderStatus = to
+        .parse()
+        .map_err(|_| not_a_choice(&ordertop::order::text::clean(to, 40)))?;
+    let wish = StatusRequest {
+        actor: caller.actor(),
+        to,
+        expected_version: wish.expected_version,
+        reason: wish.reason,
+        shipment: wish.shipment,
+        request_id,
+    };
+    let change = state
+        .store
+        .change(key, decision::change_status(wish, state.now()))
+        .await?;
+    answer(change, to, caller)
+}
+
+fn answer(change: Change, to: OrderStatus, caller: &Caller) -> Result<StatusChanged, ApiError> {
+    let Change {
+        outcome,
+        order,
+        position,
+    } = change;
+    let view = caller.view();
+    let changed = match (outcome, &order) {
+        (ChangeOutcome::Written, _) => true,
+        (ChangeOutcome::Kept, _) => false,
+        (ChangeOutcome::Refused(Refusal::VersionConflict(_)), Some(order)) => {
+            return Err(ApiError::VersionConflict {
+                changed_by: order.state.status_by.clone(),
+                changed_at: order.state.updated_at,
+                order: Box::new(ListedOrder::new(order, view)),
+            });
+        }
+        (ChangeOutcome::Refused(refusal), _) => return Err(refused(&refusal, caller)),
+    };
+    let order = order.ok_or(ApiError::UnknownOrder)?;
+    let new_status = order.state.status;
+    // A vendor who may only ask sees the status stand.
+    let sentence = if new_status == to {
+        STATUS_UPDATED
+    } else {
+        CANCELLATION_REQUESTED
+    };
+    Ok(StatusChanged {
+        status: sentence.to_owned(),
+        new_status,
+        changed,
+        position,
+        order: Some(ListedOrder::new(&order, view)),
+    })
+}
+
+/// A refusal as an error; a vendor reads the seed's form.
+pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
+    let sentence = refusal.to_string();
+    match refusal {
+        Refusal::UnknownOrder => ApiError::UnknownOrder,
+        Refusal::UnknownVendor(id) => ApiError::UnknownVendor(id.to_string()),
+        Refusal::NumberTaken => ApiError::Conflict {
+            code: "number_taken",
+            error: sentence,
+        },
+        Refusal::VersionConflict(_) => ApiError::Conflict {
+            code: "version_conflict",
+            error: sentence,
+        },
+        Refusal::ShipmentWithoutShipping => ApiError::bad("shipment_without_shipping", sentence),
+        Refusal::Status(_) if matches!(caller, Caller::Vendor(_)) => ApiError::Status(sentence),
+        Refusal::Status(ordertop::order::status::Refusal::ReasonRequired { .. }) => {
+            ApiError::bad("reason_required", sentence)
+        }
+        Refusal::Status(_) => ApiError::bad("transition_refused", sentence),
+    }
+}

@@ -1,0 +1,275 @@
+//! Where orders are kept. One commit is order, history, event and position
+//! together; none of them is ever visible without the others.
+//!
+//! Rules live in Rust: a caller hands a [`Decide`], the store shows it the order
+//! as it is, and writes what it decides, compared and set on the version. How a
+//! decision and its write are made one is each store's own matter.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ordertop::order::{
+    Actor, HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId, VendorOrder,
+};
+use ordertop::protocol::message::Unrecovered;
+use ordertop::protocol::{Mark, Position};
+use serde::{Deserialize, Serialize};
+
+use crate::decision::Refusal;
+
+pub mod lock;
+pub mod sqlite;
+
+pub use sqlite::SqliteStore;
+
+/// A future that a store hands out.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Decides what becomes of an order, which it is shown as stored, or `None`
+/// where there is none. Asked again when another change came between.
+pub type Decide = Box<dyn Fn(Option<&VendorOrder>) -> Verdict + Send + Sync>;
+
+/// A place where orders are kept.
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Every vendor, by id.
+    fn vendors(&self) -> StoreFuture<'_, Vec<VendorRecord>>;
+
+    /// One vendor; its position is that of its newest event.
+    fn vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, Option<VendorRecord>>;
+
+    /// Adds a vendor; whether it is new. One that is there stays as it is.
+    fn add_vendor(&self, id: VendorId, name: String) -> StoreFuture<'_, (VendorRecord, bool)>;
+
+    /// Shows the order to `decide` and commits what it decides. A vendor that
+    /// does not exist has no orders and can be given none: [`Refusal::UnknownVendor`].
+    fn change(&self, key: OrderKey, decide: Decide) -> StoreFuture<'_, Change>;
+
+    /// One order.
+    fn order<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>>;
+
+    /// The vendors that have an order of this number.
+    fn vendors_with<'a>(&'a self, number: &'a OrderNumber) -> StoreFuture<'a, Vec<VendorId>>;
+
+    /// A page of orders, newest first.
+    fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage>;
+
+    /// What was done to an order, oldest first; empty where there is none.
+    fn history<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Vec<HistoryEntry>>;
+
+    /// The events after `since`, at most `limit`, up to the offset `until`
+    /// where one is given.
+    fn events<'a>(
+        &'a self,
+        vendor: &'a VendorId,
+        since: &'a Position,
+        until: Option<u64>,
+        limit: usize,
+    ) -> StoreFuture<'a, Replay>;
+
+    /// Proves with a real commit that the store can be written.
+    fn probe(&self) -> StoreFuture<'_, ()>;
+
+    /// What the store holds.
+    fn summary(&self) -> StoreFuture<'_, StoreSummary>;
+
+    /// Finishes what is under way and closes; every later call fails.
+    fn close(&self) -> StoreFuture<'_, ()>;
+}
+
+/// A vendor as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VendorRecord {
+    /// Its id.
+    pub id: VendorId,
+    /// What it is called.
+    pub name: String,
+    /// Its newest event.
+    pub position: Position,
+}
+
+/// What a [`Decide`] says.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Write this.
+    Write(Box<Write>),
+    /// All is as wished already: write nothing.
+    Keep,
+    /// The rules say no: write nothing.
+    Refuse(Refusal),
+}
+
+/// What is to be written in one commit.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// The order, one version on. The store gives a new one its id.
+    pub order: VendorOrder,
+    /// Whether its content changed too; a new order's always did.
+    pub content_changed: bool,
+    /// What kind of event tells of it.
+    pub kind: EventKind,
+    /// What the history says of it.
+    pub history: HistoryEntry,
+}
+
+/// What kind of event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// An order came to be.
+    OrderCreated,
+    /// A status changed.
+    OrderStatusUpdate,
+    /// Anything else changed.
+    OrderUpdated,
+}
+
+/// What came of a [`Store::change`].
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What was done.
+    pub outcome: ChangeOutcome,
+    /// The order as it is now.
+    pub order: Option<Arc<VendorOrder>>,
+    /// The event that this made, or the vendor's newest.
+    pub position: Option<Position>,
+}
+
+/// What was done with an order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChangeOutcome {
+    /// Committed.
+    Written,
+    /// Nothing was to be done.
+    Kept,
+    /// The rules said no.
+    Refused(Refusal),
+}
+
+/// One committed event with the order as it was then.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Which kind.
+    pub kind: EventKind,
+    /// Its place.
+    pub position: Position,
+    /// The mark of the one before it.
+    pub after: Mark,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// Where the order stood before; `None` for a new one.
+    pub previous_status: Option<OrderStatus>,
+    /// Who did it.
+    pub actor: Actor,
+    /// The order as it was then.
+    pub order: Arc<VendorOrder>,
+}
+
+/// The answer to [`Store::events`].
+#[derive(Debug, Clone)]
+pub enum Replay {
+    /// The history holds the event that was named.
+    Events {
+        /// What came after it, in order.
+        events: Vec<Event>,
+        /// The vendor's newest event.
+        head: Position,
+    },
+    /// It cannot be proved that nothing is missing.
+    Unrecovered {
+        /// Why.
+        reason: Unrecovered,
+        /// The vendor's newest event.
+        head: Position,
+    },
+}
+
+/// Which orders to list.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery {
+    /// Whose; `None` for everyone's.
+    pub vendor: Option<VendorId>,
+    /// In any of these statuses; empty for all.
+    pub statuses: Vec<OrderStatus>,
+    /// With this in the number, the buyer's name or e-mail, or a SKU.
+    pub text: Option<String>,
+    /// Placed after this moment.
+    pub placed_after: Option<Timestamp>,
+    /// Placed before this moment.
+    pub placed_before: Option<Timestamp>,
+    /// Older than this one in the list's order.
+    pub cursor: Option<Cursor>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct ListPage {
+    /// One vendor's list: its newest event when the page was read.
+    pub position: Option<Position>,
+    /// Newest first.
+    pub orders: Vec<VendorOrder>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+/// A place in a list: the last order of a page. Opaque text to callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// When it was placed, in microseconds since 1970.
+    pub placed_us: i64,
+    /// Its id.
+    pub id: u64,
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.placed_us, self.id)
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (placed, id) = text.split_once('.').ok_or(())?;
+        let id: i64 = id.parse().map_err(|_| ())?;
+        Ok(Self {
+            placed_us: placed.parse().map_err(|_| ())?,
+            id: u64::try_from(id).map_err(|_| ())?,
+        })
+    }
+}
+
+/// What a store holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreSummary {
+    /// `sqlite` or `redis`.
+    pub kind: String,
+    /// How many vendors.
+    pub vendors: u64,
+    /// How many orders.
+    pub orders: u64,
+    /// How many events, all vendors together.
+    pub events: u64,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be opened.
+    #[error("cannot open the store {path}: {reason}")]
+    Open {
+        /// Which.
+        path: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Reading or writing failed.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// It was closed.
+    #[error("the store is closed")]
+    Closed,
+}

@@ -1,0 +1,344 @@
+//! The embedded store: SQLite in one file, nothing to install.
+//!
+//! One thread writes: it takes all commands that wait, runs them in one
+//! transaction, commits, and answers after the commit (group commit; WAL with
+//! `synchronous=FULL`, so an answered commit survives loss of power:
+//! <https://www.sqlite.org/pragma.html#pragma_synchronous>). Readers have
+//! connections of their own and never wait for the writer. The vendors with
+//! their newest positions are kept in memory, for the one process that holds
+//! the store's lock is the only one that changes them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
+use ordertop::protocol::Position;
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Change, Decide, Event, ListPage, ListQuery, Replay, Store, StoreError, StoreFuture,
+    StoreSummary, VendorRecord,
+};
+use readers::Readers;
+use writer::Command;
+
+mod read;
+mod readers;
+mod rows;
+mod writer;
+
+/// Commands that may wait for the writing thread; a caller beyond that waits
+/// its turn in line, so a burst is slowed down and not refused.
+const COMMANDS_IN_LINE: usize = 1_024;
+
+/// Numbered SQL, only ever added to.
+const STEPS: &[M<'_>] = &[M::up(include_str!("../../migrations/001_orders.sql"))];
+
+/// Committed events on their way to those who follow them.
+pub type EventFeed = mpsc::Sender<Vec<Arc<VendorEvent>>>;
+
+/// An event and whose it is.
+#[derive(Debug, Clone)]
+pub struct VendorEvent {
+    /// Whose.
+    pub vendor: VendorId,
+    /// The event.
+    pub event: Event,
+}
+
+/// Orders in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    commands: mpsc::Sender<Command>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Readers,
+    directory: Directory,
+}
+
+/// The vendors and where each of them stands.
+type Directory = Arc<RwLock<HashMap<VendorId, Arc<VendorEntry>>>>;
+
+#[derive(Debug)]
+struct VendorEntry {
+    /// The row's key.
+    row: i64,
+    name: String,
+    /// The newest committed event.
+    head: Mutex<Position>,
+}
+
+impl VendorEntry {
+    fn head(&self) -> Position {
+        self.head
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn record(&self, id: &VendorId) -> VendorRecord {
+        VendorRecord {
+            id: id.clone(),
+            name: self.name.clone(),
+            position: self.head(),
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file at `path`, makes it where there is none, and brings its
+    /// schema up to date. Events go to `feed` after they are committed; where
+    /// the feed is full the writer waits.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`], with what to do.
+    pub async fn open(path: &Path, feed: Option<EventFeed>) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let failed = format!("{}", path.display());
+        tokio::task::spawn_blocking(move || Self::open_now(&path, feed))
+            .await
+            .map_err(|panic| StoreError::Open {
+                path: failed,
+                reason: panic.to_string(),
+            })?
+    }
+
+    fn open_now(path: &Path, feed: Option<EventFeed>) -> Result<Self, StoreError> {
+        let open_error = |reason: String| StoreError::Open {
+            path: path.display().to_string(),
+            reason,
+        };
+        if path.is_dir() {
+            return Err(open_error(
+                "it is a folder: name a file in it, such as orders.db".into(),
+            ));
+        }
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+        {
+            let reason = format!(
+                "the folder {} does not exist: make it first",
+                folder.display()
+            );
+            return Err(open_error(reason));
+        }
+        let sqlite_error = |error: rusqlite::Error| open_error(explain(&error));
+        let mut connection = connect(path).map_err(sqlite_error)?;
+        Migrations::from_slice(STEPS)
+            .to_latest(&mut connection)
+            .map_err(|error| match error {
+                rusqlite_migration::Error::RusqliteError { err, .. } => open_error(explain(&err)),
+                rusqlite_migration::Error::MigrationDefinition(_) => {
+                    open_error("it was written by a newer ordertop-server: use that one".into())
+                }
+                other => open_error(other.to_string()),
+            })?;
+        let entries = read::vendor_entries(&connection).map_err(sqlite_error)?;
+        let directory: Directory = Arc::new(RwLock::new(entries));
+        let (commands, line) = mpsc::channel(COMMANDS_IN_LINE);
+        let writer = writer::Writer::new(connection, directory.clone(), feed);
+        let writer = std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || writer.run(line))
+            .map_err(|error| open_error(format!("no thread to write with: {error}")))?;
+        Ok(Self {
+            commands,
+            writer: Mutex::new(Some(writer)),
+            readers: Readers::new(PathBuf::from(path)),
+            directory,
+        })
+    }
+
+    /// Sends a command to the writing thread and waits for its answer.
+    async fn command<T>(
+        &self,
+        make: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Command,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.commands
+            .send(make(answer))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn entry(&self, id: &VendorId) -> Option<Arc<VendorEntry>> {
+        self.directory
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned()
+    }
+}
+
+impl Store for SqliteStore {
+    fn vendors(&self) -> StoreFuture<'_, Vec<VendorRecord>> {
+        let directory = self
+            .directory
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut vendors: Vec<_> = directory
+            .iter()
+            .map(|(id, entry)| entry.record(id))
+            .collect();
+        vendors.sort_by(|a, b| a.id.cmp(&b.id));
+        Box::pin(std::future::ready(Ok(vendors)))
+    }
+
+    fn vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, Option<VendorRecord>> {
+        let record = self.entry(id).map(|entry| entry.record(id));
+        Box::pin(std::future::ready(Ok(record)))
+    }
+
+    fn add_vendor(&self, id: VendorId, name: String) -> StoreFuture<'_, (VendorRecord, bool)> {
+        Box::pin(self.command(|answer| Command::AddVendor { id, name, answer }))
+    }
+
+    fn change(&self, key: OrderKey, decide: Decide) -> StoreFuture<'_, Change> {
+        Box::pin(self.command(|answer| Command::Change {
+            key,
+            decide,
+            answer,
+        }))
+    }
+
+    fn order<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>> {
+        let Some(entry) = self.entry(&key.vendor) else {
+            return Box::pin(std::future::ready(Ok(None)));
+        };
+        let key = key.clone();
+        Box::pin(
+            self.readers
+                .read(move |db| read::order(db, entry.row, &key)),
+        )
+    }
+
+    fn vendors_with<'a>(&'a self, number: &'a OrderNumber) -> StoreFuture<'a, Vec<VendorId>> {
+        let number = number.clone();
+        Box::pin(self.readers.read(move |db| read::vendors_with(db, &number)))
+    }
+
+    fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage> {
+        Box::pin(self.readers.read(move |db| read::list(db, &query)))
+    }
+
+    fn history<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Vec<HistoryEntry>> {
+        let Some(entry) = self.entry(&key.vendor) else {
+            return Box::pin(std::future::ready(Ok(Vec::new())));
+        };
+        let number = key.number.clone();
+        Box::pin(
+            self.readers
+                .read(move |db| read::history(db, entry.row, &number)),
+        )
+    }
+
+    fn events<'a>(
+        &'a self,
+        vendor: &'a VendorId,
+        since: &'a Position,
+        until: Option<u64>,
+        limit: usize,
+    ) -> StoreFuture<'a, Replay> {
+        let Some(entry) = self.entry(vendor) else {
+            let gone = StoreError::Failed(format!("there is no vendor {vendor}"));
+            return Box::pin(std::future::ready(Err(gone)));
+        };
+        // The newest event alone: what most callers ask for, and no read at all.
+        let head = entry.head();
+        if head == *since {
+            return Box::pin(std::future::ready(Ok(Replay::Events {
+                events: Vec::new(),
+                head,
+            })));
+        }
+        let (vendor, since) = (vendor.clone(), since.clone());
+        Box::pin(
+            self.readers
+                .read(move |db| read::events(db, &vendor, entry.row, &since, until, limit)),
+        )
+    }
+
+    fn probe(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.command(|answer| Command::Probe { answer }))
+    }
+
+    fn summary(&self) -> StoreFuture<'_, StoreSummary> {
+        let directory = self
+            .directory
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let vendors = directory.len() as u64;
+        let events = directory.values().map(|entry| entry.head().offset).sum();
+        Box::pin(async move {
+            let orders = self.readers.read(read::count_orders).await?;
+            Ok(StoreSummary {
+                kind: "sqlite".into(),
+                vendors,
+                orders,
+                events,
+            })
+        })
+    }
+
+    fn close(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.command(|answer| Command::Close { answer }).await?;
+            let writer = self
+                .writer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(writer) = writer {
+                // It has answered and is on its way out.
+                let joined = tokio::task::spawn_blocking(move || writer.join()).await;
+                if !matches!(joined, Ok(Ok(()))) {
+                    return Err(StoreError::Failed("the writing thread panicked".into()));
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A connection with the settings that all of ours share.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    // 16 MB at a time: fewer, larger copies back into the file than SQLite's 4.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// What went wrong, in words for the one who chose the path.
+fn explain(error: &rusqlite::Error) -> String {
+    use rusqlite::ErrorCode;
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => {
+            "it is not an ordertop store: give another path, or move that file away".into()
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            "it cannot be read or made: check the path and its permissions".into()
+        }
+        Some(ErrorCode::ReadOnly) => "it cannot be written: check its permissions".into(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program is using it".into()
+        }
+        Some(ErrorCode::DiskFull) => "the disk is full".into(),
+        _ => error.to_string(),
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(explain(&error))
+    }
+}
