@@ -19,6 +19,21 @@ pub const ORDERS: &str = "Orders";
 pub const NOTICES: &str = "Notifications";
 /// Title of the help.
 pub const HELP: &str = "Help";
+/// A status in at most five columns.
+#[must_use]
+pub fn short_status(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Pending => "Pend",
+        OrderStatus::Paid => "Paid",
+        OrderStatus::Shipped => "Ship",
+        OrderStatus::Delivered => "Deliv",
+        OrderStatus::Completed => "Compl",
+        OrderStatus::Disputed => "Disp",
+        OrderStatus::Cancelled => "Canc",
+        OrderStatus::Refunded => "Refd",
+    }
+}
+
 /// Where no vendor is chosen.
 pub const ALL_VENDORS: &str = "all vendors";
 /// Heads of the columns.
@@ -159,7 +174,6 @@ pub fn indicator(
             vec![
                 format!("Real-time: CONNECTING · {age}"),
                 format!("CONNECTING · {age}"),
-                "CONNECTING".into(),
             ],
         ),
         ConnectionState::Live { degraded: true } => (
@@ -167,7 +181,7 @@ pub fn indicator(
             vec![
                 format!("Real-time: ON, server cannot save · {age}"),
                 format!("ON, server cannot save · {age}"),
-                "ON, cannot save".into(),
+                format!("cannot save · {age}"),
             ],
         ),
         ConnectionState::Live { degraded: false } => {
@@ -214,7 +228,6 @@ pub fn indicator(
                     format!("{middle}{}", if *paused { String::new() } else { format!(" · {age}") }),
                     format!("Real-time: {short} · {age}"),
                     format!("{short} · {age}"),
-                    short.into(),
                 ],
             )
         }
@@ -230,7 +243,7 @@ pub fn indicator(
                     format!("Real-time: OFF, offline: {age} · {why} · next try in {next}"),
                     format!("Real-time: OFF, offline: {age}"),
                     format!("OFF, offline: {age}"),
-                    "OFFLINE".into(),
+                    format!("OFFLINE · {age}"),
                 ],
             )
         }
@@ -244,7 +257,7 @@ pub fn indicator(
                     format!("Real-time: OFF, refused: {why} · next try in {next} · {age}"),
                     format!("Real-time: OFF, refused: {why} · {age}"),
                     format!("Real-time: OFF, refused · {age}"),
-                    "REFUSED".into(),
+                    format!("REFUSED · {age}"),
                 ],
             )
         }

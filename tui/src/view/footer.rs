@@ -59,9 +59,6 @@ fn keys(app: &App) -> Vec<Action> {
     if app.hint_shown {
         keys.extend([Action::Copy, Action::Hint]);
     }
-    if app.order_open {
-        keys.push(Action::Back);
-    }
     match app.focus {
         Pane::Notices => keys.extend([
             Action::Open,
@@ -88,6 +85,5 @@ fn keys(app: &App) -> Vec<Action> {
             Action::Realtime,
         ]),
     }
-    keys.dedup();
     keys
 }

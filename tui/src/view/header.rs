@@ -22,10 +22,14 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let title = title(app);
     let name = width(strings::NAME);
     let room = usize::from(area.width).saturating_sub(2);
-    // The longest form that leaves room for name and title; the title gives way first.
+    // The longest form that leaves room for the name. While all is well the
+    // title has its room too; else how it stands matters more.
+    let title_room = match health {
+        Health::Good => 2 + width(&title).min(24),
+        Health::Fair | Health::Bad => 0,
+    };
     let beside = |left: usize| forms.iter().find(|form| left + 2 + width(form) <= room);
-    let with_title = beside(name + 2 + width(&title).min(24));
-    let form = match with_title.or_else(|| beside(name)).or(forms.last()) {
+    let form = match beside(name + title_room).or_else(|| beside(name)).or(forms.last()) {
         Some(form) => form.as_str(),
         None => "",
     };
@@ -73,7 +77,19 @@ enum Names {
     Full,
     Short,
     Glyph,
+    Tight,
 }
+
+/// From the widest form to the narrowest, with the columns between two tabs.
+const FORMS: [(Names, u16); 7] = [
+    (Names::Full, 3),
+    (Names::Full, 2),
+    (Names::Short, 3),
+    (Names::Short, 2),
+    (Names::Glyph, 3),
+    (Names::Glyph, 2),
+    (Names::Tight, 1),
+];
 
 fn tab_label(app: &App, tab: Option<OrderStatus>, digit: usize, names: Names) -> String {
     let active = app.orders.tab() == tab;
@@ -86,39 +102,34 @@ fn tab_label(app: &App, tab: Option<OrderStatus>, digit: usize, names: Names) ->
         _ => short_count(count),
     };
     let word = tab.map_or("All", OrderStatus::as_str);
-    match names {
-        Names::Full => format!("{digit} {word} {count}"),
+    match (names, tab) {
+        (Names::Full, _) => format!("{digit} {word} {count}"),
+        (Names::Tight, None) => format!("{digit} {count}"),
+        (Names::Tight, Some(status)) => format!("{digit}{}{count}", glyph(status)),
         _ if active => format!("{digit} {word} {count}"),
-        Names::Short => format!("{digit} {} {count}", &word[..word.len().min(4)]),
-        Names::Glyph => format!("{digit}{}{count}", tab.map_or("All ", glyph)),
+        (_, None) => format!("{digit} {word} {count}"),
+        (Names::Short, Some(status)) => {
+            format!("{digit} {} {count}", strings::short_status(status))
+        }
+        (Names::Glyph, Some(status)) => format!("{digit} {} {count}", glyph(status)),
     }
 }
 
 /// The tabs that fit, with their first columns.
 fn tabs(app: &App) -> Vec<(u16, Option<OrderStatus>, String)> {
-    let all = std::iter::once(None).chain(OrderStatus::ALL.map(Some));
-    let all: Vec<_> = all.enumerate().collect();
-    let (gap, labels) = [Names::Full, Names::Short, Names::Glyph]
-        .into_iter()
-        .map(|names| {
-            let gap = if matches!(names, Names::Glyph) { 1 } else { 3 };
-            let labels = all
-                .iter()
-                .map(|(digit, tab)| (*tab, tab_label(app, *tab, *digit, names)));
-            (gap, labels.collect::<Vec<_>>())
-        })
-        .find(|(gap, labels)| {
-            let wide: u16 = labels.iter().map(|(_, label)| columns(label) + gap).sum();
-            wide <= app.size.0 + gap - 2
-        })
-        .unwrap_or_else(|| {
-            let labels = all
-                .iter()
-                .map(|(digit, tab)| (*tab, tab_label(app, *tab, *digit, Names::Glyph)));
-            (1, labels.collect())
-        });
+    let all = || std::iter::once(None).chain(OrderStatus::ALL.map(Some)).enumerate();
+    let labels = |names| -> Vec<_> {
+        all().map(|(digit, tab)| (tab, tab_label(app, tab, digit, names))).collect()
+    };
+    let fits = |(names, gap): &(Names, u16)| {
+        let wide: u16 = (labels(*names).iter())
+            .map(|(_, label)| columns(label) + gap)
+            .sum();
+        wide <= app.size.0 + gap - 2
+    };
+    let (names, gap) = FORMS.into_iter().find(fits).unwrap_or((Names::Tight, 1));
     let mut x = 1;
-    labels
+    labels(names)
         .into_iter()
         .map(|(tab, label)| {
             let at = x;

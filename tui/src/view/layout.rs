@@ -64,6 +64,8 @@ pub fn areas(app: &App) -> Option<Areas> {
     let (mut top, mut bottom) = (3, height - 1);
 
     let notices_height = match height {
+        // An order that was opened needs the rows more.
+        ..30 if app.order_open => 0,
         ..14 => 0,
         14..18 => 1,
         18..22 => 4,

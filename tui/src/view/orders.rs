@@ -41,7 +41,7 @@ impl Columns {
         let longest = |least, most, of: &dyn Fn(&Row) -> usize| {
             visible().map(of).max().unwrap_or(0).clamp(least, most)
         };
-        let number = longest(8, 16, &|row| crate::text::width(&tame(row.key.number.as_str())));
+        let number = longest(6, 16, &|row| crate::text::width(&tame(row.key.number.as_str())));
         let total = longest(12, 18, &|row| {
             crate::text::width(&strings::amount(&row.order, &row.order.total_amount))
         });
