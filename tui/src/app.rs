@@ -173,6 +173,8 @@ pub struct App {
     pub mouse: bool,
     actor: Actor,
     realtime: bool,
+    /// Whether the cursor was ever moved: before, it stays on top while snapshots come.
+    steered: bool,
     in_flight: HashMap<OrderKey, InFlight>,
     next_ticket: u64,
     unseen: HashSet<OrderKey>,
@@ -215,6 +217,7 @@ impl App {
             mouse: false,
             actor,
             realtime: true,
+            steered: false,
             in_flight: HashMap::new(),
             next_ticket: 1,
             unseen: HashSet::new(),

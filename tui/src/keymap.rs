@@ -133,14 +133,26 @@ pub const BINDINGS: &[Binding] = {
         bind(
             Screen,
             &[
-                ch('0'), ch('1'), ch('2'), ch('3'), ch('4'), ch('5'), ch('6'), ch('7'), ch('8'),
+                ch('0'),
+                ch('1'),
+                ch('2'),
+                ch('3'),
+                ch('4'),
+                ch('5'),
+                ch('6'),
+                ch('7'),
+                ch('8'),
             ],
             Action::Tab,
         ),
         bind(Screen, &[key(KeyCode::Up), ch('k')], Action::Up),
         bind(Screen, &[key(KeyCode::Down), ch('j')], Action::Down),
         bind(Screen, &[key(KeyCode::PageUp), ctrl('b')], Action::PageUp),
-        bind(Screen, &[key(KeyCode::PageDown), ctrl('f')], Action::PageDown),
+        bind(
+            Screen,
+            &[key(KeyCode::PageDown), ctrl('f')],
+            Action::PageDown,
+        ),
         bind(Screen, &[key(KeyCode::Home), ch('g')], Action::Top),
         bind(Screen, &[key(KeyCode::End), ch('G')], Action::Bottom),
         bind(Screen, &[key(KeyCode::Tab)], Action::NextPane),
@@ -163,15 +175,35 @@ pub const BINDINGS: &[Binding] = {
         bind(Find, &[ctrl('l')], Action::Redraw),
         bind(Find, &[ctrl('c')], Action::Quit),
         bind(Dialog, &[key(KeyCode::Enter), ch('y')], Action::Confirm),
-        bind(Dialog, &[key(KeyCode::Esc), ch('n'), ch('q')], Action::Cancel),
-        bind(Dialog, &[key(KeyCode::Tab), key(KeyCode::Down)], Action::NextField),
-        bind(Dialog, &[key(KeyCode::BackTab), key(KeyCode::Up)], Action::PreviousField),
+        bind(
+            Dialog,
+            &[key(KeyCode::Esc), ch('n'), ch('q')],
+            Action::Cancel,
+        ),
+        bind(
+            Dialog,
+            &[key(KeyCode::Tab), key(KeyCode::Down)],
+            Action::NextField,
+        ),
+        bind(
+            Dialog,
+            &[key(KeyCode::BackTab), key(KeyCode::Up)],
+            Action::PreviousField,
+        ),
         bind(Dialog, &[ctrl('l')], Action::Redraw),
         bind(Dialog, &[ctrl('c')], Action::Quit),
         bind(Field, &[key(KeyCode::Enter)], Action::Confirm),
         bind(Field, &[key(KeyCode::Esc)], Action::Cancel),
-        bind(Field, &[key(KeyCode::Tab), key(KeyCode::Down)], Action::NextField),
-        bind(Field, &[key(KeyCode::BackTab), key(KeyCode::Up)], Action::PreviousField),
+        bind(
+            Field,
+            &[key(KeyCode::Tab), key(KeyCode::Down)],
+            Action::NextField,
+        ),
+        bind(
+            Field,
+            &[key(KeyCode::BackTab), key(KeyCode::Up)],
+            Action::PreviousField,
+        ),
         bind(Field, &[ctrl('l')], Action::Redraw),
         bind(Field, &[ctrl('c')], Action::Quit),
     ]
@@ -227,7 +259,11 @@ fn name(chord: &Chord) -> String {
         KeyCode::F(n) => format!("F{n}"),
         other => format!("{other:?}"),
     };
-    if chord.ctrl { format!("Ctrl-{key}") } else { key }
+    if chord.ctrl {
+        format!("Ctrl-{key}")
+    } else {
+        key
+    }
 }
 
 #[cfg(test)]

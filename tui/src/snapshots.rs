@@ -64,11 +64,14 @@ impl Stage {
     }
 
     pub(crate) fn press(&mut self, code: KeyCode) -> Vec<Effect> {
-        self.app.update(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+        self.app
+            .update(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
     }
 
     pub(crate) fn keys(&mut self, keys: &str) -> Vec<Effect> {
-        keys.chars().flat_map(|c| self.press(KeyCode::Char(c))).collect()
+        keys.chars()
+            .flat_map(|c| self.press(KeyCode::Char(c)))
+            .collect()
     }
 
     pub(crate) fn wait(&mut self, seconds: i64) -> Vec<Effect> {
@@ -153,17 +156,40 @@ impl Stage {
 }
 
 pub(crate) fn orders() -> Vec<Arc<ListedOrder>> {
-    use OrderStatus::{Cancelled, Completed, Delivered, Disputed, Paid, Pending, Refunded, Shipped};
+    use OrderStatus::{
+        Cancelled, Completed, Delivered, Disputed, Paid, Pending, Refunded, Shipped,
+    };
     vec![
-        order_of("10471", "Sofía Hernández-Villaseñor", Paid, -5_400, "1284.00", "USD"),
+        order_of(
+            "10471",
+            "Sofía Hernández-Villaseñor",
+            Paid,
+            -5_400,
+            "1284.00",
+            "USD",
+        ),
         order_of("10474", "陳美玲", Paid, -3_600, "24800", "JPY"),
         order_of("10477", "Jürgen Müller", Paid, -900, "61.50", "EUR"),
         order_of("10480", "محمد علي", Paid, -39, "912.500", "KWD"),
         order_of("10468", "Nguyễn Thị Ánh", Disputed, -86_400, "33.00", "EUR"),
-        order_of("10479", "👩\u{200d}👩\u{200d}👧 Family & Co", Pending, -300, "18.20", "GBP"),
+        order_of(
+            "10479",
+            "👩\u{200d}👩\u{200d}👧 Family & Co",
+            Pending,
+            -300,
+            "18.20",
+            "GBP",
+        ),
         order_of("10466", "Ana Souza", Shipped, -7_200, "184.00", "BRL"),
         order_of("10460", "Søren Kjær", Delivered, -172_800, "449.00", "DKK"),
-        order_of("10401", "Zoë Łukasiewicz", Completed, -864_000, "75.90", "PLN"),
+        order_of(
+            "10401",
+            "Zoë Łukasiewicz",
+            Completed,
+            -864_000,
+            "75.90",
+            "PLN",
+        ),
         order_of("10455", "", Cancelled, -200_000, "12.00", "USD"),
         order_of("10431", "O'Brien", Refunded, -500_000, "58.40", "EUR"),
     ]
@@ -204,10 +230,17 @@ fn styles(buffer: &Buffer) -> String {
                 let cell = &buffer[(*x, y)];
                 (cell.fg, cell.bg, cell.modifier) == look
             };
-            let end = (x..buffer.area.right()).take_while(same).last().unwrap_or(x) + 1;
+            let end = (x..buffer.area.right())
+                .take_while(same)
+                .last()
+                .unwrap_or(x)
+                + 1;
             let plain = cell.style() == ratatui::buffer::Cell::default().style();
             if !plain {
-                out.push_str(&format!("{y}:{x}-{end} {:?} {:?} {:?}\n", look.0, look.1, look.2));
+                out.push_str(&format!(
+                    "{y}:{x}-{end} {:?} {:?} {:?}\n",
+                    look.0, look.1, look.2
+                ));
             }
             x = end;
         }
@@ -225,7 +258,10 @@ fn compare(name: &str, drawn: &str) {
     }
     let kept = std::fs::read_to_string(&file)
         .unwrap_or_else(|error| panic!("{name}: {error}; drawn:\n{drawn}"));
-    assert!(kept == drawn, "{name} differs; kept:\n{kept}\ndrawn:\n{drawn}");
+    assert!(
+        kept == drawn,
+        "{name} differs; kept:\n{kept}\ndrawn:\n{drawn}"
+    );
 }
 
 fn same(name: &str, stage: &Stage) {
@@ -251,10 +287,28 @@ fn the_shop_at_every_size() {
     ] {
         let mut stage = Stage::shop(size);
         stage.wait(1);
-        let new = order_of("10482", "Li Wei 李偉", OrderStatus::Paid, 121, "184.00", "USD");
+        let new = order_of(
+            "10482",
+            "Li Wei 李偉",
+            OrderStatus::Paid,
+            121,
+            "184.00",
+            "USD",
+        );
         stage.event(EventKind::Created, &new, service());
-        let shipped = order_of("10471", "Sofía Hernández-Villaseñor", OrderStatus::Shipped, 121, "1284.00", "USD");
-        stage.event(EventKind::Status, &shipped, Actor::new(ActorKind::Support, "kim"));
+        let shipped = order_of(
+            "10471",
+            "Sofía Hernández-Villaseñor",
+            OrderStatus::Shipped,
+            121,
+            "1284.00",
+            "USD",
+        );
+        stage.event(
+            EventKind::Status,
+            &shipped,
+            Actor::new(ActorKind::Support, "kim"),
+        );
         stage.press(KeyCode::Down);
         stage.app.update(Event::History {
             key: stage.app.cursor.clone().unwrap(),
@@ -333,7 +387,12 @@ fn connections_in_words() {
 
 #[test]
 fn overlays_and_filter() {
-    for (size_name, size) in [("120x30", WIDE), ("80x24", USUAL), ("60x20", NARROW), ("40x8", (40, 8))] {
+    for (size_name, size) in [
+        ("120x30", WIDE),
+        ("80x24", USUAL),
+        ("60x20", NARROW),
+        ("40x8", (40, 8)),
+    ] {
         let mut stage = Stage::shop(size);
         stage.keys("s");
         same(&format!("dialog_{size_name}"), &stage);

@@ -209,7 +209,9 @@ pub fn indicator(
             let next = seconds(now, *next_at);
             let every = every.as_secs();
             let long = if *paused {
-                format!("Real-time: OFF, paused by you, polling every {every} s (next in {next}) · {age}")
+                format!(
+                    "Real-time: OFF, paused by you, polling every {every} s (next in {next}) · {age}"
+                )
             } else {
                 let reason = tame(reason);
                 let why = cut(&reason, 30);
@@ -220,12 +222,23 @@ pub fn indicator(
             } else {
                 format!("Real-time: OFF, polling every {every} s (next in {next})")
             };
-            let short = if *paused { "OFF, paused" } else { "OFF, polling" };
+            let short = if *paused {
+                "OFF, paused"
+            } else {
+                "OFF, polling"
+            };
             (
                 Health::Fair,
                 vec![
                     long,
-                    format!("{middle}{}", if *paused { String::new() } else { format!(" · {age}") }),
+                    format!(
+                        "{middle}{}",
+                        if *paused {
+                            String::new()
+                        } else {
+                            format!(" · {age}")
+                        }
+                    ),
                     format!("Real-time: {short} · {age}"),
                     format!("{short} · {age}"),
                 ],

@@ -55,7 +55,12 @@ impl Terminal {
         crossterm::style::force_color_output(true);
         enable_raw_mode()?;
         OURS.store(true, Ordering::SeqCst);
-        let taken = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide);
+        let taken = execute!(
+            io::stdout(),
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            Hide
+        );
         if let Err(error) = taken {
             give_back();
             return Err(error);
@@ -85,7 +90,9 @@ impl Terminal {
         view: impl FnOnce(&mut Buffer) -> Option<Position>,
     ) -> io::Result<()> {
         if !OURS.load(Ordering::SeqCst) {
-            return Err(io::Error::other("the terminal was given back after a panic"));
+            return Err(io::Error::other(
+                "the terminal was given back after a panic",
+            ));
         }
         let area = Rect::new(0, 0, columns, rows);
         self.next.resize(area);
@@ -103,7 +110,12 @@ impl Terminal {
         self.out.clear();
         queue!(self.out, BeginSynchronizedUpdate, Hide)?;
         if whole {
-            queue!(self.out, ResetColor, SetAttribute(Attribute::Reset), Clear(ClearType::All))?;
+            queue!(
+                self.out,
+                ResetColor,
+                SetAttribute(Attribute::Reset),
+                Clear(ClearType::All)
+            )?;
         }
         CrosstermBackend::new(&mut self.out).draw(changed.into_iter())?;
         if let Some(cursor) = cursor {

@@ -85,11 +85,7 @@ impl Theme {
     /// The frame of a pane.
     #[must_use]
     pub fn frame(self, focused: bool) -> Style {
-        if focused {
-            self.accent()
-        } else {
-            self.quiet()
-        }
+        if focused { self.accent() } else { self.quiet() }
     }
 
     /// The title of a pane.

@@ -97,6 +97,8 @@ fn put(buf: &mut Buffer, area: Rect, x: u16, y: u16, words: &str, style: Style) 
         return x;
     }
     let room = usize::from(area.right() - x);
+    // What stood there before leaves nothing behind, not even its dimness.
+    let style = Style::reset().patch(style);
     let (end, _) = buf.set_stringn(x, y, cut(words, room), room, style);
     end
 }
@@ -148,7 +150,7 @@ fn frame(buf: &mut Buffer, area: Rect, title: &str, focused: bool, theme: Theme)
     let room = usize::from(area.width).saturating_sub(4);
     if !title.is_empty() && room > 2 {
         let title = format!(" {} ", cut(title, room - 2));
-        buf.set_stringn(left + 1, top, title, room, theme.title(focused));
+        put(buf, area, left + 1, top, &title, theme.title(focused));
     }
     Rect::new(left + 1, top + 1, area.width - 2, area.height - 2)
 }

@@ -73,6 +73,7 @@ impl App {
 
     /// Puts the cursor at a place of the list.
     pub(super) fn move_to(&mut self, at: usize) {
+        self.steered = true;
         let shown = self.orders.shown();
         let at = at.min(shown.saturating_sub(1));
         self.cursor = self.orders.at(at).map(|row| row.key.clone());

@@ -244,7 +244,7 @@ impl App {
                 }
             }
             Pane::Orders if self.current().is_some() => {
-                if !areas(self).is_some_and(|areas| areas.order.is_some()) {
+                if areas(self).is_none_or(|areas| areas.order.is_none()) {
                     self.order_open = true;
                 }
                 self.focus = Pane::Order;
@@ -281,7 +281,10 @@ impl App {
     fn choose_tab(&mut self, code: KeyCode) {
         let KeyCode::Char(digit) = code else { return };
         let tab = digit.to_digit(10).map_or(0, |digit| digit as usize);
-        self.set_tab(tab.checked_sub(1).and_then(|i| OrderStatus::ALL.get(i).copied()));
+        self.set_tab(
+            tab.checked_sub(1)
+                .and_then(|i| OrderStatus::ALL.get(i).copied()),
+        );
     }
 
     fn set_tab(&mut self, tab: Option<OrderStatus>) {
@@ -311,7 +314,10 @@ impl App {
         if panes.is_empty() {
             return;
         }
-        let at = panes.iter().position(|pane| *pane == self.focus).unwrap_or(0);
+        let at = panes
+            .iter()
+            .position(|pane| *pane == self.focus)
+            .unwrap_or(0);
         let step = if step == 1 { 1 } else { panes.len() - 1 };
         self.focus = panes[(at + step) % panes.len()];
     }

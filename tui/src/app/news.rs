@@ -14,7 +14,8 @@ use crate::text::tame;
 impl App {
     pub(super) fn client(&mut self, told: ClientEvent) {
         match told {
-            ClientEvent::Connection(connection) => {
+            ClientEvent::Connection(mut connection) => {
+                connection.fresh_at = connection.fresh_at.max(self.connection.fresh_at);
                 if let ConnectionState::Polling { paused, .. } = connection.state {
                     self.realtime = !paused;
                 }
@@ -39,10 +40,15 @@ impl App {
     fn change(&mut self, change: Change) {
         match change {
             Change::Snapshot { vendor, orders } => {
+                // A list that just came is as fresh as can be, whether or not a frame has followed.
+                self.connection.fresh_at = self.connection.fresh_at.max(Some(self.now));
                 self.loading = None;
                 self.loaded = true;
                 let name = self.vendor_name(&vendor).to_owned();
                 self.orders.replace(&vendor, &orders, &name);
+                if !self.steered {
+                    (self.cursor, self.cursor_at, self.top) = (None, 0, 0);
+                }
             }
             Change::Order { key, order } => {
                 let new = self.orders.get(&key).is_none();
@@ -115,7 +121,10 @@ impl App {
         order: std::sync::Arc<ListedOrder>,
         touch: Option<Touch>,
     ) -> bool {
-        let ours = self.in_flight.get(&key).is_some_and(|step| step.to == order.status);
+        let ours = self
+            .in_flight
+            .get(&key)
+            .is_some_and(|step| step.to == order.status);
         let name = self.vendor_name(&key.vendor).to_owned();
         let touch = touch.map(|touch| (touch, self.now));
         let under_cursor = self.cursor.as_ref() == Some(&key);

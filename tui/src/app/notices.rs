@@ -99,7 +99,8 @@ impl Notices {
     /// Tells something. The same change of the same order is told once; imports
     /// that follow each other become one.
     pub fn push(&mut self, notice: Notice) {
-        if let (What::Imported { count: more }, Some(newest)) = (&notice.what, self.list.front_mut())
+        if let (What::Imported { count: more }, Some(newest)) =
+            (&notice.what, self.list.front_mut())
             && let What::Imported { count } = &mut newest.what
         {
             *count += more;

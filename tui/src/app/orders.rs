@@ -106,7 +106,8 @@ impl Orders {
         touched: Option<(Touch, Timestamp)>,
     ) -> bool {
         let known = self.get(&key);
-        let stale = known.is_some_and(|row| order.version != 0 && order.version <= row.order.version);
+        let stale =
+            known.is_some_and(|row| order.version != 0 && order.version <= row.order.version);
         if stale {
             return false;
         }
@@ -171,14 +172,21 @@ impl Orders {
 
     /// Shows only what has all these words in it.
     pub fn set_filter(&mut self, text: &str) {
-        let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let words: Vec<String> = text
+            .to_lowercase()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
         // Typing on narrows what is shown; only a new search looks at all.
         let narrows = words.len() >= self.words.len()
             && (self.words.iter().zip(&words)).all(|(old, new)| new.contains(old.as_str()));
         self.words = words;
         if narrows {
             let shown = std::mem::take(&mut self.shown);
-            self.shown = shown.into_iter().filter(|slot| self.passes(*slot)).collect();
+            self.shown = shown
+                .into_iter()
+                .filter(|slot| self.passes(*slot))
+                .collect();
         } else {
             self.refilter();
         }

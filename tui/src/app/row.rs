@@ -147,7 +147,12 @@ fn urgency(order: &ListedOrder) -> (u8, i64) {
     let to_ship = order.status == OrderStatus::Paid
         || (order.status == OrderStatus::Pending && order.flags.pay_on_delivery);
     if to_ship {
-        return (0, order.ship_by.map_or(since, |due| due.as_second().min(since)));
+        return (
+            0,
+            order
+                .ship_by
+                .map_or(since, |due| due.as_second().min(since)),
+        );
     }
     let rank = match order.status {
         OrderStatus::Paid => 0,

@@ -69,7 +69,11 @@ impl App {
                 let dialog = Dialog::new(key, order.version, order.status, to, needed);
                 self.overlay = Overlay::Dialog(dialog);
             }
-            None => self.say(strings::no_next_step(&key, order.status, self.many_vendors())),
+            None => self.say(strings::no_next_step(
+                &key,
+                order.status,
+                self.many_vendors(),
+            )),
         }
     }
 

@@ -20,7 +20,10 @@ use crate::snapshots::{Stage, orders, service};
 const SIZE: (u16, u16) = (80, 24);
 
 fn under_cursor(stage: &Stage) -> String {
-    stage.app.current().map_or("-".into(), |row| row.key.number.to_string())
+    stage
+        .app
+        .current()
+        .map_or("-".into(), |row| row.key.number.to_string())
 }
 
 fn status_of(stage: &Stage, number: &str) -> OrderStatus {
@@ -30,15 +33,22 @@ fn status_of(stage: &Stage, number: &str) -> OrderStatus {
 
 fn sent(effects: &[Effect]) -> Vec<(String, ordertop::protocol::rest::StatusChange, u64)> {
     let change = |effect: &Effect| match effect {
-        Effect::ChangeStatus { key, ticket, change } => {
-            Some((key.number.to_string(), (**change).clone(), *ticket))
-        }
+        Effect::ChangeStatus {
+            key,
+            ticket,
+            change,
+        } => Some((key.number.to_string(), (**change).clone(), *ticket)),
         _ => None,
     };
     effects.iter().filter_map(change).collect()
 }
 
-fn answer(stage: &mut Stage, number: &str, ticket: u64, result: Result<StatusChanged, RequestError>) {
+fn answer(
+    stage: &mut Stage,
+    number: &str,
+    ticket: u64,
+    result: Result<StatusChanged, RequestError>,
+) {
     stage.app.update(Event::StatusAnswer {
         key: listed(number, OrderStatus::Paid, 0).key(&vendor()),
         ticket,
@@ -80,7 +90,11 @@ fn the_cursor_stays_on_its_order_when_others_come_above() {
     let order = listed("N99", OrderStatus::Paid, 500);
     stage.event(EventKind::Created, &order, service());
     assert_eq!(under_cursor(&stage), before);
-    assert_eq!(stage.app.cursor_at - stage.app.top, line, "its line on the screen stays too");
+    assert_eq!(
+        stage.app.cursor_at - stage.app.top,
+        line,
+        "its line on the screen stays too"
+    );
     assert!(stage.app.unseen().above > 0);
     stage.keys("g");
     assert!(under_cursor(&stage) == "N99" && stage.app.unseen().above == 0);
@@ -104,13 +118,23 @@ fn a_step_shows_at_once_and_is_told_once() {
     let [(number, change, ticket)] = &sent(&effects)[..] else {
         panic!("one request: {effects:?}");
     };
-    assert_eq!((number.as_str(), change.status.as_deref()), ("10471", Some("Shipped")));
-    assert_eq!((change.expected_version, &change.shipment), (Some(1), &None));
+    assert_eq!(
+        (number.as_str(), change.status.as_deref()),
+        ("10471", Some("Shipped"))
+    );
+    assert_eq!(
+        (change.expected_version, &change.shipment),
+        (Some(1), &None)
+    );
     let key = stage.app.cursor.clone().unwrap();
     assert_eq!(stage.app.on_its_way(&key), Some(OrderStatus::Shipped));
 
     let order = changed(&stage, "10471", OrderStatus::Shipped);
-    stage.event(EventKind::Status, &order, Actor::new(ActorKind::Vendor, "42"));
+    stage.event(
+        EventKind::Status,
+        &order,
+        Actor::new(ActorKind::Vendor, "42"),
+    );
     answer(&mut stage, "10471", *ticket, Ok(done(order)));
     assert_eq!(status_of(&stage, "10471"), OrderStatus::Shipped);
     assert_eq!(stage.app.on_its_way(&key), None);
@@ -214,7 +238,10 @@ fn nothing_is_sent_while_offline() {
         reason: "connection refused".into(),
     });
     assert!(sent(&stage.keys("y")).is_empty());
-    assert!(matches!(stage.app.notices.get(0).unwrap().what, What::Refused { .. }));
+    assert!(matches!(
+        stage.app.notices.get(0).unwrap().what,
+        What::Refused { .. }
+    ));
     stage.keys("s");
     assert!(matches!(stage.app.overlay, Overlay::None));
     assert_eq!(stage.app.toast.as_ref().unwrap().0, "not sent: offline");
@@ -255,7 +282,10 @@ fn imports_ring_once_and_stand_out_nowhere() {
         stage.event(EventKind::Created, &order, import.clone());
     }
     assert_eq!(stage.app.notices.len(), 1);
-    assert_eq!(stage.app.notices.get(0).unwrap().what, What::Imported { count: 400 });
+    assert_eq!(
+        stage.app.notices.get(0).unwrap().what,
+        What::Imported { count: 400 }
+    );
     assert_eq!(stage.app.unseen(), super::Unseen::default());
 }
 
@@ -284,7 +314,10 @@ fn pasted_text_is_never_keys() {
 fn details_are_fetched_once_the_cursor_rests() {
     let mut stage = Stage::shop((120, 30));
     let fetched = |effects: Vec<Effect>| {
-        effects.iter().filter(|e| matches!(e, Effect::FetchOrder(_))).count()
+        effects
+            .iter()
+            .filter(|e| matches!(e, Effect::FetchOrder(_)))
+            .count()
     };
     assert_eq!(fetched(stage.keys("jjj")), 0);
     assert!(stage.app.wakes_at().is_some());
@@ -411,5 +444,8 @@ fn an_order_without_an_event_is_new_too() {
         key: order.key(&vendor()),
         order: Arc::new((*order).clone()),
     }]));
-    assert!(matches!(stage.app.notices.get(0).unwrap().what, What::New { .. }));
+    assert!(matches!(
+        stage.app.notices.get(0).unwrap().what,
+        What::New { .. }
+    ));
 }

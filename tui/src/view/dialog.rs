@@ -15,12 +15,7 @@ use crate::theme::glyph;
 const NAMES: u16 = 17;
 
 /// Gives the place of the text cursor while an input has the keys.
-pub(super) fn draw(
-    app: &App,
-    dialog: &Dialog,
-    screen: Rect,
-    buf: &mut Buffer,
-) -> Option<Position> {
+pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -> Option<Position> {
     let theme = app.settings.theme;
     let row = app.orders.get(&dialog.key);
     let changed = row.is_none_or(|row| row.order.version != dialog.version);
@@ -29,7 +24,8 @@ pub(super) fn draw(
     // Frame, order, step, a gap, inputs, notes, buttons; gaps go where rows are few.
     let roomy = screen.height >= 12 + fields;
     let gap = u16::from(roomy);
-    let height = (2 + 2 + gap + fields + gap * u16::from(fields > 0) + notes + 1).min(screen.height);
+    let height =
+        (2 + 2 + gap + fields + gap * u16::from(fields > 0) + notes + 1).min(screen.height);
     let wide = screen.width.saturating_sub(2).min(64);
     let area = Rect::new(
         (screen.width - wide) / 2,
@@ -48,7 +44,11 @@ pub(super) fn draw(
     let mut y = inner.y;
     let mut who = row.map_or(String::new(), |row| {
         let amount = strings::amount(&row.order, &row.order.total_amount);
-        let buyer = if row.buyer.is_empty() { strings::NO_BUYER } else { &row.buyer };
+        let buyer = if row.buyer.is_empty() {
+            strings::NO_BUYER
+        } else {
+            &row.buyer
+        };
         format!("{buyer}  ·  {amount}")
     });
     if app.many_vendors() {
@@ -60,7 +60,14 @@ pub(super) fn draw(
     let x = put(buf, inner, inner.x, y, &from, theme.status(dialog.from));
     let x = put(buf, inner, x, y, "  ─▶  ", theme.quiet());
     let to = format!("{} {}", glyph(dialog.to), dialog.to);
-    put(buf, inner, x, y, &to, theme.status(dialog.to).patch(theme.strong()));
+    put(
+        buf,
+        inner,
+        x,
+        y,
+        &to,
+        theme.status(dialog.to).patch(theme.strong()),
+    );
     y += 1 + gap;
     let mut cursor = None;
     for (i, field) in dialog.fields.iter().enumerate() {
@@ -72,15 +79,36 @@ pub(super) fn draw(
         let scroll = field.input.visual_scroll(room);
         let value = field.input.value();
         if value.is_empty() && !has_keys {
-            put(buf, inner, x, y, strings::field_hint(field.kind), theme.quiet());
+            put(
+                buf,
+                inner,
+                x,
+                y,
+                strings::field_hint(field.kind),
+                theme.quiet(),
+            );
         } else {
-            put(buf, inner, x, y, &after_columns(value, scroll), theme.strong());
+            put(
+                buf,
+                inner,
+                x,
+                y,
+                &after_columns(value, scroll),
+                theme.strong(),
+            );
         }
         if has_keys {
             let at = field.input.visual_cursor().saturating_sub(scroll).min(room);
             cursor = Some(Position::new(x + u16::try_from(at).unwrap_or(0), y));
             if value.is_empty() {
-                put(buf, inner, x, y, strings::field_hint(field.kind), theme.quiet());
+                put(
+                    buf,
+                    inner,
+                    x,
+                    y,
+                    strings::field_hint(field.kind),
+                    theme.quiet(),
+                );
             }
         }
         y += 1;
@@ -93,7 +121,14 @@ pub(super) fn draw(
         y += 1;
     }
     if changed {
-        put(buf, inner, inner.x, y, strings::CHANGED_MEANWHILE, theme.warning());
+        put(
+            buf,
+            inner,
+            inner.x,
+            y,
+            strings::CHANGED_MEANWHILE,
+            theme.warning(),
+        );
         y += 1;
     }
     let y = y.min(inner.bottom().saturating_sub(1));
@@ -105,9 +140,20 @@ fn buttons(app: &App, dialog: &Dialog, inner: Rect, y: u16, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let button = format!("  {}  ", strings::step_button(dialog.to));
     let on_button = dialog.focus == 0;
-    let style = if on_button { theme.cursor() } else { theme.strong() };
+    let style = if on_button {
+        theme.cursor()
+    } else {
+        theme.strong()
+    };
     let x = put(buf, inner, inner.x, y, &button, style);
-    let x = put(buf, inner, x + 1, y, if on_button { "Enter y" } else { "Enter" }, theme.key());
+    let x = put(
+        buf,
+        inner,
+        x + 1,
+        y,
+        if on_button { "Enter y" } else { "Enter" },
+        theme.key(),
+    );
     let x = put(buf, inner, x + 3, y, strings::DIALOG_CANCEL, theme.quiet());
     if !dialog.fields.is_empty() {
         let next = dialog.fields.first().map_or("", |field| match field.kind {

@@ -43,7 +43,14 @@ fn wide(context: Context, action: Action) -> u16 {
 fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &mut Buffer) -> u16 {
     let theme = app.settings.theme;
     let x = put(buf, area, x, area.y, &first(context, action), theme.key());
-    put(buf, area, x + 1, area.y, strings::action_short(action), theme.text()) + 2
+    put(
+        buf,
+        area,
+        x + 1,
+        area.y,
+        strings::action_short(action),
+        theme.text(),
+    ) + 2
 }
 
 fn keys(app: &App) -> Vec<Action> {

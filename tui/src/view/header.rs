@@ -29,18 +29,27 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         Health::Fair | Health::Bad => 0,
     };
     let beside = |left: usize| forms.iter().find(|form| left + 2 + width(form) <= room);
-    let form = match beside(name + title_room).or_else(|| beside(name)).or(forms.last()) {
+    let form = match beside(name + title_room)
+        .or_else(|| beside(name))
+        .or(forms.last())
+    {
         Some(form) => form.as_str(),
         None => "",
     };
     let start = put_right(
         buf,
-        Rect { width: area.width - 1, ..area },
+        Rect {
+            width: area.width - 1,
+            ..area
+        },
         area.y,
         form,
         style,
     );
-    let left = Rect { width: start.saturating_sub(1), ..area };
+    let left = Rect {
+        width: start.saturating_sub(1),
+        ..area
+    };
     let x = put(
         buf,
         left,
@@ -117,9 +126,15 @@ fn tab_label(app: &App, tab: Option<OrderStatus>, digit: usize, names: Names) ->
 
 /// The tabs that fit, with their first columns.
 fn tabs(app: &App) -> Vec<(u16, Option<OrderStatus>, String)> {
-    let all = || std::iter::once(None).chain(OrderStatus::ALL.map(Some)).enumerate();
+    let all = || {
+        std::iter::once(None)
+            .chain(OrderStatus::ALL.map(Some))
+            .enumerate()
+    };
     let labels = |names| -> Vec<_> {
-        all().map(|(digit, tab)| (tab, tab_label(app, tab, digit, names))).collect()
+        all()
+            .map(|(digit, tab)| (tab, tab_label(app, tab, digit, names)))
+            .collect()
     };
     let fits = |(names, gap): &(Names, u16)| {
         let wide: u16 = (labels(*names).iter())
@@ -174,7 +189,10 @@ pub(super) fn draw_find(app: &App, area: Rect, buf: &mut Buffer) -> Option<Posit
     let room = usize::from(area.width).saturating_sub(2);
     let start = put_right(
         buf,
-        Rect { width: area.width - 1, ..area },
+        Rect {
+            width: area.width - 1,
+            ..area
+        },
         area.y,
         &cut(&facts, room),
         theme.quiet(),
@@ -184,16 +202,22 @@ pub(super) fn draw_find(app: &App, area: Rect, buf: &mut Buffer) -> Option<Posit
     if !told.is_empty() {
         put_right(
             buf,
-            Rect { width: area.width - 1, ..area },
+            Rect {
+                width: area.width - 1,
+                ..area
+            },
             area.y,
             &cut(&told, room),
             theme.fresh(),
         );
     }
-    let left = Rect { width: start.saturating_sub(2), ..area };
+    let left = Rect {
+        width: start.saturating_sub(2),
+        ..area
+    };
     let value = app.filter.value();
     if !app.typing && value.is_empty() {
-        let long = columns(strings::FILTER_HINT) + 1 <= left.width;
+        let long = columns(strings::FILTER_HINT) < left.width;
         let hint = if long {
             strings::FILTER_HINT
         } else {

@@ -31,7 +31,10 @@ pub fn help_lines(app: &App) -> Vec<Line<'static>> {
     for binding in BINDINGS.iter().filter(|b| b.context == Context::Screen) {
         let keys = label(binding.context, binding.action);
         let words = strings::action_help(binding.action);
-        for (i, part) in wrap(words, wide.saturating_sub(KEYS)).into_iter().enumerate() {
+        for (i, part) in wrap(words, wide.saturating_sub(KEYS))
+            .into_iter()
+            .enumerate()
+        {
             let keys = if i == 0 { keys.as_str() } else { "" };
             lines.push(Line::from(vec![
                 Span::styled(fit(keys, KEYS), theme.key()),
@@ -65,7 +68,11 @@ pub fn help_lines(app: &App) -> Vec<Line<'static>> {
         lines.push(Line::default());
         lines.push(Line::styled(hint.title.clone(), theme.strong()));
         for line in hint.text.lines() {
-            lines.extend(wrap(line, wide).into_iter().map(|l| Line::styled(l, theme.accent())));
+            lines.extend(
+                wrap(line, wide)
+                    .into_iter()
+                    .map(|l| Line::styled(l, theme.accent())),
+            );
         }
     }
     lines

@@ -52,7 +52,10 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let hide = first(Context::Screen, Action::Hint);
     let title = format!(" {}  ({copy} copies, {hide} hides) ", hint.title);
     put(buf, area, area.x + 2, area.y, &title, theme.strong());
-    for (i, line) in lines(&hint.text, usize::from(area.width)).iter().enumerate() {
+    for (i, line) in lines(&hint.text, usize::from(area.width))
+        .iter()
+        .enumerate()
+    {
         let y = area.y + 1 + u16::try_from(i).unwrap_or(0);
         if y + 1 < area.bottom() {
             put(buf, area, area.x, y, line, theme.accent());

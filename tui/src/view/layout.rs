@@ -89,9 +89,12 @@ pub fn areas(app: &App) -> Option<Areas> {
     let (orders, order) = if app.order_open {
         (None, Some(body))
     } else if width >= SIDE_BY_SIDE {
-        let left = (width * 11 / 20).max(68);
+        let left = (width / 5 * 3).min(width - 48);
         (
-            Some(Rect { width: left, ..body }),
+            Some(Rect {
+                width: left,
+                ..body
+            }),
             Some(Rect {
                 x: left,
                 width: width - left,
@@ -101,7 +104,10 @@ pub fn areas(app: &App) -> Option<Areas> {
     } else if height >= STACKED {
         let upper = body.height / 2;
         (
-            Some(Rect { height: upper, ..body }),
+            Some(Rect {
+                height: upper,
+                ..body
+            }),
             Some(Rect {
                 y: body.y + upper,
                 height: body.height - upper,

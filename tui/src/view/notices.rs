@@ -26,7 +26,14 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         area
     };
     if app.notices.is_empty() {
-        put(buf, lines, lines.x + 1, lines.y, strings::NO_NOTICES, theme.quiet());
+        put(
+            buf,
+            lines,
+            lines.x + 1,
+            lines.y,
+            strings::NO_NOTICES,
+            theme.quiet(),
+        );
         return;
     }
     let height = usize::from(lines.height);
@@ -36,7 +43,11 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let Some(notice) = app.notices.get(first + line) else {
             break;
         };
-        let line_area = Rect { y, height: 1, ..lines };
+        let line_area = Rect {
+            y,
+            height: 1,
+            ..lines
+        };
         let reversed = has_keys && first + line == chosen;
         if reversed {
             buf.set_style(line_area, theme.cursor());
@@ -45,7 +56,18 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let when = time(app, notice.at);
         let x = put(buf, line_area, lines.x + 1, y, &when, style(theme.quiet()));
         let words = strings::notice(notice);
-        put(buf, line_area, x + 2, y, &words, style(kind_style(theme, notice)));
+        let x = put(
+            buf,
+            line_area,
+            x + 2,
+            y,
+            &words,
+            style(kind_style(theme, notice)),
+        );
+        if let Some(key) = notice.key.as_ref().filter(|_| app.many_vendors()) {
+            let vendor = app.vendor_name(&key.vendor);
+            put(buf, line_area, x + 2, y, vendor, style(theme.quiet()));
+        }
     }
 }
 

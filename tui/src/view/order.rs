@@ -103,8 +103,10 @@ impl Page {
         let room = self.columns.saturating_sub(width(right) + 2);
         let left = cut(left, room).into_owned();
         let right = fit_right(right, self.columns.saturating_sub(width(&left)));
-        self.lines
-            .push(Line::from(vec![Span::styled(left, style), Span::styled(right, right_style)]));
+        self.lines.push(Line::from(vec![
+            Span::styled(left, style),
+            Span::styled(right, right_style),
+        ]));
     }
 
     fn gap(&mut self) {
@@ -138,7 +140,9 @@ fn path(app: &App, row: &Row, page: &mut Page) {
             }
             let (sign, style) = match step.cmp(&status) {
                 std::cmp::Ordering::Less => ("✓", theme.good()),
-                std::cmp::Ordering::Equal => (glyph(step), theme.status(step).patch(theme.strong())),
+                std::cmp::Ordering::Equal => {
+                    (glyph(step), theme.status(step).patch(theme.strong()))
+                }
                 std::cmp::Ordering::Greater => ("○", theme.quiet()),
             };
             spans.push(Span::styled(format!("{sign} {step}"), style));
@@ -166,7 +170,11 @@ fn path(app: &App, row: &Row, page: &mut Page) {
         (flags.cancel_requested, "cancellation requested"),
         (flags.source_deleted, "deleted in the shop"),
     ];
-    let set: Vec<_> = set.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+    let set: Vec<_> = set
+        .into_iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, word)| word)
+        .collect();
     if !set.is_empty() {
         page.text(&format!("! {}", set.join(" · ")), theme.warning());
     }
@@ -237,7 +245,12 @@ fn items(order: &ListedOrder, page: &mut Page) {
             .collect();
         if told.len() > 1 {
             for (name, part) in told {
-                page.pair(name, &strings::amount(order, part), theme.quiet(), theme.quiet());
+                page.pair(
+                    name,
+                    &strings::amount(order, part),
+                    theme.quiet(),
+                    theme.quiet(),
+                );
             }
         }
     }
@@ -264,7 +277,11 @@ fn shipments(app: &App, order: &ListedOrder, page: &mut Page) {
             .flatten()
             .map(|text| tame(text))
             .collect();
-        let words = if words.is_empty() { "—".to_owned() } else { words.join("  ") };
+        let words = if words.is_empty() {
+            "—".to_owned()
+        } else {
+            words.join("  ")
+        };
         let when = shipped_at.map(|at| time(app, at)).unwrap_or_default();
         page.pair(&words, &when, page.theme.text(), page.theme.quiet());
         if let Some(url) = tracking_url {
@@ -315,7 +332,10 @@ fn history(app: &App, page: &mut Page) {
 /// A moment as the one who looks reads it: the hour today, else the day too.
 pub(super) fn time(app: &App, at: Timestamp) -> String {
     let zone = app.settings.time_zone.clone();
-    let (then, now) = (at.to_zoned_datetime(zone.clone()), app.now.to_zoned_datetime(zone));
+    let (then, now) = (
+        at.to_zoned_datetime(zone.clone()),
+        app.now.to_zoned_datetime(zone),
+    );
     if then.date() == now.date() {
         then.strftime("%H:%M").to_string()
     } else if then.year() == now.year() {

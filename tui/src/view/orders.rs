@@ -22,6 +22,10 @@ const MARKS: usize = 3;
 /// `◆ Completed`, `⧗→Delivered`.
 const STATUS: usize = 11;
 const AGE: usize = 4;
+/// A vendor's name is cut so far before its column goes.
+const MIN_VENDOR: usize = 9;
+/// Most buyers' names fit into this many columns.
+const GOOD_BUYER: usize = 16;
 /// A buyer's name below this many columns says little.
 const MIN_BUYER: usize = 12;
 
@@ -41,12 +45,16 @@ impl Columns {
         let longest = |least, most, of: &dyn Fn(&Row) -> usize| {
             visible().map(of).max().unwrap_or(0).clamp(least, most)
         };
-        let number = longest(6, 16, &|row| crate::text::width(&tame(row.key.number.as_str())));
+        let number = longest(6, 16, &|row| {
+            crate::text::width(&tame(row.key.number.as_str()))
+        });
         let total = longest(12, 18, &|row| {
             crate::text::width(&strings::amount(&row.order, &row.order.total_amount))
         });
         let vendor = if app.many_vendors() {
-            longest(6, 16, &|row| crate::text::width(app.vendor_name(&row.key.vendor)))
+            longest(6, 16, &|row| {
+                crate::text::width(app.vendor_name(&row.key.vendor))
+            })
         } else {
             0
         };
@@ -57,6 +65,10 @@ impl Columns {
             total,
             age: AGE,
         };
+        let short = (GOOD_BUYER + columns.fixed()).saturating_sub(wide);
+        columns.vendor = columns
+            .vendor
+            .min(columns.vendor.saturating_sub(short).max(MIN_VENDOR));
         for drop in 0.. {
             let room = wide.saturating_sub(columns.fixed());
             if room >= MIN_BUYER || drop == 3 {
@@ -80,7 +92,13 @@ impl Columns {
 
 pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
     let theme = app.settings.theme;
-    let inner = frame(buf, area, strings::ORDERS, focused(app, Pane::Orders), theme);
+    let inner = frame(
+        buf,
+        area,
+        strings::ORDERS,
+        focused(app, Pane::Orders),
+        theme,
+    );
     let rows = areas.rows();
     let columns = Columns::new(app, usize::from(rows.width), usize::from(rows.height));
     if app.orders.shown() == 0 {
@@ -95,7 +113,17 @@ pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
         let Some(row) = app.orders.at(app.top + line) else {
             break;
         };
-        draw_row(app, row, &columns, Rect { y, height: 1, ..rows }, buf);
+        draw_row(
+            app,
+            row,
+            &columns,
+            Rect {
+                y,
+                height: 1,
+                ..rows
+            },
+            buf,
+        );
     }
     draw_scrollbar(app, area, rows, buf);
 }
@@ -115,7 +143,9 @@ fn draw_row(app: &App, row: &Row, columns: &Columns, line: Rect, buf: &mut Buffe
     let theme = app.settings.theme;
     let under_cursor = app.cursor.as_ref() == Some(&row.key);
     let reversed = under_cursor && app.focus == Pane::Orders;
-    let touched = row.touched.filter(|(_, at)| app.now.duration_since(*at) < MARKED);
+    let touched = row
+        .touched
+        .filter(|(_, at)| app.now.duration_since(*at) < MARKED);
     let lit = touched.filter(|(_, at)| app.now.duration_since(*at) < LIT);
     let lit = lit.map(|(touch, _)| match touch {
         Touch::New => theme.fresh(),
@@ -208,7 +238,10 @@ fn draw_empty(app: &App, area: Rect, buf: &mut Buffer) {
     {
         (strings::empty_tab(tab), strings::EMPTY_TAB_HINT.to_owned())
     } else {
-        (strings::NO_MATCH.to_owned(), strings::NO_MATCH_HINT.to_owned())
+        (
+            strings::NO_MATCH.to_owned(),
+            strings::NO_MATCH_HINT.to_owned(),
+        )
     };
     let wide = usize::from(area.width.saturating_sub(4));
     let title = wrap(&title, wide);
