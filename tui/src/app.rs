@@ -30,7 +30,7 @@ use tui_input::Input;
 use crate::event::{Effect, Event};
 use crate::strings;
 use crate::theme::Theme;
-use crate::view::areas;
+use crate::view::{areas, shows_both};
 use dialog::Dialog;
 use notices::Notices;
 use orders::Orders;
@@ -234,7 +234,7 @@ impl App {
             Event::Key(key) => self.key(key, &mut effects),
             Event::Paste(text) => self.paste(&text),
             Event::Mouse(mouse) => self.mouse(mouse),
-            Event::Resize(columns, rows) => self.size = (columns, rows),
+            Event::Resize(columns, rows) => self.resize((columns, rows)),
             Event::Tick => {}
             Event::Client(told) => self.client(told),
             Event::StatusAnswer {
@@ -310,6 +310,20 @@ impl App {
             }
         }
         unseen
+    }
+
+    /// What had the keys keeps them where it is still on the screen.
+    fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        if shows_both(size) {
+            self.order_open = false;
+        } else if self.focus == Pane::Order {
+            self.order_open = true;
+        }
+        let notices = areas(self).is_none_or(|areas| areas.notices.is_some());
+        if self.focus == Pane::Notices && !notices {
+            self.focus = Pane::Orders;
+        }
     }
 
     fn say(&mut self, words: impl Into<String>) {

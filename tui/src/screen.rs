@@ -5,13 +5,15 @@
 //! drawn at once, data at most thirty times a second; when nothing happens the
 //! loop wakes once a second, for the ages on the screen.
 
+use std::future::poll_fn;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use ordertop::client::{Client, ClientConfig};
 use tokio::sync::mpsc;
@@ -165,7 +167,7 @@ impl Screen {
                     let Some(pressed) = pressed else { return Ok(()) };
                     self.pressed(pressed?)?;
                     // A key that is held down: take what is there, draw once.
-                    while let Some(Some(pressed)) = keys.next().now_or_never() {
+                    while let Some(pressed) = waiting(&mut keys).await {
                         self.pressed(pressed?)?;
                     }
                     (dirty, next_frame) = (true, Instant::now());
@@ -287,6 +289,17 @@ impl Screen {
         }
         Ok(())
     }
+}
+
+/// The next key if it is there already. Polled with this task's own waker:
+/// the stream keeps the waker of its first empty poll, and one that wakes nobody
+/// (`now_or_never`) would hold back the next key until the clock's tick.
+async fn waiting(keys: &mut EventStream) -> Option<io::Result<TerminalEvent>> {
+    poll_fn(|context| match keys.poll_next_unpin(context) {
+        Poll::Ready(key) => Poll::Ready(key),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// The signals that end the program.

@@ -29,7 +29,7 @@ use ratatui::style::Style;
 
 pub use header::tab_at;
 pub use help::help_lines;
-pub use layout::{Areas, MIN_SIZE, areas};
+pub use layout::{Areas, MIN_SIZE, areas, shows_both};
 pub use order::order_lines;
 
 use crate::app::{App, Overlay, Pane};

@@ -449,3 +449,16 @@ fn an_order_without_an_event_is_new_too() {
         What::New { .. }
     ));
 }
+
+#[test]
+fn an_open_order_finds_its_place_at_every_size() {
+    let mut stage = Stage::shop(SIZE);
+    stage.press(KeyCode::Enter);
+    assert!(stage.app.order_open);
+    stage.app.update(Event::Resize(120, 30));
+    assert!(!stage.app.order_open && stage.app.focus == Pane::Order);
+    stage.app.update(Event::Resize(60, 20));
+    assert!(stage.app.order_open, "what was read stays in sight");
+    stage.press(KeyCode::Esc);
+    assert!(!stage.app.order_open && stage.app.focus == Pane::Orders);
+}

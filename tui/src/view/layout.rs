@@ -53,6 +53,12 @@ impl Areas {
     }
 }
 
+/// Whether list and order are on the screen together.
+#[must_use]
+pub fn shows_both((width, height): (u16, u16)) -> bool {
+    width >= SIDE_BY_SIDE || height >= STACKED
+}
+
 /// What stands where; `None` when the terminal is too small.
 #[must_use]
 pub fn areas(app: &App) -> Option<Areas> {
