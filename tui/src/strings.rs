@@ -514,6 +514,7 @@ pub fn notice(notice: &Notice) -> String {
                 None => format!("{number}  {from} → {to}  by you"),
             }
         }
+        What::Seen { from, to } => format!("{number}  {from} → {to}"),
         What::Updated { by } => format!("{number}  changed  by {}", actor(by)),
         What::Removed { by } => format!("{number}  erased  by {}", actor(by)),
         What::Refused { to, why } => format!("! {number} not {}: {why}", done(*to)),
@@ -567,6 +568,28 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Cancel => "leave it",
         Action::NextField => "next field",
         Action::PreviousField => "field before",
+    }
+}
+
+/// Under which head of the help an action stands.
+#[must_use]
+pub fn action_group(action: Action) -> &'static str {
+    match action {
+        Action::NextStep
+        | Action::Open
+        | Action::Find
+        | Action::Back
+        | Action::Sort
+        | Action::Tab => "Orders",
+        Action::Jump | Action::Dismiss | Action::DismissAll => "Notifications",
+        Action::Realtime | Action::Refresh => "Connection",
+        Action::Hint
+        | Action::Copy
+        | Action::Mouse
+        | Action::Redraw
+        | Action::Help
+        | Action::Quit => "Screen",
+        _ => "Moving",
     }
 }
 

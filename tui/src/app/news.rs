@@ -1,12 +1,14 @@
 //! What the live client tells, brought into list and notifications.
 
+use std::sync::Arc;
+
 use ordertop::client::event::EventKind;
 use ordertop::client::{Change, ClientEvent, ConnectionState};
 use ordertop::order::{ActorKind, OrderKey};
 use ordertop::protocol::{ListedOrder, OrderEvent};
 
 use super::notices::{Notice, What};
-use super::row::Touch;
+use super::row::{Row, Touch};
 use super::{App, RATE_SPAN_S};
 use crate::strings;
 use crate::text::tame;
@@ -16,8 +18,10 @@ impl App {
         match told {
             ClientEvent::Connection(mut connection) => {
                 connection.fresh_at = connection.fresh_at.max(self.connection.fresh_at);
-                if let ConnectionState::Polling { paused, .. } = connection.state {
-                    self.realtime = !paused;
+                match connection.state {
+                    ConnectionState::Polling { paused, .. } => self.realtime = !paused,
+                    ConnectionState::Live { .. } => self.realtime = true,
+                    _ => {}
                 }
                 self.connection = connection;
             }
@@ -50,21 +54,41 @@ impl App {
                     (self.cursor, self.cursor_at, self.top) = (None, 0, 0);
                 }
             }
-            Change::Order { key, order } => {
-                let new = self.orders.get(&key).is_none();
-                let touch = if new { Touch::New } else { Touch::Changed };
-                if self.take(key.clone(), order.clone(), Some(touch)) && new {
-                    self.notices.push(Notice {
-                        at: self.now,
-                        what: arrival(&order),
-                        version: order.version,
-                        key: Some(key.clone()),
-                    });
-                    self.note_unseen(key);
-                }
-            }
+            Change::Order { key, order } => self.order(key, order),
             Change::Event { kind, event } => self.event(kind, &event),
         }
+    }
+
+    /// An order without a word of what happened to it: the answer to a request
+    /// of ours, which tells its own story, or a poll of an old server.
+    fn order(&mut self, key: OrderKey, order: Arc<ListedOrder>) {
+        let before = self.orders.get(&key).map(Row::status);
+        let touch = match before {
+            None => Touch::New,
+            Some(_) => Touch::Changed,
+        };
+        if !self.take(key.clone(), order.clone(), Some(touch)) {
+            return;
+        }
+        let what = match before {
+            None => arrival(&order),
+            Some(from) if from != order.status && !self.in_flight.contains_key(&key) => {
+                What::Seen {
+                    from,
+                    to: order.status,
+                }
+            }
+            Some(_) => return,
+        };
+        if before.is_none() {
+            self.note_unseen(key.clone());
+        }
+        self.notices.push(Notice {
+            at: self.now,
+            key: Some(key),
+            version: order.version,
+            what,
+        });
     }
 
     fn event(&mut self, kind: EventKind, event: &OrderEvent) {
@@ -118,7 +142,7 @@ impl App {
     pub(super) fn take(
         &mut self,
         key: OrderKey,
-        order: std::sync::Arc<ListedOrder>,
+        order: Arc<ListedOrder>,
         touch: Option<Touch>,
     ) -> bool {
         let ours = self

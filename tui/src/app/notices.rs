@@ -29,6 +29,13 @@ pub enum What {
         /// Who did it; `None` is the one at this keyboard.
         by: Option<Actor>,
     },
+    /// A status is another one than before; nothing tells who changed it.
+    Seen {
+        /// Before.
+        from: OrderStatus,
+        /// Now.
+        to: OrderStatus,
+    },
     /// Anything else about an order changed.
     Updated {
         /// Who did it.

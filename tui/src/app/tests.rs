@@ -462,3 +462,23 @@ fn an_open_order_finds_its_place_at_every_size() {
     stage.press(KeyCode::Esc);
     assert!(!stage.app.order_open && stage.app.focus == Pane::Orders);
 }
+
+#[test]
+fn a_change_that_nothing_explains_is_told_without_a_name() {
+    let mut stage = Stage::shop(SIZE);
+    let mut order = (*listed("10474", OrderStatus::Shipped, 100)).clone();
+    order.version = 2;
+    let key = order.key(&vendor());
+    let change = Change::Order {
+        key,
+        order: Arc::new(order),
+    };
+    stage.tell(ClientEvent::Changes(vec![change.clone()]));
+    stage.tell(ClientEvent::Changes(vec![change]));
+    assert_eq!(stage.app.notices.len(), 1);
+    let (from, to) = (OrderStatus::Paid, OrderStatus::Shipped);
+    assert_eq!(
+        stage.app.notices.get(0).unwrap().what,
+        What::Seen { from, to }
+    );
+}

@@ -19,9 +19,10 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     // Help and the way out are always there; the others while there is room.
     let last: Vec<Action> = [Action::Help, Action::Quit].into();
     let context = app.context();
-    let tail: u16 = match context {
-        Context::Screen => last.iter().map(|action| wide(context, *action)).sum(),
-        _ => 0,
+    let on_screen = context == Context::Screen && matches!(app.overlay, Overlay::None);
+    let tail: u16 = match on_screen {
+        true => last.iter().map(|action| wide(context, *action)).sum(),
+        false => 0,
     };
     for action in keys {
         if x + wide(context, action) + tail > area.right() {
@@ -29,7 +30,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         }
         x = entry(app, context, action, x, area, buf);
     }
-    if context == Context::Screen {
+    if on_screen {
         for action in last {
             x = entry(app, context, action, x, area, buf);
         }

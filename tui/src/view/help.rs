@@ -28,7 +28,16 @@ pub fn help_lines(app: &App) -> Vec<Line<'static>> {
     let theme = app.settings.theme;
     let wide = inner_width(app);
     let mut lines = Vec::new();
+    let mut group = "";
     for binding in BINDINGS.iter().filter(|b| b.context == Context::Screen) {
+        let next = strings::action_group(binding.action);
+        if next != group {
+            if !group.is_empty() {
+                lines.push(Line::default());
+            }
+            lines.push(Line::styled(next, theme.strong()));
+            group = next;
+        }
         let keys = label(binding.context, binding.action);
         let words = strings::action_help(binding.action);
         for (i, part) in wrap(words, wide.saturating_sub(KEYS))

@@ -76,7 +76,7 @@ fn kind_style(theme: Theme, notice: &Notice) -> Style {
         What::New { .. } => theme.good(),
         What::Refused { .. } => theme.bad().patch(theme.strong()),
         What::Removed { .. } => theme.warning(),
-        What::Step { .. } => theme.text(),
+        What::Step { .. } | What::Seen { .. } => theme.text(),
         What::Updated { .. } | What::Imported { .. } => theme.quiet(),
     }
 }
