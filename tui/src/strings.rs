@@ -1,15 +1,19 @@
 //! Every word that a person reads on the screen.
 
+mod connection;
+mod keys;
+
+pub use connection::{Health, empty, indicator};
 use jiff::Timestamp;
-use ordertop::client::{Connection, ConnectionState, RequestError};
+pub use keys::{HELP_NOTES, action_group, action_help, action_short};
+use ordertop::client::RequestError;
 use ordertop::order::{Actor, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use crate::app::dialog::FieldKind;
 use crate::app::notices::{Notice, What};
 use crate::app::row::Sort;
-use crate::keymap::Action;
-use crate::text::{cut, group_digits, grouped, tame};
+use crate::text::{group_digits, grouped, tame};
 
 /// The program's name.
 pub const NAME: &str = "ordertop";
@@ -101,32 +105,6 @@ pub const REASON_NEEDED: &str = "a reason is needed: the history keeps it";
 /// The dialog's order changed while it was open.
 pub const CHANGED_MEANWHILE: &str = "! changed meanwhile: the server will refuse this";
 
-/// What stands in the middle of an empty list.
-#[must_use]
-pub fn empty(connection: &Connection, loaded: bool, loading: Option<usize>) -> (String, String) {
-    match &connection.state {
-        ConnectionState::Refused { reason, .. } => (
-            format!("The server refuses: {}", tame(reason)),
-            "Check ORDERTOP_MASTER_TOKEN and --vendor, then press r to try again.".into(),
-        ),
-        _ if loaded => (
-            "No orders yet.".into(),
-            "New orders appear here by themselves.".into(),
-        ),
-        ConnectionState::Offline { reason, .. } => (
-            format!("The server cannot be reached: {}", tame(reason)),
-            "Is --server right? It is tried again by itself; r tries now.".into(),
-        ),
-        _ => match loading {
-            Some(received) => (
-                format!("Loading orders … {}", grouped(received)),
-                String::new(),
-            ),
-            None => ("Connecting …".into(), String::new()),
-        },
-    }
-}
-
 /// The filter lets nothing through.
 pub const NO_MATCH: &str = "No order matches.";
 /// What to do about it.
@@ -144,153 +122,6 @@ pub fn empty_tab(status: OrderStatus) -> String {
 #[must_use]
 pub fn too_small(need: (u16, u16), have: (u16, u16)) -> String {
     format!("need {}x{}, have {}x{}", need.0, need.1, have.0, have.1)
-}
-
-/// How good the connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
-    /// Live.
-    Good,
-    /// Something is slower or less than it should be.
-    Fair,
-    /// Nothing gets through.
-    Bad,
-}
-
-/// The connection in words, the longest form first; each says the data's age.
-#[must_use]
-pub fn indicator(
-    connection: &Connection,
-    now: Timestamp,
-    events_per_second: f64,
-) -> (Health, Vec<String>) {
-    let old = connection
-        .fresh_at
-        .map(|at| format!("data {} old", seconds(at, now)));
-    let age = old.clone().unwrap_or_else(|| "no data yet".into());
-    let (health, mut forms) = match &connection.state {
-        ConnectionState::Connecting => (
-            Health::Fair,
-            vec![
-                format!("Real-time: CONNECTING · {age}"),
-                format!("CONNECTING · {age}"),
-            ],
-        ),
-        ConnectionState::Live { degraded: true } => (
-            Health::Bad,
-            vec![
-                format!("Real-time: ON, server cannot save · {age}"),
-                format!("ON, server cannot save · {age}"),
-                format!("cannot save · {age}"),
-            ],
-        ),
-        ConnectionState::Live { degraded: false } => {
-            let rate = rate(events_per_second);
-            let trip = connection
-                .round_trip
-                .map(|trip| format!("{} ms · ", trip.as_millis().max(1)))
-                .unwrap_or_default();
-            (
-                Health::Good,
-                vec![
-                    format!("Real-time: ON ● {trip}{rate} · {age}"),
-                    format!("Real-time: ON ● {trip}{age}"),
-                    format!("Real-time: ON ● {age}"),
-                    format!("ON ● {age}"),
-                ],
-            )
-        }
-        ConnectionState::Polling {
-            every,
-            next_at,
-            paused,
-            reason,
-        } => {
-            let next = seconds(now, *next_at);
-            let every = every.as_secs();
-            let long = if *paused {
-                format!(
-                    "Real-time: OFF, paused by you, polling every {every} s (next in {next}) · {age}"
-                )
-            } else {
-                let reason = tame(reason);
-                let why = cut(&reason, 30);
-                format!("Real-time: OFF ({why}), polling every {every} s (next in {next}) · {age}")
-            };
-            let middle = if *paused {
-                format!("Real-time: OFF, paused by you · {age}")
-            } else {
-                format!("Real-time: OFF, polling every {every} s (next in {next})")
-            };
-            let short = if *paused {
-                "OFF, paused"
-            } else {
-                "OFF, polling"
-            };
-            (
-                Health::Fair,
-                vec![
-                    long,
-                    format!(
-                        "{middle}{}",
-                        if *paused {
-                            String::new()
-                        } else {
-                            format!(" · {age}")
-                        }
-                    ),
-                    format!("Real-time: {short} · {age}"),
-                    format!("{short} · {age}"),
-                ],
-            )
-        }
-        ConnectionState::Offline {
-            next_at, reason, ..
-        } => {
-            let next = seconds(now, *next_at);
-            let reason = tame(reason);
-            let why = cut(&reason, 40);
-            (
-                Health::Bad,
-                vec![
-                    format!("Real-time: OFF, offline: {age} · {why} · next try in {next}"),
-                    format!("Real-time: OFF, offline: {age}"),
-                    format!("OFF, offline: {age}"),
-                    format!("OFFLINE · {age}"),
-                ],
-            )
-        }
-        ConnectionState::Refused { reason, next_at } => {
-            let next = seconds(now, *next_at);
-            let reason = tame(reason);
-            let why = cut(&reason, 40);
-            (
-                Health::Bad,
-                vec![
-                    format!("Real-time: OFF, refused: {why} · next try in {next} · {age}"),
-                    format!("Real-time: OFF, refused: {why} · {age}"),
-                    format!("Real-time: OFF, refused · {age}"),
-                    format!("REFUSED · {age}"),
-                ],
-            )
-        }
-    };
-    if connection.legacy {
-        let long: Vec<String> = (forms.iter())
-            .map(|form| format!("{form} · legacy server"))
-            .collect();
-        let tail = forms.split_off(1.min(forms.len()));
-        forms = long.into_iter().take(2).chain(tail).collect();
-    }
-    (health, forms)
-}
-
-fn rate(events_per_second: f64) -> String {
-    if events_per_second >= 10.0 || events_per_second == 0.0 {
-        format!("{events_per_second:.0}/s")
-    } else {
-        format!("{events_per_second:.1}/s")
-    }
 }
 
 /// The time from one moment to another, exact below two minutes: `42 s`, `5 min`.
@@ -534,118 +365,6 @@ pub fn history_action(action: &str, from: Option<OrderStatus>, to: OrderStatus) 
         (other, _) => format!("{}, {to}", tame(other)),
     }
 }
-
-/// What an action does, for the help.
-#[must_use]
-pub fn action_help(action: Action) -> &'static str {
-    match action {
-        Action::NextStep => "next status of the order under the cursor (asks first)",
-        Action::Open => "open the order; in notifications, go to its order",
-        Action::Back => "back: close, clear the filter, every status",
-        Action::Find => "filter: every word must occur; Enter goes to the first match",
-        Action::Sort => "sort by urgency, newest, number, buyer, total",
-        Action::Tab => "one status alone; 0 shows all",
-        Action::Up => "up",
-        Action::Down => "down",
-        Action::PageUp => "page up",
-        Action::PageDown => "page down",
-        Action::Top => "to the top",
-        Action::Bottom => "to the bottom",
-        Action::NextPane => "next pane: orders, order, notifications",
-        Action::PreviousPane => "pane before",
-        Action::Jump => "to the order of the newest notification; again: the one before",
-        Action::Dismiss => "dismiss the notification",
-        Action::DismissAll => "dismiss all notifications",
-        Action::Realtime => "real-time off or on; off, the list is polled",
-        Action::Refresh => "look now: poll, and try the connection",
-        Action::Hint => "show or hide the line to try",
-        Action::Copy => "copy the line to try",
-        Action::Mouse => "mouse on or off; off, the terminal selects text",
-        Action::Redraw => "draw everything again",
-        Action::Help => "this help",
-        Action::Quit => "leave",
-        Action::Confirm => "do it",
-        Action::Cancel => "leave it",
-        Action::NextField => "next field",
-        Action::PreviousField => "field before",
-    }
-}
-
-/// Under which head of the help an action stands.
-#[must_use]
-pub fn action_group(action: Action) -> &'static str {
-    match action {
-        Action::NextStep
-        | Action::Open
-        | Action::Find
-        | Action::Back
-        | Action::Sort
-        | Action::Tab => "Orders",
-        Action::Jump | Action::Dismiss | Action::DismissAll => "Notifications",
-        Action::Realtime | Action::Refresh => "Connection",
-        Action::Hint
-        | Action::Copy
-        | Action::Mouse
-        | Action::Redraw
-        | Action::Help
-        | Action::Quit => "Screen",
-        _ => "Moving",
-    }
-}
-
-/// What an action does, in a word for the footer.
-#[must_use]
-pub fn action_short(action: Action) -> &'static str {
-    match action {
-        Action::NextStep => "next step",
-        Action::Open => "open",
-        Action::Back => "back",
-        Action::Find => "filter",
-        Action::Sort => "sort",
-        Action::Tab => "status",
-        Action::NextPane => "pane",
-        Action::Jump => "newest",
-        Action::Dismiss => "dismiss",
-        Action::DismissAll => "clear",
-        Action::Realtime => "real-time",
-        Action::Hint => "line to try",
-        Action::Copy => "copy",
-        Action::Help => "help",
-        Action::Quit => "quit",
-        Action::Up => "up",
-        Action::Down => "down",
-        Action::Confirm => "apply",
-        Action::Cancel => "clear",
-        _ => "",
-    }
-}
-
-/// Paragraphs of the help below the keys: title and lines.
-pub const HELP_NOTES: &[(&str, &[&str])] = &[
-    (
-        "Marks",
-        &[
-            "+  new   Δ  changed, within the last minute",
-            "⧗→ sent, the server has not answered yet",
-        ],
-    ),
-    (
-        "By urgency",
-        &[
-            "To be shipped first (Paid, or Pending and paid at the door), the longest",
-            "waiting on top. Then Disputed, Pending, Shipped, Delivered, Completed,",
-            "Cancelled and Refunded, the newest on top.",
-        ],
-    ),
-    (
-        "Real-time",
-        &[
-            "ON: changes come as they happen. OFF, polling: the connection is down, or",
-            "turned off with R; the list is asked for every --poll seconds. Offline:",
-            "nothing gets through; the last list stays, its age is in the first line.",
-        ],
-    ),
-];
 
 /// Counts of new orders that are out of sight, as the list's line shows them.
 #[must_use]

@@ -157,6 +157,14 @@ fn frame(buf: &mut Buffer, area: Rect, title: &str, focused: bool, theme: Theme)
 
 /// Blanks an area for what lies over it.
 fn blank(buf: &mut Buffer, area: Rect) {
+    // One column more on each side, so that nothing sticks to the frame.
+    let left = area.left().saturating_sub(1).max(buf.area.left());
+    let right = (area.right() + 1).min(buf.area.right());
+    let area = Rect {
+        x: left,
+        width: right - left,
+        ..area
+    };
     for y in area.top()..area.bottom() {
         for x in area.left()..area.right() {
             buf[(x, y)].reset();
