@@ -173,7 +173,7 @@ pub struct App {
     pub mouse: bool,
     actor: Actor,
     realtime: bool,
-    /// Whether the cursor was ever moved: before, it stays on top while snapshots come.
+    /// Whether a key was ever pressed: before, the cursor stays on top while snapshots come.
     steered: bool,
     in_flight: HashMap<OrderKey, InFlight>,
     next_ticket: u64,

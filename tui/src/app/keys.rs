@@ -35,6 +35,8 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return;
         }
+        // Whoever presses a key has begun to look: the cursor is theirs from now on.
+        self.steered = true;
         let context = self.context();
         let action = action(context, key);
         match action {
