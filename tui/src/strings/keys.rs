@@ -1,0 +1,115 @@
+//! What the keys do, in words, and the paragraphs of the help.
+
+use crate::keymap::Action;
+
+/// What an action does, for the help.
+#[must_use]
+pub fn action_help(action: Action) -> &'static str {
+    match action {
+        Action::NextStep => "next status of the order under the cursor (asks first)",
+        Action::Open => "open the order; in notifications, go to its order",
+        Action::Back => "back: close, clear the filter, every status",
+        Action::Find => "filter: every word must occur; Enter goes to the first match",
+        Action::Sort => "sort by urgency, newest, number, buyer, total",
+        Action::Tab => "one status alone; 0 shows all",
+        Action::Up => "up",
+        Action::Down => "down",
+        Action::PageUp => "page up",
+        Action::PageDown => "page down",
+        Action::Top => "to the top",
+        Action::Bottom => "to the bottom",
+        Action::NextPane => "next pane: orders, order, notifications",
+        Action::PreviousPane => "pane before",
+        Action::Jump => "to the order of the newest notification; again: the one before",
+        Action::Dismiss => "dismiss the notification",
+        Action::DismissAll => "dismiss all notifications",
+        Action::Realtime => "real-time off or on; off, the list is polled",
+        Action::Refresh => "look now: poll, and try the connection",
+        Action::Hint => "show or hide the line to try",
+        Action::Copy => "copy the line to try",
+        Action::Mouse => "mouse on or off; off, the terminal selects text",
+        Action::Redraw => "draw everything again",
+        Action::Help => "this help",
+        Action::Quit => "leave",
+        Action::Confirm => "do it",
+        Action::Cancel => "leave it",
+        Action::NextField => "next field",
+        Action::PreviousField => "field before",
+    }
+}
+
+/// Under which head of the help an action stands.
+#[must_use]
+pub fn action_group(action: Action) -> &'static str {
+    match action {
+        Action::NextStep
+        | Action::Open
+        | Action::Find
+        | Action::Back
+        | Action::Sort
+        | Action::Tab => "Orders",
+        Action::Jump | Action::Dismiss | Action::DismissAll => "Notifications",
+        Action::Realtime | Action::Refresh => "Connection",
+        Action::Hint
+        | Action::Copy
+        | Action::Mouse
+        | Action::Redraw
+        | Action::Help
+        | Action::Quit => "Screen",
+        _ => "Moving",
+    }
+}
+
+/// What an action does, in a word for the footer.
+#[must_use]
+pub fn action_short(action: Action) -> &'static str {
+    match action {
+        Action::NextStep => "next step",
+        Action::Open => "open",
+        Action::Back => "back",
+        Action::Find => "filter",
+        Action::Sort => "sort",
+        Action::Tab => "status",
+        Action::NextPane => "pane",
+        Action::Jump => "newest",
+        Action::Dismiss => "dismiss",
+        Action::DismissAll => "clear",
+        Action::Realtime => "real-time",
+        Action::Hint => "line to try",
+        Action::Copy => "copy",
+        Action::Help => "help",
+        Action::Quit => "quit",
+        Action::Up => "up",
+        Action::Down => "down",
+        Action::Confirm => "apply",
+        Action::Cancel => "clear",
+        _ => "",
+    }
+}
+
+/// Paragraphs of the help below the keys: title and lines.
+pub const HELP_NOTES: &[(&str, &[&str])] = &[
+    (
+        "Marks",
+        &[
+            "+  new   Δ  changed, within the last minute",
+            "⧗→ sent, the server has not answered yet",
+        ],
+    ),
+    (
+        "By urgency",
+        &[
+            "To be shipped first (Paid, or Pending and paid at the door), the longest",
+            "waiting on top. Then Disputed, Pending, Shipped, Delivered, Completed,",
+            "Cancelled and Refunded, the newest on top.",
+        ],
+    ),
+    (
+        "Real-time",
+        &[
+            "ON: changes come as they happen. OFF, polling: the connection is down, or",
+            "turned off with R; the list is asked for every --poll seconds. Offline:",
+            "nothing gets through; the last list stays, its age is in the first line.",
+        ],
+    ),
+];
