@@ -9,7 +9,8 @@ use rand::RngExt;
 
 use super::market::Market;
 
-/// Most orders that are kept under way; beyond it one is left where it is.
+/// Most orders that are kept under way; beyond it the one that waits longest
+/// is left where it is.
 const MAX_UNDER_WAY: usize = 2_000;
 /// Fewer than these, and new orders come first.
 const MIN_UNDER_WAY: usize = 12;
@@ -51,6 +52,7 @@ pub(super) enum Act {
 /// The orders under way and what may happen to them.
 pub(super) struct Plan {
     market: Market,
+    /// Longest waiting first.
     under_way: Vec<UnderWay>,
     favourite: Option<VendorId>,
 }
@@ -75,8 +77,7 @@ impl Plan {
             return;
         }
         if self.under_way.len() >= MAX_UNDER_WAY {
-            let at = self.market.dice().random_range(0..self.under_way.len());
-            self.under_way.swap_remove(at);
+            self.under_way.remove(0);
         }
         self.under_way.push(order);
     }
@@ -91,8 +92,10 @@ impl Plan {
                 let order = self.market.new_order(self.favourite.as_ref(), now);
                 return Act::Place(Box::new(order));
             }
-            let at = dice.random_range(0..self.under_way.len());
-            let order = self.under_way.swap_remove(at);
+            // Who waits longest is likeliest to be next.
+            let luck = dice.random_range(0.0..1.0_f64).powi(2);
+            let at = (self.under_way.len() as f64 * luck) as usize;
+            let order = self.under_way.remove(at);
             if let Some(act) = self.step(order) {
                 return act;
             }
