@@ -7,7 +7,6 @@
 mod fulfilment;
 mod money;
 
-use jiff::Timestamp;
 use ordertop::order::intake::{Intake, Moments};
 use ordertop::order::placement::MAX_LINES;
 use ordertop::order::text::MAX_NOTE_CHARS;
@@ -266,6 +265,8 @@ fn source(order: &Object<'_>, money: &Payment, progress: Progress) -> Result<Sou
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]

@@ -9,7 +9,7 @@ use ordertop::protocol::rest::Vendor;
 use rand::{RngExt, SeedableRng};
 
 use super::Dice;
-use super::goods::{SHOPS, Shop};
+use super::goods::{Article, SHOPS, Shop};
 use super::people::{country, pick};
 
 /// How far back the oldest order of the opening lies.
@@ -186,9 +186,13 @@ impl Market {
             self.groups += 1;
             format!("G-{}", self.groups)
         });
-        let lines = (0..dice.random_range(1..=4))
-            .map(|_| line(shop, dice))
-            .collect();
+        // Each article once.
+        let (first, articles) = (
+            dice.random_range(0..shop.goods.len()),
+            dice.random_range(1..=3),
+        );
+        let lines = shop.goods.iter().cycle().skip(first).take(articles);
+        let lines = lines.map(|article| line(*article, dice)).collect();
         let promised = dice.random_bool(0.8);
         Placement {
             vendor_id: Some(shop.id.to_owned()),
@@ -293,8 +297,7 @@ impl Market {
     }
 }
 
-fn line(shop: &Shop, dice: &mut Dice) -> PlacedLine {
-    let (sku, title, unit_price, variants) = pick(shop.goods, dice);
+fn line((sku, title, unit_price, variants): Article, dice: &mut Dice) -> PlacedLine {
     PlacedLine {
         sku: sku.to_owned(),
         title: title.to_owned(),
@@ -388,6 +391,7 @@ mod tests {
             assert!(names.contains(script), "{script}");
         }
         for shop in SHOPS {
+            assert!(shop.goods.len() >= 3, "an order has up to three articles");
             for (_, title, ..) in shop.goods {
                 assert_eq!(ordertop::order::text::clean(title, 200), *title);
             }
