@@ -13,13 +13,21 @@
 
 mod backoff;
 mod book;
+mod catch_up;
 pub mod error;
 pub mod event;
+mod live;
 mod mailbox;
 pub mod rest;
+mod run;
 mod snapshot;
 mod socket;
 mod state;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +39,7 @@ pub use error::RequestError;
 pub use event::{Change, ClientEvent, Connection, ConnectionState, Credentials, EventKind};
 use mailbox::Mailbox;
 pub use rest::Rest;
+use run::Run;
 
 use crate::clock::{Clock, SystemClock};
 use crate::order::{OrderKey, VendorId};
@@ -104,8 +113,11 @@ impl Client {
             rest = rest.acting_as(vendor.clone());
         }
         let mailbox = Arc::new(Mailbox::new(config.realtime));
-        let (_events, receiver) = mpsc::channel(EVENT_QUEUE);
+        let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let client = Self { rest, mailbox };
+        let rest = client.rest.clone();
+        let run = Run::new(config, rest, Arc::clone(&client.mailbox), events);
+        tokio::spawn(run.run());
         Ok((client, receiver))
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::event::{Change, EventKind};
 use super::mailbox::Answer;
-use crate::order::{OrderNumber, VendorId};
+use crate::order::VendorId;
 use crate::protocol::message::{Recovery, Unrecovered};
 use crate::protocol::rest::VendorEvents;
 use crate::protocol::{ListedOrder, OrderEvent, Position, ServerMessage};
@@ -234,12 +234,6 @@ impl Book {
     ) -> Option<Change> {
         let one = self.vendors.get_mut(vendor)?;
         one.replica.uncounted(order)
-    }
-
-    /// Whether an order is known.
-    #[cfg(test)]
-    pub(crate) fn get(&self, vendor: &VendorId, number: &OrderNumber) -> Option<&Arc<ListedOrder>> {
-        self.vendors.get(vendor)?.replica.get(number)
     }
 
     fn followed(&mut self, vendor: &VendorId) -> &mut Followed {

@@ -41,8 +41,8 @@ impl Facts {
         };
         match &self.poll {
             // A break is told once a poll has shown what still works.
-            None => ConnectionState::Connecting,
-            Some(Ok(())) => ConnectionState::Polling {
+            None if self.realtime => ConnectionState::Connecting,
+            None | Some(Ok(())) => ConnectionState::Polling {
                 every: self.every,
                 next_at: self.poll_at,
                 reason: match &self.down {

@@ -1,1 +1,25 @@
-//! The terminal program of ordertop.
+//! The terminal program of ordertop: a live table of a shop's orders.
+//!
+//! A key or a change comes in as an [`event::Event`]; [`app::App::update`]
+//! takes it and answers with [`event::Effect`]s, without input or output;
+//! [`view::draw`] turns the state into cells; [`screen`] owns the one loop that
+//! ties them to terminal, network and clock.
+
+pub mod app;
+pub mod args;
+pub mod demo;
+pub mod event;
+#[cfg(test)]
+mod fixture;
+pub mod keymap;
+pub mod screen;
+#[cfg(test)]
+mod snapshots;
+pub mod strings;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod view;
+
+pub use app::Hint;
+pub use screen::{ScreenOptions, run_screen};

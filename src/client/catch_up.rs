@@ -1,0 +1,295 @@
+//! The half of the loop that asks by REST: polls, snapshots, names, and what an
+//! old server leaves out of its frames.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::error::RequestError;
+use super::event::{Change, ClientEvent};
+use super::run::{Due, Run, due, fetch};
+use super::snapshot::{self, Progress};
+use super::socket::{Break, Socket};
+use crate::order::{OrderKey, OrderNumber, VendorId};
+use crate::protocol::ListedOrder;
+use crate::protocol::rest::{Vendor, VendorEvents};
+use crate::replica::Snapshot;
+
+/// Most snapshots that are fetched at once.
+const MAX_FETCHES: usize = 4;
+/// Most orders that are looked up at once.
+const MAX_LOOK_UPS: usize = 4;
+/// Beyond this many orders to look up, the whole list is the shorter way.
+const MAX_TO_LOOK_UP: usize = 100;
+/// A poll that brought events is followed by the next at once, so many times.
+const MAX_ROUNDS: u32 = 50;
+/// Events that were missing while polling are asked for again after this time.
+const RECOVER_AFTER: Duration = Duration::from_secs(1);
+
+/// What came of something that took time.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// An attempt at the socket.
+    Opened(Result<Box<Socket>, Break>),
+    /// A socket was closed politely.
+    Closed,
+    /// A poll, and how long it took.
+    Polled(
+        Duration,
+        Result<BTreeMap<VendorId, VendorEvents>, RequestError>,
+    ),
+    /// A vendor's snapshot.
+    Fetched(VendorId, Result<Snapshot, RequestError>),
+    /// The vendors and their names.
+    Named(Result<Vec<Vendor>, RequestError>),
+    /// An order that an old server named.
+    LookedUp(VendorId, Result<Box<ListedOrder>, RequestError>),
+}
+
+/// When to poll, and how it went.
+#[derive(Debug)]
+pub(crate) struct Polls {
+    pub(crate) due: Due,
+    pub(crate) running: bool,
+    /// Since the socket was last up.
+    pub(crate) outcome: Option<Result<(), Break>>,
+    pub(crate) failing_since: Option<Timestamp>,
+    rounds: u32,
+}
+
+impl Polls {
+    pub(crate) fn new(due: Due) -> Self {
+        Self {
+            due,
+            running: false,
+            outcome: None,
+            failing_since: None,
+            rounds: 0,
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        (!self.running).then_some(self.due.at)
+    }
+
+    pub(crate) fn bring_forward(&mut self, due: Due) {
+        if due.at < self.due.at {
+            self.due = due;
+        }
+    }
+}
+
+impl Run {
+    /// Polls: for the events since the positions held or, where there is none,
+    /// for the snapshot.
+    pub(crate) async fn poll(&mut self) {
+        self.polls.due = self.poll_after();
+        let one = match &self.vendor {
+            None => None,
+            Some(vendor) => match self.book.position(vendor) {
+                Some(position) => Some((vendor.clone(), position.clone())),
+                None => {
+                    let next = self.book.fetch(&vendor.clone());
+                    self.to_fetch.extend(fetch(next));
+                    self.start_fetches().await;
+                    return;
+                }
+            },
+        };
+        let positions = self.book.positions();
+        let rest = self.rest.clone();
+        self.polls.running = true;
+        self.work.spawn(async move {
+            let start = Instant::now();
+            let answer = snapshot::events(&rest, one, positions).await;
+            Done::Polled(start.elapsed(), answer)
+        });
+    }
+
+    /// Something that took time has ended.
+    pub(crate) async fn done(&mut self, done: Done) {
+        let mut changes = Vec::new();
+        match done {
+            Done::Closed => {}
+            Done::Opened(opened) => self.opened(opened).await,
+            Done::Polled(took, answer) => self.polled(took, answer, &mut changes).await,
+            Done::Fetched(vendor, snapshot) => {
+                self.fetching -= 1;
+                self.fetched(vendor, snapshot, &mut changes).await;
+            }
+            Done::Named(vendors) => {
+                self.asking_names = false;
+                match vendors {
+                    Ok(vendors) => {
+                        let named = vendors.into_iter().map(|vendor| (vendor.id, vendor.name));
+                        self.names.extend(named);
+                        self.tell_vendors().await;
+                    }
+                    // Ids do without names; the next greeting asks again.
+                    Err(error) => tracing::debug!(%error, "vendors have no names yet"),
+                }
+            }
+            Done::LookedUp(vendor, order) => {
+                self.looking_up -= 1;
+                if let Ok(order) = order {
+                    changes.extend(self.book.looked_up(&vendor, Arc::from(order)));
+                    self.fresh();
+                }
+                self.look_up(None);
+            }
+        }
+        self.tell_changes(changes).await;
+    }
+
+    async fn polled(
+        &mut self,
+        took: Duration,
+        answer: Result<BTreeMap<VendorId, VendorEvents>, RequestError>,
+        changes: &mut Vec<Change>,
+    ) {
+        self.polls.running = false;
+        let vendors = match answer {
+            Ok(vendors) => vendors,
+            Err(error) => return self.poll_failed(&error),
+        };
+        self.round_trip = Some(took);
+        let busy = vendors.values().any(|vendor| !vendor.events.is_empty());
+        for (vendor, events) in vendors {
+            let next = self.book.polled(&vendor, events, changes);
+            self.to_fetch.extend(fetch(next));
+        }
+        self.start_fetches().await;
+        self.poll_answered();
+        self.tell_vendors().await;
+        // An answer may hold only a part; an empty one says that it was all.
+        if busy && !self.is_live() && self.polls.rounds < MAX_ROUNDS {
+            self.polls.rounds += 1;
+            self.polls.due = due(&*self.clock, Duration::ZERO);
+        } else {
+            self.polls.rounds = 0;
+        }
+    }
+
+    async fn fetched(
+        &mut self,
+        vendor: VendorId,
+        snapshot: Result<Snapshot, RequestError>,
+        changes: &mut Vec<Change>,
+    ) {
+        match snapshot {
+            Ok(snapshot) => {
+                self.legacy = snapshot.position.is_none();
+                let next = self.book.fetched(&vendor, snapshot, changes);
+                self.poll_answered();
+                if self.act(next).await.is_err() {
+                    if self.is_live() {
+                        self.broken(Break::new("events were missing"));
+                    } else {
+                        let soon = due(&*self.clock, RECOVER_AFTER);
+                        self.polls.bring_forward(soon);
+                    }
+                }
+                self.start_fetches().await;
+            }
+            Err(error) => {
+                // The others would fail alike: the next welcome or poll asks
+                // for them all again.
+                self.book.fetch_failed(&vendor);
+                for vendor in std::mem::take(&mut self.to_fetch) {
+                    self.book.fetch_failed(&vendor);
+                }
+                if self.is_live() {
+                    self.broken(Break::from(&error));
+                } else {
+                    self.poll_failed(&error);
+                }
+            }
+        }
+    }
+
+    fn poll_answered(&mut self) {
+        if !self.is_live() {
+            self.polls.outcome = Some(Ok(()));
+            self.polls.failing_since = None;
+            self.ask_names();
+        }
+        self.fresh();
+    }
+
+    fn poll_failed(&mut self, error: &RequestError) {
+        tracing::debug!(%error, "poll failed");
+        self.polls.rounds = 0;
+        if !self.is_live() {
+            let now = self.clock.now();
+            self.polls.failing_since.get_or_insert(now);
+            self.polls.outcome = Some(Err(Break::from(error)));
+        }
+    }
+
+    /// Starts fetching what is to be fetched, a few at a time.
+    pub(crate) async fn start_fetches(&mut self) {
+        while self.fetching < MAX_FETCHES {
+            let Some(vendor) = self.to_fetch.pop_front() else {
+                return;
+            };
+            if self.fetching == 0 {
+                self.received.store(0, Ordering::Relaxed);
+                self.tell(ClientEvent::Loading { received: 0 }).await;
+            }
+            self.fetching += 1;
+            let rest = self.rest.clone();
+            let progress = Progress {
+                received: Arc::clone(&self.received),
+                out: self.out.clone(),
+            };
+            self.work.spawn(async move {
+                let snapshot = snapshot::snapshot(&rest, &vendor, &progress).await;
+                Done::Fetched(vendor, snapshot)
+            });
+        }
+    }
+
+    /// Asks for the vendors' names, while there is one without.
+    pub(crate) fn ask_names(&mut self) {
+        let mut followed = self.vendor.iter().chain(self.book.vendors());
+        let all = followed.all(|vendor| self.names.contains_key(vendor));
+        if !all && !self.asking_names && !self.legacy {
+            self.asking_names = true;
+            let rest = self.rest.clone();
+            self.work
+                .spawn(async move { Done::Named(rest.vendors().await) });
+        }
+    }
+
+    /// Looks up orders that an old server named.
+    pub(crate) fn look_up(&mut self, named: Option<OrderNumber>) {
+        let Some(vendor) = self.vendor.clone() else {
+            return;
+        };
+        self.to_look_up.extend(named);
+        if self.to_look_up.len() > MAX_TO_LOOK_UP {
+            self.to_look_up.clear();
+            let now = due(&*self.clock, Duration::ZERO);
+            self.polls.bring_forward(now);
+        }
+        while self.looking_up < MAX_LOOK_UPS {
+            let Some(number) = self.to_look_up.pop_first() else {
+                return;
+            };
+            self.looking_up += 1;
+            let rest = self.rest.clone();
+            let key = OrderKey {
+                vendor: vendor.clone(),
+                number,
+            };
+            self.work.spawn(async move {
+                let order = rest.detail(&key).await.map(Box::new);
+                Done::LookedUp(key.vendor, order)
+            });
+        }
+    }
+}

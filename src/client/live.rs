@@ -1,0 +1,154 @@
+//! A socket that is up: its greeting, its heartbeat, its death.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::socket::{Break, Socket};
+use crate::clock::Clock;
+use crate::protocol::{ClientMessage, Welcome};
+
+/// How often the client pings, to measure the round trip.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// How long a server of our protocol may take to its welcome.
+const WELCOME_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server that named no protocol may take before it counts as old.
+const LEGACY_AFTER: Duration = Duration::from_secs(3);
+/// Silence that is a dead connection, before the server has named its pings;
+/// a server of the old kind answers ours.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// What a late ping may take beyond the server's figures.
+const SLACK: Duration = Duration::from_secs(5);
+/// The server's figures count up to here: a wrong one must not hide a death.
+const MAX_PATIENCE: Duration = Duration::from_secs(300);
+/// A socket that stayed as long is good: the next break is a first one.
+const STEADY_AFTER: Duration = Duration::from_secs(5);
+
+/// How far the greeting has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The welcome is awaited until then.
+    Greeting(Instant),
+    /// The server said welcome.
+    Welcomed,
+    /// The server is of the old kind and says none.
+    Legacy,
+}
+
+/// A socket that is up.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) socket: Socket,
+    pub(crate) stage: Stage,
+    /// The server's store is away.
+    pub(crate) degraded: bool,
+    /// How long the server asked to stay away, before it closes.
+    pub(crate) stay_away: Option<Duration>,
+    last_sign: Instant,
+    patience: Duration,
+    ping_at: Instant,
+    asked: Option<(Value, Instant)>,
+    /// When it has stayed long enough to count as good; told once.
+    steady_at: Option<Instant>,
+}
+
+/// What the passing of time asks of a socket.
+#[derive(Debug)]
+pub(crate) enum Beat {
+    Quiet,
+    /// It stayed: the next break is a first one.
+    Steady,
+    /// No welcome came, and no word of our protocol.
+    IsLegacy,
+    Dead(Break),
+}
+
+impl Live {
+    pub(crate) fn new(socket: Socket, now: Instant) -> Self {
+        let wait = if socket.speaks_protocol {
+            WELCOME_TIMEOUT
+        } else {
+            LEGACY_AFTER
+        };
+        Self {
+            socket,
+            stage: Stage::Greeting(now + wait),
+            degraded: false,
+            stay_away: None,
+            last_sign: now,
+            patience: PATIENCE,
+            ping_at: now + PING_EVERY,
+            asked: None,
+            steady_at: None,
+        }
+    }
+
+    /// Whether the greeting is done.
+    pub(crate) fn is_up(&self) -> bool {
+        !matches!(self.stage, Stage::Greeting(_))
+    }
+
+    pub(crate) fn sign_of_life(&mut self, now: Instant) {
+        self.last_sign = now;
+    }
+
+    pub(crate) fn welcomed(&mut self, welcome: &Welcome, now: Instant) {
+        self.stage = Stage::Welcomed;
+        let named = welcome
+            .ping_interval_ms
+            .saturating_add(welcome.ping_timeout_ms);
+        self.patience = (Duration::from_millis(named) + SLACK).clamp(SLACK, MAX_PATIENCE);
+        self.steady_at = Some(now + STEADY_AFTER);
+    }
+
+    pub(crate) fn is_legacy(&mut self, now: Instant) {
+        self.stage = Stage::Legacy;
+        self.steady_at = Some(now + STEADY_AFTER);
+    }
+
+    /// The round trip, if this pong answers the last ping.
+    pub(crate) fn pong(&mut self, timestamp: &Value, now: Instant) -> Option<Duration> {
+        let (_, at) = self.asked.take_if(|(asked, _)| asked == timestamp)?;
+        Some(now - at)
+    }
+
+    /// When [`Self::beat`] has something to do.
+    pub(crate) fn deadline(&self) -> Instant {
+        let mut next = (self.last_sign + self.patience).min(self.ping_at);
+        if let Stage::Greeting(until) = self.stage {
+            next = next.min(until);
+        }
+        self.steady_at.map_or(next, |steady| next.min(steady))
+    }
+
+    /// Does what is due: pings, and tells whether the socket is still good.
+    pub(crate) async fn beat(&mut self, now: Instant, clock: &dyn Clock) -> Beat {
+        if now >= self.last_sign + self.patience {
+            let silent = (now - self.last_sign).as_secs();
+            return Beat::Dead(Break::new(format!("no sign of life for {silent} s")));
+        }
+        if let Stage::Greeting(until) = self.stage
+            && now >= until
+        {
+            if self.socket.speaks_protocol {
+                return Beat::Dead(Break::new("the server says no welcome"));
+            }
+            return Beat::IsLegacy;
+        }
+        if now >= self.ping_at {
+            self.ping_at = now + PING_EVERY;
+            let timestamp = Value::String(clock.now().to_string());
+            self.asked = Some((timestamp.clone(), now));
+            let ping = ClientMessage::Ping { timestamp };
+            if let Err(broken) = self.socket.say(&ping).await {
+                return Beat::Dead(broken);
+            }
+        }
+        if self.steady_at.is_some_and(|steady| now >= steady) {
+            self.steady_at = None;
+            return Beat::Steady;
+        }
+        Beat::Quiet
+    }
+}

@@ -1,0 +1,547 @@
+//! The connect, recover, follow loop: one task that owns everything.
+//!
+//! What takes time (an attempt at the socket, a poll, the fetch of a snapshot)
+//! runs in [`Run::work`] and comes back as a [`Done`]; the loop itself waits
+//! only for the receiver of its events. [`super::catch_up`] holds its other
+//! half: polls, snapshots and names.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use super::book::{Book, Next};
+use super::catch_up::{Done, Polls};
+use super::event::{Change, ClientEvent, Connection};
+use super::live::{Beat, Live, Stage};
+use super::mailbox::Mailbox;
+use super::rest::Rest;
+use super::socket::{Break, Frame, Socket};
+use super::state::Facts;
+use super::{ClientConfig, POLL_RANGE};
+use crate::order::{OrderNumber, VendorId};
+use crate::protocol::rest::Vendor;
+use crate::protocol::{ClientMessage, ServerMessage, Welcome};
+
+/// While the socket lives, positions are compared this often.
+const REPAIR_EVERY: Duration = Duration::from_secs(5 * 60);
+/// How long the socket is tried alone before a poll brings something to show.
+const SOCKET_FIRST: Duration = Duration::from_secs(3);
+/// Polls that a break sets off are spread over this time: many clients broke off.
+const FIRST_POLL_WITHIN: Duration = Duration::from_millis(500);
+/// Longest that a server may ask a client to stay away.
+const MAX_STAY_AWAY: Duration = Duration::from_secs(300);
+/// Most frames that are gathered into one event.
+const MAX_BATCH: usize = 512;
+/// The age of the data is told at most this often while nothing else changes.
+const TELL_AGE_EVERY: Duration = Duration::from_secs(1);
+
+/// A wait for the receiver that is longer made the client deaf to the socket.
+const DEAF_AFTER: Duration = Duration::from_secs(1);
+
+/// A moment to do something, by the timer and by the clock that people read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Due {
+    pub(crate) at: Instant,
+    pub(crate) stamp: Timestamp,
+}
+
+/// The way to the server's socket.
+#[derive(Debug)]
+pub(crate) enum Line {
+    /// Down; the next attempt is due then, or real-time is off.
+    Idle(Option<Due>),
+    /// An attempt is under way.
+    Connecting(AbortHandle),
+    /// Up.
+    Up(Box<Live>),
+}
+
+/// The running client.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) vendor: Option<VendorId>,
+    pub(crate) every: Duration,
+    pub(crate) clock: Arc<dyn crate::clock::Clock>,
+    pub(crate) rest: Rest,
+    pub(crate) out: mpsc::Sender<ClientEvent>,
+    pub(crate) work: JoinSet<Done>,
+    pub(crate) book: Book,
+    pub(crate) line: Line,
+    pub(crate) polls: Polls,
+    /// Vendors whose snapshot is to be fetched, and how many are being fetched.
+    pub(crate) to_fetch: VecDeque<VendorId>,
+    pub(crate) fetching: usize,
+    pub(crate) received: Arc<AtomicUsize>,
+    /// Orders that an old server named, to be looked up.
+    pub(crate) to_look_up: BTreeSet<OrderNumber>,
+    pub(crate) looking_up: usize,
+    pub(crate) names: BTreeMap<VendorId, String>,
+    pub(crate) asking_names: bool,
+    pub(crate) legacy: bool,
+    pub(crate) round_trip: Option<Duration>,
+    vendors_told: Vec<Vendor>,
+    mailbox: Arc<Mailbox>,
+    realtime: bool,
+    backoff: Backoff,
+    down: Option<Break>,
+    fresh_at: Option<Timestamp>,
+    told: Option<(Connection, Instant)>,
+}
+
+impl Run {
+    pub(crate) fn new(
+        config: ClientConfig,
+        rest: Rest,
+        mailbox: Arc<Mailbox>,
+        out: mpsc::Sender<ClientEvent>,
+    ) -> Self {
+        let clock = config.clock;
+        let first_poll = if config.realtime {
+            SOCKET_FIRST
+        } else {
+            Duration::ZERO
+        };
+        Self {
+            line: Line::Idle(config.realtime.then(|| due(&*clock, Duration::ZERO))),
+            polls: Polls::new(due(&*clock, first_poll)),
+            vendor: config.vendor,
+            every: config
+                .poll_every
+                .clamp(*POLL_RANGE.start(), *POLL_RANGE.end()),
+            clock,
+            rest,
+            out,
+            work: JoinSet::new(),
+            book: Book::default(),
+            to_fetch: VecDeque::new(),
+            fetching: 0,
+            received: Arc::default(),
+            to_look_up: BTreeSet::new(),
+            looking_up: 0,
+            names: BTreeMap::new(),
+            asking_names: false,
+            legacy: false,
+            round_trip: None,
+            vendors_told: Vec::new(),
+            mailbox,
+            realtime: config.realtime,
+            backoff: Backoff::new(),
+            down: None,
+            fresh_at: None,
+            told: None,
+        }
+    }
+
+    /// Runs until the receiver of the events is dropped.
+    pub(crate) async fn run(mut self) {
+        self.tell_vendors().await;
+        let mailbox = Arc::clone(&self.mailbox);
+        loop {
+            self.tell_connection().await;
+            let deadline = self.deadline();
+            tokio::select! {
+                // Frames before the timer: a socket is not dead while it has
+                // frames that were not read yet.
+                biased;
+                () = self.out.closed() => break,
+                () = mailbox.asked() => self.wishes().await,
+                frame = next_frame(&mut self.line) => self.frames(frame).await,
+                Some(done) = self.work.join_next(), if !self.work.is_empty() => {
+                    // What was cancelled or has panicked brings nothing.
+                    if let Ok(done) = done {
+                        self.done(done).await;
+                    }
+                }
+                () = tokio::time::sleep_until(deadline) => {}
+            }
+            self.due_now().await;
+        }
+        if let Line::Up(live) = self.line {
+            live.socket.close().await;
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let line = match &self.line {
+            Line::Idle(due) => due.map(|due| due.at),
+            Line::Connecting(_) => None,
+            Line::Up(live) => Some(live.deadline()),
+        };
+        let polls = self.polls.deadline();
+        let deadline = line.into_iter().chain(polls).min();
+        deadline.unwrap_or_else(|| Instant::now() + REPAIR_EVERY)
+    }
+
+    async fn due_now(&mut self) {
+        let now = Instant::now();
+        let beat = match &mut self.line {
+            Line::Up(live) if now >= live.deadline() => live.beat(now, &*self.clock).await,
+            Line::Idle(Some(due)) if now >= due.at => {
+                self.connect();
+                Beat::Quiet
+            }
+            _ => Beat::Quiet,
+        };
+        match beat {
+            Beat::Quiet => {}
+            Beat::Steady => self.backoff.reset(),
+            Beat::Dead(broken) => self.broken(broken),
+            Beat::IsLegacy => self.is_legacy().await,
+        }
+        if self.polls.deadline().is_some_and(|at| now >= at) {
+            self.poll().await;
+        }
+    }
+
+    fn connect(&mut self) {
+        let position = self.vendor.as_ref().and_then(|v| self.book.position(v));
+        let opening = Socket::open(self.rest.clone(), self.vendor.clone(), position.cloned());
+        let attempt = self
+            .work
+            .spawn(async { Done::Opened(opening.await.map(Box::new)) });
+        self.line = Line::Connecting(attempt);
+    }
+
+    /// The attempt at the socket has ended.
+    pub(crate) async fn opened(&mut self, opened: Result<Box<Socket>, Break>) {
+        if !matches!(self.line, Line::Connecting(_)) {
+            return;
+        }
+        let opened = match opened {
+            Ok(mut socket) if self.vendor.is_none() => {
+                let positions = self.book.positions();
+                let resume = ClientMessage::Resume { positions };
+                socket.say(&resume).await.map(|()| socket)
+            }
+            other => other,
+        };
+        match opened {
+            Ok(socket) => self.line = Line::Up(Box::new(Live::new(*socket, Instant::now()))),
+            Err(broken) => self.broken(broken),
+        }
+    }
+
+    /// The socket is down: when it is tried again, and when polls begin.
+    pub(crate) fn broken(&mut self, broken: Break) {
+        tracing::debug!(reason = broken.reason, "socket is down");
+        let (was_up, asked) = match &self.line {
+            Line::Up(live) => (live.is_up(), live.stay_away),
+            _ => (false, None),
+        };
+        let random = rand::random();
+        let delay = match (broken.refused, asked, broken.stay_away) {
+            (true, _, _) => self.every,
+            // The server gives each socket a moment of its own.
+            (_, Some(asked), _) => asked.min(MAX_STAY_AWAY),
+            (_, _, Some(asked)) => asked.min(MAX_STAY_AWAY) + self.backoff.next(random),
+            _ => self.backoff.next(random),
+        };
+        self.line = Line::Idle(Some(due(&*self.clock, delay)));
+        let first_poll = if was_up && !broken.refused {
+            delay + SOCKET_FIRST
+        } else {
+            FIRST_POLL_WITHIN.mul_f64(rand::random())
+        };
+        if was_up {
+            self.polls.outcome = None;
+        }
+        if self.polls.outcome.is_none() {
+            let first_poll = due(&*self.clock, first_poll.min(self.every));
+            self.polls.bring_forward(first_poll);
+        }
+        self.down = Some(broken);
+    }
+
+    /// What handles asked for.
+    async fn wishes(&mut self) {
+        let wishes = self.mailbox.take();
+        let now = due(&*self.clock, Duration::ZERO);
+        if wishes.realtime != self.realtime {
+            self.realtime = wishes.realtime;
+            self.backoff.reset();
+            self.down = None;
+            self.polls.outcome = None;
+            let next = Line::Idle(self.realtime.then_some(now));
+            match std::mem::replace(&mut self.line, next) {
+                Line::Idle(_) => {}
+                Line::Connecting(attempt) => attempt.abort(),
+                Line::Up(live) => {
+                    self.work.spawn(async {
+                        live.socket.close().await;
+                        Done::Closed
+                    });
+                }
+            }
+            let first_poll = if self.realtime {
+                SOCKET_FIRST
+            } else {
+                Duration::ZERO
+            };
+            self.polls.bring_forward(due(&*self.clock, first_poll));
+        }
+        if wishes.refresh {
+            self.polls.bring_forward(now);
+            if let Line::Idle(Some(due)) = &mut self.line {
+                *due = now;
+            }
+        }
+        let answers = wishes.answers.into_iter();
+        let changes = answers.filter_map(|answer| self.book.answer(answer));
+        let changes = changes.collect();
+        self.tell_changes(changes).await;
+    }
+
+    /// A frame, and whatever else has come by now.
+    async fn frames(&mut self, first: Result<Frame, Break>) {
+        let mut changes = Vec::new();
+        let mut next = Some(first);
+        let mut broken = None;
+        for _ in 0..MAX_BATCH {
+            match next {
+                None => break,
+                Some(Err(reason)) => broken = Some(reason),
+                Some(Ok(frame)) => broken = self.frame(frame, &mut changes).await.err(),
+            }
+            let Line::Up(live) = &mut self.line else {
+                break;
+            };
+            if broken.is_some() {
+                break;
+            }
+            next = live.socket.next_ready();
+        }
+        self.tell_changes(changes).await;
+        if let Some(broken) = broken {
+            self.broken(broken);
+        }
+    }
+
+    async fn frame(&mut self, frame: Frame, changes: &mut Vec<Change>) -> Result<(), Break> {
+        let Line::Up(live) = &mut self.line else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        live.sign_of_life(now);
+        let message = match frame {
+            Frame::Message(message) => *message,
+            Frame::Named(number) => {
+                if !live.socket.speaks_protocol {
+                    self.look_up(Some(number));
+                }
+                return Ok(());
+            }
+            Frame::Other => {
+                self.fresh();
+                return Ok(());
+            }
+        };
+        match message {
+            ServerMessage::Welcome(welcome) => {
+                live.welcomed(&welcome, now);
+                self.welcomed(welcome).await;
+            }
+            ServerMessage::Pong { timestamp } => {
+                self.round_trip = live.pong(&timestamp, now).or(self.round_trip);
+            }
+            ServerMessage::Degraded { .. } => live.degraded = true,
+            ServerMessage::Restored => live.degraded = false,
+            ServerMessage::Draining { reconnect_after_ms } => {
+                live.stay_away = Some(Duration::from_millis(reconnect_after_ms));
+            }
+            ServerMessage::VendorAdded(added) => {
+                self.names.insert(added.vendor_id.clone(), added.name);
+                self.book.added(&added.vendor_id, added.position, changes);
+                self.tell_vendors().await;
+            }
+            event => {
+                let next = self.book.event(event, changes);
+                self.act(next).await?;
+            }
+        }
+        self.fresh();
+        Ok(())
+    }
+
+    async fn welcomed(&mut self, welcome: Welcome) {
+        self.legacy = false;
+        self.backoff.ask(welcome.retry);
+        self.up(REPAIR_EVERY);
+        let recoveries = match (&self.vendor, welcome.recovery, welcome.vendors) {
+            (Some(vendor), Some(recovery), _) => BTreeMap::from([(vendor.clone(), recovery)]),
+            (_, _, vendors) => vendors.unwrap_or_default(),
+        };
+        for (vendor, recovery) in recoveries {
+            let next = self.book.welcome(&vendor, &recovery);
+            self.to_fetch.extend(fetch(next));
+        }
+        self.start_fetches().await;
+        self.ask_names();
+        self.tell_vendors().await;
+    }
+
+    /// No word of our protocol: an old server, whose frames only name orders.
+    async fn is_legacy(&mut self) {
+        let (Line::Up(live), Some(vendor)) = (&mut self.line, self.vendor.clone()) else {
+            self.broken(Break::new("an old server: name one vendor to watch"));
+            return;
+        };
+        live.is_legacy(Instant::now());
+        self.legacy = true;
+        self.up(self.every);
+        let next = self.book.fetch(&vendor);
+        self.to_fetch.extend(fetch(next));
+        self.start_fetches().await;
+    }
+
+    fn up(&mut self, next_poll: Duration) {
+        self.down = None;
+        self.polls.outcome = None;
+        self.polls.failing_since = None;
+        self.polls.due = due(&*self.clock, next_poll);
+    }
+
+    /// Does what the book asks for.
+    pub(crate) async fn act(&mut self, next: Next) -> Result<(), Break> {
+        match next {
+            Next::Nothing => {}
+            Next::Fetch(vendor) => {
+                self.to_fetch.push_back(vendor);
+                self.start_fetches().await;
+            }
+            Next::Recover => return Err(Break::new("events were missing")),
+        }
+        Ok(())
+    }
+
+    /// Whether the socket is up and greeted.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(&self.line, Line::Up(live) if live.is_up())
+    }
+
+    /// How long until the next poll, once one is done.
+    pub(crate) fn poll_after(&self) -> Due {
+        let every = match &self.line {
+            Line::Up(live) if live.stage == Stage::Welcomed => REPAIR_EVERY,
+            _ => self.every,
+        };
+        due(&*self.clock, every)
+    }
+
+    /// The data is whole as of now, if nothing is being fetched.
+    pub(crate) fn fresh(&mut self) {
+        let away = match &self.line {
+            Line::Up(live) => live.degraded || !live.is_up(),
+            _ => false,
+        };
+        if !away && !self.book.is_incomplete() {
+            self.fresh_at = Some(self.clock.now());
+        }
+    }
+
+    pub(crate) async fn tell_changes(&mut self, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            self.tell(ClientEvent::Changes(changes)).await;
+        }
+    }
+
+    /// The vendors, if they are others than were told.
+    pub(crate) async fn tell_vendors(&mut self) {
+        let followed = self.vendor.iter().chain(self.book.vendors());
+        let ids: BTreeSet<_> = followed.cloned().collect();
+        let vendors: Vec<_> = ids
+            .into_iter()
+            .map(|id| Vendor {
+                name: self.names.get(&id).cloned().unwrap_or_default(),
+                id,
+            })
+            .collect();
+        if vendors != self.vendors_told {
+            self.vendors_told.clone_from(&vendors);
+            self.tell(ClientEvent::Vendors(vendors)).await;
+        }
+    }
+
+    async fn tell_connection(&mut self) {
+        let facts = Facts {
+            realtime: self.realtime,
+            live: match &self.line {
+                Line::Up(live) if live.is_up() => Some(live.degraded),
+                _ => None,
+            },
+            down: self.down.clone(),
+            poll: self.polls.outcome.clone(),
+            failing_since: self.polls.failing_since,
+            poll_at: self.polls.due.stamp,
+            socket_at: match &self.line {
+                Line::Idle(due) => due.map(|due| due.stamp),
+                _ => None,
+            },
+            every: self.every,
+        };
+        let connection = Connection {
+            state: facts.state(),
+            fresh_at: self.fresh_at,
+            round_trip: self.round_trip,
+            legacy: self.legacy,
+        };
+        let now = Instant::now();
+        if let Some((told, at)) = &self.told {
+            let only_age = Connection {
+                fresh_at: told.fresh_at,
+                ..connection.clone()
+            } == *told;
+            let soon = now < *at + TELL_AGE_EVERY;
+            if only_age && (soon || told.fresh_at == connection.fresh_at) {
+                return;
+            }
+        }
+        self.told = Some((connection.clone(), now));
+        self.tell(ClientEvent::Connection(connection)).await;
+    }
+
+    /// Waits for room: a slow receiver stops the reading, and recovery repairs
+    /// what the server then closes.
+    pub(crate) async fn tell(&mut self, event: ClientEvent) {
+        let start = Instant::now();
+        // Nobody listens any more: the loop sees it next.
+        let _ = self.out.send(event).await;
+        let end = Instant::now();
+        if let Line::Up(live) = &mut self.line
+            && end - start > DEAF_AFTER
+        {
+            // Its silence was ours: what it said meanwhile was not read.
+            live.sign_of_life(end);
+        }
+    }
+}
+
+pub(crate) fn fetch(next: Next) -> Option<VendorId> {
+    match next {
+        Next::Fetch(vendor) => Some(vendor),
+        Next::Nothing | Next::Recover => None,
+    }
+}
+
+/// The moment `delay` from now.
+pub(crate) fn due(clock: &dyn crate::clock::Clock, delay: Duration) -> Due {
+    let now = clock.now();
+    let shift = SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX);
+    Due {
+        at: Instant::now() + delay,
+        stamp: now.saturating_add(shift).unwrap_or(now),
+    }
+}
+
+async fn next_frame(line: &mut Line) -> Result<Frame, Break> {
+    match line {
+        Line::Up(live) => live.socket.next().await,
+        _ => std::future::pending().await,
+    }
+}

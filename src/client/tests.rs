@@ -1,0 +1,384 @@
+//! The whole client against a small server that fails as it is told.
+
+use std::collections::BTreeMap;
+
+use super::fake::{Fake, Mode};
+use super::*;
+use crate::order::OrderNumber;
+use crate::protocol::ListedOrder;
+use crate::replica::tests::vendor;
+
+/// A step that takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One who listens to a client, as a screen does.
+struct Screen {
+    client: Client,
+    events: mpsc::Receiver<ClientEvent>,
+    orders: BTreeMap<OrderNumber, Arc<ListedOrder>>,
+    /// Offsets of the events that were reported.
+    reported: Vec<u64>,
+    /// Orders that came without an event.
+    answers: usize,
+    states: Vec<ConnectionState>,
+    connection: Option<Connection>,
+    vendors: Vec<crate::protocol::rest::Vendor>,
+}
+
+impl Screen {
+    fn start(fake: &Fake, vendor: Option<VendorId>, realtime: bool) -> Self {
+        let server = format!("http://{}", fake.address).parse().unwrap();
+        let credentials = Credentials {
+            master_token: "secret".to_owned(),
+        };
+        let config = ClientConfig {
+            realtime,
+            ..ClientConfig::new(server, vendor, credentials)
+        };
+        let (client, events) = Client::start(config).unwrap();
+        Self {
+            client,
+            events,
+            orders: BTreeMap::new(),
+            reported: Vec::new(),
+            answers: 0,
+            states: Vec::new(),
+            connection: None,
+            vendors: Vec::new(),
+        }
+    }
+
+    /// Takes in events until it is so.
+    async fn until(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
+        let seen = tokio::time::timeout(PATIENCE, async {
+            while !so(self) {
+                let event = self.events.recv().await.expect("the client has ended");
+                self.take(event);
+            }
+        });
+        if seen.await.is_err() {
+            panic!(
+                "{what}: {:?}, reported {:?}",
+                self.connection, self.reported
+            );
+        }
+    }
+
+    fn take(&mut self, event: ClientEvent) {
+        match event {
+            ClientEvent::Connection(connection) => {
+                self.states.push(connection.state.clone());
+                self.connection = Some(connection);
+            }
+            ClientEvent::Vendors(vendors) => self.vendors = vendors,
+            ClientEvent::Loading { .. } => {}
+            ClientEvent::Changes(changes) => changes.into_iter().for_each(|one| self.show(one)),
+        }
+    }
+
+    fn show(&mut self, change: Change) {
+        match change {
+            Change::Snapshot { orders, .. } => {
+                let orders = orders.into_iter();
+                self.orders = orders.map(|o| (o.order_number.clone(), o)).collect();
+            }
+            Change::Order { key, order } => {
+                self.answers += 1;
+                self.orders.insert(key.number, order);
+            }
+            Change::Event { event, .. } => {
+                self.reported.push(event.offset);
+                match &event.order {
+                    Some(order) => self
+                        .orders
+                        .insert(event.order_number.clone(), order.clone()),
+                    None => self.orders.remove(&event.order_number),
+                };
+            }
+        }
+    }
+
+    fn state(&self) -> Option<&ConnectionState> {
+        self.connection.as_ref().map(|connection| &connection.state)
+    }
+
+    async fn until_live(&mut self) {
+        self.until("live", |screen| {
+            matches!(screen.state(), Some(ConnectionState::Live { .. }))
+        })
+        .await;
+    }
+
+    async fn until_same(&mut self, fake: &Fake) {
+        self.until("the server's list", |screen| {
+            fake.with(|state| *state.stream.list() == screen.orders)
+        })
+        .await;
+    }
+}
+
+fn touch(fake: &Fake, numbers: impl IntoIterator<Item = u8>) {
+    for n in numbers {
+        fake.with(|state| state.stream.touch(n));
+    }
+}
+
+/// How many snapshots were begun.
+fn lists(fake: &Fake) -> usize {
+    fake.with(|state| {
+        let asked = state.asked.iter();
+        asked.filter(|asked| asked.contains("limit=")).count()
+    })
+}
+
+#[tokio::test]
+async fn a_fresh_client_gets_a_snapshot_of_all_pages_then_events() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=5);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    assert!(screen.reported.is_empty(), "a snapshot is no event");
+    assert_eq!(screen.states[0], ConnectionState::Connecting);
+    touch(&fake, [6, 1]);
+    screen.until_same(&fake).await;
+    assert_eq!(screen.reported, [6, 7]);
+    screen
+        .until("the name", |screen| {
+            screen.vendors.iter().any(|v| v.name == "Acme")
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn events_that_come_while_the_snapshot_is_fetched_are_held_and_told_once() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=3);
+    fake.with(|state| state.hold_lists = true);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    fake.until(|state| state.asked.iter().any(|asked| asked.contains("limit=")))
+        .await;
+    touch(&fake, [4, 1, 1]);
+    fake.with(|state| state.hold_lists = false);
+    screen.until_same(&fake).await;
+    touch(&fake, [2]);
+    screen.until_same(&fake).await;
+    // The list was read after the three, so only the last one is news.
+    assert_eq!(screen.reported, [7]);
+}
+
+#[tokio::test]
+async fn a_cut_socket_turns_to_polling_and_returns_and_each_event_is_told_once() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=3);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    fake.with(|state| state.socket = Mode::Status(503));
+    fake.cut();
+    screen.until("polling", |screen| {
+        matches!(screen.state(), Some(ConnectionState::Polling { reason, paused: false, .. }) if reason == "Invalid vendor ID")
+    })
+    .await;
+    touch(&fake, [4, 4, 1]);
+    screen.client.refresh();
+    screen.until_same(&fake).await;
+    assert_eq!(screen.reported, [4, 5, 6]);
+    fake.with(|state| state.socket = Mode::Good);
+    screen.until_live().await;
+    touch(&fake, [2, 3]);
+    screen.until_same(&fake).await;
+    assert_eq!(screen.reported, [4, 5, 6, 7, 8]);
+    assert_eq!(lists(&fake), 1, "positions made a second snapshot needless");
+}
+
+#[tokio::test]
+async fn a_short_cut_is_recovered_by_position_alone() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=2);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    for n in 3..6 {
+        fake.cut();
+        touch(&fake, [n, n]);
+        screen.until_same(&fake).await;
+    }
+    assert_eq!(screen.reported, [3, 4, 5, 6, 7, 8]);
+    assert_eq!(lists(&fake), 1);
+}
+
+#[tokio::test]
+async fn an_expired_position_and_another_history_each_bring_a_snapshot() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=2);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    fake.with(|state| {
+        (3..=5).for_each(|n| state.stream.touch(n));
+        state.kept_from = 4;
+        state.cut_now();
+    });
+    screen.until_same(&fake).await;
+    // Restored from elsewhere: shorter, and another history altogether.
+    fake.with(|state| {
+        state.stream = crate::replica::tests::Stream::new("b");
+        state.kept_from = 0;
+        state.stream.touch(9);
+        state.cut_now();
+    });
+    screen.until_same(&fake).await;
+    touch(&fake, [9]);
+    screen.until_same(&fake).await;
+    assert_eq!(lists(&fake), 3);
+}
+
+#[tokio::test]
+async fn without_socket_and_polls_it_is_offline_keeps_its_data_and_comes_back() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=2);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    fake.with(|state| (state.socket, state.rest) = (Mode::HangUp, Mode::HangUp));
+    fake.cut();
+    screen
+        .until("offline", |screen| {
+            matches!(screen.state(), Some(ConnectionState::Offline { .. }))
+        })
+        .await;
+    assert_eq!(screen.orders.len(), 2);
+    touch(&fake, [3]);
+    fake.with(|state| (state.socket, state.rest) = (Mode::Good, Mode::Good));
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    assert_eq!(screen.reported, [3]);
+}
+
+#[tokio::test]
+async fn refused_credentials_are_told_with_the_servers_words() {
+    let fake = Fake::start().await;
+    fake.with(|state| (state.socket, state.rest) = (Mode::Status(401), Mode::Status(401)));
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until("refused", |screen| {
+        matches!(screen.state(), Some(ConnectionState::Refused { reason, .. }) if reason == "Invalid vendor ID")
+    })
+    .await;
+    fake.with(|state| (state.socket, state.rest) = (Mode::Good, Mode::Good));
+    screen.client.refresh();
+    screen.until_live().await;
+}
+
+#[tokio::test]
+async fn real_time_can_be_turned_off_and_on() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=2);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    screen.client.set_realtime(false);
+    screen
+        .until("paused", |screen| {
+            matches!(
+                screen.state(),
+                Some(ConnectionState::Polling { paused: true, .. })
+            )
+        })
+        .await;
+    fake.until(|state| state.goodbyes == 1).await;
+    touch(&fake, [3]);
+    screen.client.refresh();
+    screen.until_same(&fake).await;
+    screen.client.set_realtime(true);
+    screen.until_live().await;
+    touch(&fake, [4]);
+    screen.until_same(&fake).await;
+    assert_eq!(screen.reported, [3, 4]);
+    assert_eq!(lists(&fake), 1);
+}
+
+#[tokio::test]
+async fn every_vendor_is_followed_over_one_socket_and_over_polls() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=3);
+    let mut screen = Screen::start(&fake, None, true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    touch(&fake, [4]);
+    screen.until_same(&fake).await;
+    fake.with(|state| state.socket = Mode::HangUp);
+    fake.cut();
+    screen
+        .until("polling", |screen| {
+            matches!(screen.state(), Some(ConnectionState::Polling { .. }))
+        })
+        .await;
+    touch(&fake, [5]);
+    screen.client.refresh();
+    screen.until_same(&fake).await;
+    fake.with(|state| state.socket = Mode::Good);
+    screen.until_live().await;
+    touch(&fake, [6]);
+    screen.until_same(&fake).await;
+    assert_eq!(screen.reported, [4, 5, 6]);
+    assert_eq!(lists(&fake), 1);
+    screen
+        .until("the name", |screen| {
+            screen.vendors.iter().any(|v| v.name == "Acme")
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn the_answer_to_a_change_is_shown_before_its_event() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=2);
+    let mut screen = Screen::start(&fake, Some(vendor()), false);
+    screen.until_same(&fake).await;
+    let key = OrderKey {
+        vendor: vendor(),
+        number: OrderNumber::new("A-1").unwrap(),
+    };
+    let changed = screen
+        .client
+        .change_status(&key, &StatusChange::default())
+        .await;
+    assert!(changed.unwrap().changed);
+    screen.until_same(&fake).await;
+    assert_eq!((screen.answers, screen.reported.len()), (1, 0));
+    screen.client.refresh();
+    screen
+        .until("its event", |screen| screen.reported == [3])
+        .await;
+    screen.until_same(&fake).await;
+}
+
+#[tokio::test]
+async fn an_old_server_is_known_by_its_silence_and_its_frames_are_looked_up() {
+    let fake = Fake::start().await;
+    fake.with(|state| state.legacy = true);
+    touch(&fake, 1..=3);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen
+        .until("legacy", |screen| {
+            let connection = screen.connection.as_ref();
+            connection.is_some_and(|c| c.legacy && matches!(c.state, ConnectionState::Live { .. }))
+        })
+        .await;
+    screen.until_same(&fake).await;
+    touch(&fake, [4, 1]);
+    screen.until_same(&fake).await;
+    assert!(screen.reported.is_empty() && screen.answers > 0);
+}
+
+#[tokio::test]
+async fn dropping_the_receiver_says_goodbye_and_ends_the_client() {
+    let fake = Fake::start().await;
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    drop(screen.events);
+    tokio::time::timeout(PATIENCE, fake.until(|state| state.goodbyes == 1))
+        .await
+        .expect("a goodbye");
+}

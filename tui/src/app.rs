@@ -1,0 +1,373 @@
+//! The state of the screen. [`App::update`] takes an event and says what the
+//! world should do; it does no input or output. The view only reads.
+//!
+//! What always holds after an update: the cursor is on an order that is shown,
+//! if any is; it stays on that order, however the list moves around it, for it
+//! is a key and not a row number.
+
+mod cursor;
+pub mod dialog;
+mod keys;
+mod news;
+pub mod notices;
+pub mod orders;
+pub mod row;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use ordertop::client::{Connection, ConnectionState, RequestError};
+use ordertop::clock::Clock;
+use ordertop::order::{Actor, ActorKind, HistoryEntry, OrderKey, VendorId};
+use ordertop::protocol::ListedOrder;
+use tui_input::Input;
+
+use crate::event::{Effect, Event};
+use crate::strings;
+use crate::theme::Theme;
+use crate::view::areas;
+use dialog::Dialog;
+use notices::Notices;
+use orders::Orders;
+use row::{Row, Sort};
+use steps::InFlight;
+
+/// How long the cursor rests on an order before its details are fetched: a key
+/// that is held down asks for the last order only.
+const REST: SignedDuration = SignedDuration::from_millis(120);
+/// How long a word in the footer stays.
+const TOAST: SignedDuration = SignedDuration::from_secs(4);
+/// Over how many seconds events are counted for "events a second".
+const RATE_SPAN_S: i64 = 5;
+
+/// A text to be copied elsewhere, such as a command to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// What it is for, in some words.
+    pub title: String,
+    /// The text itself; may have several lines.
+    pub text: String,
+}
+
+/// What a screen starts with.
+#[derive(Debug)]
+pub struct Settings {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// In which times are shown.
+    pub time_zone: TimeZone,
+    /// The vendor whose orders are watched; `None` for all.
+    pub vendor: Option<VendorId>,
+    /// What stands beside the program's name; else the vendor.
+    pub title: Option<String>,
+    /// A text to be copied.
+    pub hint: Option<Hint>,
+    /// How the list is sorted at first.
+    pub sort: Sort,
+    /// Colours.
+    pub theme: Theme,
+}
+
+/// A pane that can have the keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The list.
+    #[default]
+    Orders,
+    /// One order.
+    Order,
+    /// The notifications.
+    Notices,
+}
+
+/// What lies over the screen.
+#[derive(Debug, Clone, Default)]
+pub enum Overlay {
+    /// Nothing.
+    #[default]
+    None,
+    /// Help, scrolled down by so many lines.
+    Help(usize),
+    /// The question before a step.
+    Dialog(Dialog),
+}
+
+/// Something fetched.
+#[derive(Debug, Clone, Default)]
+pub enum Load<T> {
+    /// Not here yet.
+    #[default]
+    Waiting,
+    /// Here.
+    Here(T),
+    /// It could not be had, in a sentence.
+    Failed(String),
+}
+
+/// What was fetched about the order under the cursor.
+#[derive(Debug, Default)]
+pub struct Details {
+    /// Which order.
+    pub key: Option<OrderKey>,
+    /// At which version it was asked for.
+    version: u64,
+    /// When to ask.
+    due: Option<Timestamp>,
+    /// The whole order.
+    pub order: Load<Box<ListedOrder>>,
+    /// Who did what when.
+    pub history: Load<Vec<HistoryEntry>>,
+    /// How many lines are scrolled away.
+    pub scroll: usize,
+}
+
+/// The state of the screen.
+#[derive(Debug)]
+pub struct App {
+    /// What it started with.
+    pub settings: Settings,
+    /// As of the last event.
+    pub now: Timestamp,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The orders.
+    pub orders: Orders,
+    /// Vendors by id, with their names.
+    pub vendors: BTreeMap<VendorId, String>,
+    /// The connection.
+    pub connection: Connection,
+    /// Orders received so far, while the first snapshot is under way.
+    pub loading: Option<usize>,
+    /// Whether the list was ever whole.
+    pub loaded: bool,
+    /// The order under the cursor.
+    pub cursor: Option<OrderKey>,
+    /// Where that order stands in the list, from 0.
+    pub cursor_at: usize,
+    /// Which place of the list is the first row on the screen.
+    pub top: usize,
+    /// Which pane has the keys.
+    pub focus: Pane,
+    /// Whether one order fills the screen.
+    pub order_open: bool,
+    /// What was fetched about the order under the cursor.
+    pub details: Details,
+    /// What happened.
+    pub notices: Notices,
+    /// The filter.
+    pub filter: Input,
+    /// Whether the filter is being typed.
+    pub typing: bool,
+    /// What lies over the screen.
+    pub overlay: Overlay,
+    /// Whether the hint is on the screen.
+    pub hint_shown: bool,
+    /// A word in the footer, and since when.
+    pub toast: Option<(String, Timestamp)>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    actor: Actor,
+    realtime: bool,
+    /// Whether the cursor was ever moved: before, it stays on top while snapshots come.
+    steered: bool,
+    in_flight: HashMap<OrderKey, InFlight>,
+    next_ticket: u64,
+    unseen: HashSet<OrderKey>,
+    ticks: VecDeque<(i64, usize)>,
+}
+
+impl App {
+    /// The screen before anything happened.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let actor = match &settings.vendor {
+            Some(vendor) => Actor::new(ActorKind::Vendor, vendor.as_str()),
+            None => Actor::new(ActorKind::Support, "master"),
+        };
+        Self {
+            now: settings.clock.now(),
+            size: (0, 0),
+            orders: Orders::new(settings.sort),
+            vendors: BTreeMap::new(),
+            connection: Connection {
+                state: ConnectionState::Connecting,
+                fresh_at: None,
+                round_trip: None,
+                legacy: false,
+            },
+            loading: None,
+            loaded: false,
+            cursor: None,
+            cursor_at: 0,
+            top: 0,
+            focus: Pane::Orders,
+            order_open: false,
+            details: Details::default(),
+            notices: Notices::default(),
+            filter: Input::default(),
+            typing: false,
+            overlay: Overlay::None,
+            hint_shown: settings.hint.is_some(),
+            toast: None,
+            mouse: false,
+            actor,
+            realtime: true,
+            steered: false,
+            in_flight: HashMap::new(),
+            next_ticket: 1,
+            unseen: HashSet::new(),
+            ticks: VecDeque::new(),
+            settings,
+        }
+    }
+
+    /// Takes an event; says what the world should do.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        self.now = self.settings.clock.now();
+        let mut effects = Vec::new();
+        match event {
+            Event::Key(key) => self.key(key, &mut effects),
+            Event::Paste(text) => self.paste(&text),
+            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Resize(columns, rows) => self.size = (columns, rows),
+            Event::Tick => {}
+            Event::Client(told) => self.client(told),
+            Event::StatusAnswer {
+                key,
+                ticket,
+                result,
+            } => self.status_answer(&key, ticket, result),
+            Event::Detail { key, result } => {
+                if self.details.key.as_ref() == Some(&key) {
+                    keep(&mut self.details.order, result);
+                }
+            }
+            Event::History { key, result } => {
+                if self.details.key.as_ref() == Some(&key) {
+                    keep(&mut self.details.history, result);
+                }
+            }
+        }
+        self.settle();
+        self.follow_details(&mut effects);
+        if (self.toast.as_ref()).is_some_and(|(_, since)| self.now.duration_since(*since) > TOAST) {
+            self.toast = None;
+        }
+        effects
+    }
+
+    /// When to send an [`Event::Tick`], beyond the one a second.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        self.details.due
+    }
+
+    /// Whether several vendors can be in the list.
+    #[must_use]
+    pub fn many_vendors(&self) -> bool {
+        self.settings.vendor.is_none()
+    }
+
+    /// A vendor's name, or its id where it has none.
+    #[must_use]
+    pub fn vendor_name<'a>(&'a self, vendor: &'a VendorId) -> &'a str {
+        match self.vendors.get(vendor) {
+            Some(name) if !name.is_empty() => name,
+            _ => vendor.as_str(),
+        }
+    }
+
+    /// The row under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&Row> {
+        self.orders.get(self.cursor.as_ref()?)
+    }
+
+    /// Events a second, over the last seconds.
+    #[must_use]
+    pub fn events_per_second(&self) -> f64 {
+        let since = self.now.as_second() - RATE_SPAN_S;
+        let counted = self.ticks.iter().filter(|(second, _)| *second >= since);
+        let events: usize = counted.map(|(_, count)| count).sum();
+        events as f64 / RATE_SPAN_S as f64
+    }
+
+    /// New orders that were not on the screen yet: above it, below it, and kept
+    /// out by tab or filter.
+    #[must_use]
+    pub fn unseen(&self) -> Unseen {
+        let mut unseen = Unseen::default();
+        for key in &self.unseen {
+            match self.orders.index_of(key) {
+                Some(at) if at < self.top => unseen.above += 1,
+                Some(_) => unseen.below += 1,
+                None => unseen.hidden += 1,
+            }
+        }
+        unseen
+    }
+
+    fn say(&mut self, words: impl Into<String>) {
+        self.toast = Some((words.into(), self.now));
+    }
+
+    /// Whether the details of an order are on the screen.
+    fn details_visible(&self) -> bool {
+        areas(self).is_some_and(|areas| areas.order.is_some())
+    }
+
+    /// Asks for the details of the order under the cursor once it rests there,
+    /// and again when it changed.
+    fn follow_details(&mut self, effects: &mut Vec<Effect>) {
+        if !self.details_visible() {
+            self.details.due = None;
+            return;
+        }
+        let Some((key, version)) = (self.current()).map(|row| (row.key.clone(), row.order.version))
+        else {
+            self.details = Details::default();
+            return;
+        };
+        let details = &mut self.details;
+        if details.key.as_ref() != Some(&key) {
+            *details = Details {
+                key: Some(key.clone()),
+                version,
+                due: self.now.checked_add(REST).ok(),
+                ..Details::default()
+            };
+        } else if details.version != version {
+            details.version = version;
+            details.due = self.now.checked_add(REST).ok();
+        }
+        if details.due.is_some_and(|due| self.now >= due) {
+            details.due = None;
+            effects.push(Effect::FetchOrder(key));
+        }
+    }
+}
+
+/// New orders out of sight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unseen {
+    /// Above the screen.
+    pub above: usize,
+    /// Below the screen.
+    pub below: usize,
+    /// Kept out by tab or filter.
+    pub hidden: usize,
+}
+
+/// Keeps what came; a failure does not throw away what was there.
+fn keep<T>(place: &mut Load<T>, result: Result<T, RequestError>) {
+    match (result, &*place) {
+        (Ok(here), _) => *place = Load::Here(here),
+        (Err(_), Load::Here(_)) => {}
+        (Err(error), _) => *place = Load::Failed(strings::sentence(&error)),
+    }
+}

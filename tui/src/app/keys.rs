@@ -1,0 +1,386 @@
+//! Keys, pasted text and the mouse.
+
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent,
+    MouseEventKind,
+};
+use ordertop::order::OrderStatus;
+use ratatui::layout::Position;
+use tui_input::InputRequest;
+use tui_input::backend::crossterm::EventHandler;
+
+use super::{App, Overlay, Pane};
+use crate::event::Effect;
+use crate::keymap::{Action, Context, action};
+use crate::strings;
+use crate::text::tame;
+use crate::view::{areas, help_lines, order_lines, tab_at};
+
+/// Longest text that an input takes, in characters.
+const MAX_INPUT_CHARS: usize = 200;
+
+impl App {
+    /// Where keys go now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match &self.overlay {
+            Overlay::Dialog(dialog) if dialog.focus > 0 => Context::Field,
+            Overlay::Dialog(_) => Context::Dialog,
+            Overlay::None if self.typing => Context::Find,
+            _ => Context::Screen,
+        }
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        if key.kind == KeyEventKind::Release {
+            return;
+        }
+        let context = self.context();
+        let action = action(context, key);
+        match action {
+            Some(Action::Quit) if context != Context::Screen => return effects.push(Effect::Quit),
+            Some(Action::Redraw) => return effects.push(Effect::Redraw),
+            _ => {}
+        }
+        match context {
+            Context::Screen => {
+                if let Some(action) = action {
+                    if matches!(self.overlay, Overlay::Help(_)) {
+                        self.help_key(action, effects);
+                    } else {
+                        self.screen_key(action, key.code, effects);
+                    }
+                }
+            }
+            Context::Find => self.find_key(action, key),
+            Context::Dialog | Context::Field => self.dialog_key(action, key, effects),
+        }
+    }
+
+    fn screen_key(&mut self, action: Action, code: KeyCode, effects: &mut Vec<Effect>) {
+        match action {
+            Action::NextStep => self.ask_next_step(),
+            Action::Open => self.open(),
+            Action::Back => self.back(),
+            Action::Find => {
+                self.close_order();
+                self.focus = Pane::Orders;
+                self.typing = true;
+            }
+            Action::Sort => {
+                self.orders.set_sort(self.orders.sort().next());
+                self.say(strings::sorted_by(self.orders.sort()));
+            }
+            Action::Tab => self.choose_tab(code),
+            Action::Up => self.scroll(|at, _| at.saturating_sub(1)),
+            Action::Down => self.scroll(|at, _| at + 1),
+            Action::PageUp => self.scroll(|at, page| at.saturating_sub(page)),
+            Action::PageDown => self.scroll(|at, page| at + page),
+            Action::Top => self.scroll(|_, _| 0),
+            Action::Bottom => self.scroll(|_, _| usize::MAX / 2),
+            Action::NextPane => self.turn_focus(1),
+            Action::PreviousPane => self.turn_focus(2),
+            Action::Jump => self.jump(),
+            Action::Dismiss => self.notices.dismiss(),
+            Action::DismissAll => self.notices.clear(),
+            Action::Realtime => {
+                self.realtime = !self.realtime;
+                self.say(strings::realtime_turned(self.realtime));
+                effects.push(Effect::SetRealtime(self.realtime));
+            }
+            Action::Refresh => {
+                self.say(strings::LOOKING);
+                effects.push(Effect::Refresh);
+            }
+            Action::Hint => {
+                if self.settings.hint.is_some() {
+                    self.hint_shown = !self.hint_shown;
+                }
+            }
+            Action::Copy => match &self.settings.hint {
+                Some(hint) => {
+                    effects.push(Effect::Copy(hint.text.clone()));
+                    self.say(strings::COPIED);
+                }
+                None => self.say(strings::NOTHING_TO_COPY),
+            },
+            Action::Mouse => {
+                self.mouse = !self.mouse;
+                self.say(strings::mouse_turned(self.mouse));
+                effects.push(Effect::SetMouse(self.mouse));
+            }
+            Action::Help => self.overlay = Overlay::Help(0),
+            Action::Quit => effects.push(Effect::Quit),
+            Action::Redraw
+            | Action::Confirm
+            | Action::Cancel
+            | Action::NextField
+            | Action::PreviousField => {}
+        }
+    }
+
+    fn help_key(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let Overlay::Help(scroll) = self.overlay else {
+            return;
+        };
+        let page = usize::from(self.size.1).saturating_sub(4).max(1);
+        let last = help_lines(self).len().saturating_sub(page);
+        let scroll = match action {
+            Action::Up => scroll.saturating_sub(1),
+            Action::Down => scroll + 1,
+            Action::PageUp => scroll.saturating_sub(page),
+            Action::PageDown => scroll + page,
+            Action::Top => 0,
+            Action::Bottom => last,
+            Action::Copy => return self.screen_key(action, KeyCode::Null, effects),
+            _ => {
+                self.overlay = Overlay::None;
+                return;
+            }
+        };
+        self.overlay = Overlay::Help(scroll.min(last));
+    }
+
+    fn find_key(&mut self, action: Option<Action>, key: KeyEvent) {
+        match action {
+            Some(Action::Confirm) => {
+                self.typing = false;
+                self.move_to(0);
+            }
+            Some(Action::Cancel) => {
+                self.typing = false;
+                self.clear_filter();
+            }
+            Some(Action::Up) => self.scroll(|at, _| at.saturating_sub(1)),
+            Some(Action::Down) => self.scroll(|at, _| at + 1),
+            _ => {
+                type_into(&mut self.filter, key);
+                self.orders.set_filter(self.filter.value());
+            }
+        }
+    }
+
+    fn dialog_key(&mut self, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+        let Overlay::Dialog(dialog) = &mut self.overlay else {
+            return;
+        };
+        match action {
+            Some(Action::Cancel) => self.overlay = Overlay::None,
+            Some(Action::NextField) => dialog.move_focus(1),
+            Some(Action::PreviousField) => dialog.move_focus(dialog.fields.len()),
+            Some(Action::Confirm) if dialog.lacks_reason() => {
+                dialog.reason_missed = true;
+                dialog.focus = 1;
+            }
+            Some(Action::Confirm) => {
+                let dialog = dialog.clone();
+                self.overlay = Overlay::None;
+                self.send_step(&dialog, effects);
+            }
+            _ => {
+                if let Some(input) = dialog.input() {
+                    type_into(input, key);
+                }
+            }
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        let text = tame(text);
+        let input = match &mut self.overlay {
+            Overlay::Dialog(dialog) => dialog.input(),
+            Overlay::None if self.typing => Some(&mut self.filter),
+            _ => None,
+        };
+        let Some(input) = input else {
+            self.say(strings::PASTE_IGNORED);
+            return;
+        };
+        for c in text.chars().filter(|c| !c.is_control()) {
+            if input.value().chars().count() < MAX_INPUT_CHARS {
+                input.handle(InputRequest::InsertChar(c));
+            }
+        }
+        self.orders.set_filter(self.filter.value());
+    }
+
+    pub(super) fn mouse(&mut self, mouse: MouseEvent) {
+        if !matches!(self.overlay, Overlay::None) {
+            return;
+        }
+        let Some(areas) = areas(self) else { return };
+        let here = Position::new(mouse.column, mouse.row);
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.scroll(|at, _| at.saturating_sub(3)),
+            MouseEventKind::ScrollDown => self.scroll(|at, _| at + 3),
+            MouseEventKind::Down(MouseButton::Left) => {
+                let rows = areas.rows();
+                if rows.contains(here) {
+                    self.focus = Pane::Orders;
+                    let at = self.top + usize::from(here.y - rows.y);
+                    if at < self.orders.shown() {
+                        self.move_to(at);
+                    }
+                } else if areas.order.is_some_and(|area| area.contains(here)) {
+                    self.focus = Pane::Order;
+                } else if areas.notices.is_some_and(|area| area.contains(here)) {
+                    self.focus = Pane::Notices;
+                } else if areas.tabs.contains(here)
+                    && let Some(tab) = tab_at(self, here.x)
+                {
+                    self.set_tab(tab);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self) {
+        match self.focus {
+            Pane::Notices => {
+                let key = (self.notices.get(self.notices.chosen)).and_then(|n| n.key.clone());
+                if let Some(key) = key {
+                    self.show(&key);
+                }
+            }
+            Pane::Orders if self.current().is_some() => {
+                if areas(self).is_none_or(|areas| areas.order.is_none()) {
+                    self.order_open = true;
+                }
+                self.focus = Pane::Order;
+            }
+            Pane::Orders => {}
+            Pane::Order => self.back(),
+        }
+    }
+
+    /// One thing back: what was opened last is closed first.
+    fn back(&mut self) {
+        if self.order_open || self.focus != Pane::Orders {
+            self.close_order();
+            self.focus = Pane::Orders;
+        } else if !self.filter.value().is_empty() {
+            self.clear_filter();
+        } else if self.hint_shown {
+            self.hint_shown = false;
+        } else if self.orders.tab().is_some() {
+            self.set_tab(None);
+        }
+    }
+
+    fn close_order(&mut self) {
+        self.order_open = false;
+        self.details.scroll = 0;
+    }
+
+    fn clear_filter(&mut self) {
+        self.filter.reset();
+        self.orders.set_filter("");
+    }
+
+    fn choose_tab(&mut self, code: KeyCode) {
+        let KeyCode::Char(digit) = code else { return };
+        let tab = digit.to_digit(10).map_or(0, |digit| digit as usize);
+        self.set_tab(
+            tab.checked_sub(1)
+                .and_then(|i| OrderStatus::ALL.get(i).copied()),
+        );
+    }
+
+    fn set_tab(&mut self, tab: Option<OrderStatus>) {
+        self.close_order();
+        self.focus = Pane::Orders;
+        self.orders.set_tab(tab);
+        // Another tab is another list: it is read from its top, unless the
+        // order under the cursor is in it too.
+        if (self.cursor.as_ref()).is_none_or(|key| self.orders.index_of(key).is_none()) {
+            self.top = 0;
+            self.move_to(0);
+        }
+    }
+
+    fn turn_focus(&mut self, step: usize) {
+        let Some(areas) = areas(self) else { return };
+        let mut panes = Vec::new();
+        if !self.order_open {
+            panes.push(Pane::Orders);
+        }
+        if areas.order.is_some() {
+            panes.push(Pane::Order);
+        }
+        if areas.notices.is_some() {
+            panes.push(Pane::Notices);
+        }
+        if panes.is_empty() {
+            return;
+        }
+        let at = panes
+            .iter()
+            .position(|pane| *pane == self.focus)
+            .unwrap_or(0);
+        let step = if step == 1 { 1 } else { panes.len() - 1 };
+        self.focus = panes[(at + step) % panes.len()];
+    }
+
+    /// Moves within the pane that has the keys: `go` takes the place and the
+    /// height of a page.
+    fn scroll(&mut self, go: impl Fn(usize, usize) -> usize) {
+        match self.focus {
+            Pane::Orders => {
+                let page = self.rows_on_screen().saturating_sub(1).max(1);
+                self.move_to(go(self.cursor_at, page));
+            }
+            Pane::Order => {
+                let Some(area) = areas(self).and_then(|areas| areas.order) else {
+                    return;
+                };
+                let page = usize::from(area.height.saturating_sub(2)).max(1);
+                let lines = order_lines(self, usize::from(area.width.saturating_sub(4))).len();
+                let last = lines.saturating_sub(page);
+                self.details.scroll = go(self.details.scroll, page).min(last);
+            }
+            Pane::Notices => {
+                let last = self.notices.len().saturating_sub(1);
+                self.notices.chosen = go(self.notices.chosen, 5).min(last);
+            }
+        }
+    }
+
+    /// To the order of the newest notification; pressed again, to the next older one.
+    fn jump(&mut self) {
+        let from = match self.notices.jumped {
+            Some(at) if self.focus != Pane::Notices => at + 1,
+            _ if self.focus == Pane::Notices => self.notices.chosen,
+            _ => 0,
+        };
+        let about = |at: &usize| self.notices.get(*at).is_some_and(|n| n.key.is_some());
+        let found = (from..self.notices.len()).find(about);
+        let found = found.or_else(|| (0..self.notices.len()).find(about));
+        let key = found
+            .and_then(|at| self.notices.get(at))
+            .and_then(|notice| notice.key.clone());
+        match key {
+            Some(key) => {
+                self.notices.jumped = found;
+                self.show(&key);
+            }
+            None => self.say(strings::NO_NOTICE),
+        }
+    }
+
+    fn show(&mut self, key: &ordertop::order::OrderKey) {
+        if self.go_to(key) {
+            self.focus = Pane::Orders;
+        } else {
+            self.say(strings::order_is_gone(key));
+        }
+    }
+}
+
+fn type_into(input: &mut tui_input::Input, key: KeyEvent) {
+    let full = input.value().chars().count() >= MAX_INPUT_CHARS;
+    if full && matches!(key.code, KeyCode::Char(_)) {
+        return;
+    }
+    input.handle_event(&TerminalEvent::Key(key));
+}

@@ -1,0 +1,175 @@
+//! What the live client tells, brought into list and notifications.
+
+use ordertop::client::event::EventKind;
+use ordertop::client::{Change, ClientEvent, ConnectionState};
+use ordertop::order::{ActorKind, OrderKey};
+use ordertop::protocol::{ListedOrder, OrderEvent};
+
+use super::notices::{Notice, What};
+use super::row::Touch;
+use super::{App, RATE_SPAN_S};
+use crate::strings;
+use crate::text::tame;
+
+impl App {
+    pub(super) fn client(&mut self, told: ClientEvent) {
+        match told {
+            ClientEvent::Connection(mut connection) => {
+                connection.fresh_at = connection.fresh_at.max(self.connection.fresh_at);
+                if let ConnectionState::Polling { paused, .. } = connection.state {
+                    self.realtime = !paused;
+                }
+                self.connection = connection;
+            }
+            ClientEvent::Vendors(vendors) => {
+                self.vendors = vendors
+                    .into_iter()
+                    .map(|vendor| (vendor.id, tame(&vendor.name).into_owned()))
+                    .collect();
+                self.loaded |= self.vendors.is_empty();
+            }
+            ClientEvent::Loading { received } => self.loading = Some(received),
+            ClientEvent::Changes(changes) => {
+                for change in changes {
+                    self.change(change);
+                }
+            }
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Snapshot { vendor, orders } => {
+                // A list that just came is as fresh as can be, whether or not a frame has followed.
+                self.connection.fresh_at = self.connection.fresh_at.max(Some(self.now));
+                self.loading = None;
+                self.loaded = true;
+                let name = self.vendor_name(&vendor).to_owned();
+                self.orders.replace(&vendor, &orders, &name);
+                if !self.steered {
+                    (self.cursor, self.cursor_at, self.top) = (None, 0, 0);
+                }
+            }
+            Change::Order { key, order } => {
+                let new = self.orders.get(&key).is_none();
+                let touch = if new { Touch::New } else { Touch::Changed };
+                if self.take(key.clone(), order.clone(), Some(touch)) && new {
+                    self.notices.push(Notice {
+                        at: self.now,
+                        what: arrival(&order),
+                        version: order.version,
+                        key: Some(key.clone()),
+                    });
+                    self.note_unseen(key);
+                }
+            }
+            Change::Event { kind, event } => self.event(kind, &event),
+        }
+    }
+
+    fn event(&mut self, kind: EventKind, event: &OrderEvent) {
+        self.count_event();
+        let key = OrderKey {
+            vendor: event.vendor_id.clone(),
+            number: event.order_number.clone(),
+        };
+        let quiet = event.actor.kind == ActorKind::Import;
+        let touch = match kind {
+            EventKind::Created => Touch::New,
+            _ => Touch::Changed,
+        };
+        if let Some(order) = &event.order {
+            let new = kind == EventKind::Created && self.orders.get(&key).is_none();
+            self.take(key.clone(), order.clone(), (!quiet).then_some(touch));
+            if new && !quiet {
+                self.note_unseen(key.clone());
+            }
+        }
+        if kind == EventKind::Removed {
+            self.orders.remove(&key);
+            self.forget_unseen(&key);
+        }
+        let what = match (kind, &event.order, event.status) {
+            _ if quiet => What::Imported { count: 1 },
+            (EventKind::Created, Some(order), _) => arrival(order),
+            (EventKind::Status, _, Some(to)) => What::Step {
+                from: event.previous_status,
+                to,
+                by: Some(event.actor.clone()),
+            },
+            (EventKind::Removed, ..) => What::Removed {
+                by: event.actor.clone(),
+            },
+            _ => What::Updated {
+                by: event.actor.clone(),
+            },
+        };
+        self.notices.push(Notice {
+            at: event.timestamp,
+            key: (!quiet).then_some(key),
+            version: event.version,
+            what,
+        });
+    }
+
+    /// Brings an order into the list. One that leaves its place by a step of
+    /// ours does not take the cursor along: the next order has it, so that a
+    /// queue can be worked off from its top.
+    pub(super) fn take(
+        &mut self,
+        key: OrderKey,
+        order: std::sync::Arc<ListedOrder>,
+        touch: Option<Touch>,
+    ) -> bool {
+        let ours = self
+            .in_flight
+            .get(&key)
+            .is_some_and(|step| step.to == order.status);
+        let name = self.vendor_name(&key.vendor).to_owned();
+        let touch = touch.map(|touch| (touch, self.now));
+        let under_cursor = self.cursor.as_ref() == Some(&key);
+        let before = if under_cursor && ours && !self.order_open {
+            self.orders.index_of(&key)
+        } else {
+            None
+        };
+        let new = self.orders.put(key.clone(), order, &name, touch);
+        if let Some(before) = before
+            && self.orders.index_of(&key) != Some(before)
+        {
+            self.cursor = None;
+            self.cursor_at = before;
+            self.settle();
+        }
+        new
+    }
+
+    fn count_event(&mut self) {
+        let second = self.now.as_second();
+        match self.ticks.back_mut() {
+            Some((last, count)) if *last == second => *count += 1,
+            _ => self.ticks.push_back((second, 1)),
+        }
+        while (self.ticks.front()).is_some_and(|(old, _)| second - old > RATE_SPAN_S) {
+            self.ticks.pop_front();
+        }
+    }
+
+    /// Why a step cannot be sent now; `None` when it can.
+    pub(super) fn cannot_send(&self) -> Option<&'static str> {
+        match self.connection.state {
+            ConnectionState::Offline { .. } => Some(strings::NOT_SENT_OFFLINE),
+            ConnectionState::Refused { .. } => Some(strings::NOT_SENT_REFUSED),
+            ConnectionState::Connecting if !self.loaded => Some(strings::NOT_SENT_CONNECTING),
+            _ => None,
+        }
+    }
+}
+
+fn arrival(order: &ListedOrder) -> What {
+    What::New {
+        buyer: tame(&order.customer_name).into_owned(),
+        total: strings::amount(order, &order.total_amount),
+        test: order.flags.test,
+    }
+}

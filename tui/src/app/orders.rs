@@ -1,0 +1,393 @@
+//! The list of orders: every order by its key, and the order in which the
+//! chosen ones stand on the screen.
+//!
+//! Rows live in a slab; `sorted` holds all of them and `shown` those that tab
+//! and filter let through, both in the same order. One change costs a binary
+//! search and the shift of some numbers, never a sort. A crowd of changes (a
+//! snapshot) is sorted once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ordertop::order::{OrderKey, OrderStatus, VendorId};
+use ordertop::protocol::ListedOrder;
+
+use super::row::{Row, Sort, Touch};
+
+/// From this many changes at once on, everything is sorted anew.
+const CROWD: usize = 256;
+
+/// A row's place in the slab. It says nothing about the place on the screen.
+type Slot = u32;
+
+/// The list of orders.
+#[derive(Debug, Default)]
+pub struct Orders {
+    rows: Vec<Option<Row>>,
+    free: Vec<Slot>,
+    slots: HashMap<OrderKey, Slot>,
+    sorted: Vec<Slot>,
+    shown: Vec<Slot>,
+    sort: Sort,
+    tab: Option<OrderStatus>,
+    words: Vec<String>,
+    counts: [usize; OrderStatus::ALL.len()],
+}
+
+impl Orders {
+    /// An empty list, sorted so.
+    #[must_use]
+    pub fn new(sort: Sort) -> Self {
+        Self {
+            sort,
+            ..Self::default()
+        }
+    }
+
+    /// How many orders there are.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many of them stand in this status.
+    #[must_use]
+    pub fn count(&self, status: OrderStatus) -> usize {
+        self.counts[place(status)]
+    }
+
+    /// How many tab and filter let through.
+    #[must_use]
+    pub fn shown(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// How the list is sorted.
+    #[must_use]
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// Which status alone is shown.
+    #[must_use]
+    pub fn tab(&self) -> Option<OrderStatus> {
+        self.tab
+    }
+
+    /// The row at a place of the screen's list, from 0.
+    #[must_use]
+    pub fn at(&self, index: usize) -> Option<&Row> {
+        self.row(*self.shown.get(index)?)
+    }
+
+    /// The row of an order.
+    #[must_use]
+    pub fn get(&self, key: &OrderKey) -> Option<&Row> {
+        self.row(*self.slots.get(key)?)
+    }
+
+    /// Where an order stands in the screen's list; `None` when tab or filter
+    /// keep it out, or when there is none.
+    #[must_use]
+    pub fn index_of(&self, key: &OrderKey) -> Option<usize> {
+        let row = self.get(key)?;
+        self.search(&self.shown, row).ok()
+    }
+
+    /// Takes an order as new or changed. An older version than the known one
+    /// is left aside; version 0 comes from servers that do not count.
+    /// Says whether anything is new about it.
+    pub fn put(
+        &mut self,
+        key: OrderKey,
+        order: Arc<ListedOrder>,
+        vendor_name: &str,
+        touched: Option<(Touch, Timestamp)>,
+    ) -> bool {
+        let known = self.get(&key);
+        let stale =
+            known.is_some_and(|row| order.version != 0 && order.version <= row.order.version);
+        if stale {
+            return false;
+        }
+        let before = known.and_then(|row| row.touched);
+        self.take(&key);
+        let mut row = Row::new(key, order, vendor_name);
+        row.touched = touched.or(before);
+        let slot = self.store(row);
+        self.place(slot);
+        true
+    }
+
+    /// Forgets an order.
+    pub fn remove(&mut self, key: &OrderKey) {
+        self.take(key);
+    }
+
+    /// Takes a snapshot: all the orders that the vendor has.
+    pub fn replace(&mut self, vendor: &VendorId, orders: &[Arc<ListedOrder>], vendor_name: &str) {
+        if orders.len() + self.total() < CROWD {
+            let old: Vec<OrderKey> = (self.slots.keys())
+                .filter(|key| key.vendor == *vendor)
+                .cloned()
+                .collect();
+            for key in old {
+                self.take(&key);
+            }
+            for order in orders {
+                let slot = self.store(Row::new(order.key(vendor), order.clone(), vendor_name));
+                self.place(slot);
+            }
+            return;
+        }
+        self.slots.retain(|key, slot| {
+            let stays = key.vendor != *vendor;
+            if !stays {
+                self.free.push(*slot);
+                if let Some(row) = self.rows[*slot as usize].take() {
+                    self.counts[place(row.status())] -= 1;
+                }
+            }
+            stays
+        });
+        for order in orders {
+            self.store(Row::new(order.key(vendor), order.clone(), vendor_name));
+        }
+        self.sorted = self.slots.values().copied().collect();
+        self.resort();
+    }
+
+    /// Sorts in another way.
+    pub fn set_sort(&mut self, sort: Sort) {
+        self.sort = sort;
+        self.resort();
+    }
+
+    /// Shows one status alone, or all.
+    pub fn set_tab(&mut self, tab: Option<OrderStatus>) {
+        self.tab = tab;
+        self.refilter();
+    }
+
+    /// Shows only what has all these words in it.
+    pub fn set_filter(&mut self, text: &str) {
+        let words: Vec<String> = text
+            .to_lowercase()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        // Typing on narrows what is shown; only a new search looks at all.
+        let narrows = words.len() >= self.words.len()
+            && (self.words.iter().zip(&words)).all(|(old, new)| new.contains(old.as_str()));
+        self.words = words;
+        if narrows {
+            let shown = std::mem::take(&mut self.shown);
+            self.shown = shown
+                .into_iter()
+                .filter(|slot| self.passes(*slot))
+                .collect();
+        } else {
+            self.refilter();
+        }
+    }
+
+    fn row(&self, slot: Slot) -> Option<&Row> {
+        self.rows.get(slot as usize)?.as_ref()
+    }
+
+    fn passes(&self, slot: Slot) -> bool {
+        self.row(slot).is_some_and(|row| {
+            self.tab.is_none_or(|tab| tab == row.status()) && row.matches(&self.words)
+        })
+    }
+
+    fn search(&self, list: &[Slot], row: &Row) -> Result<usize, usize> {
+        list.binary_search_by(|slot| match self.row(*slot) {
+            Some(other) => self.sort.compare(other, row),
+            None => std::cmp::Ordering::Less,
+        })
+    }
+
+    /// Puts a row into the slab, without a place in the lists.
+    fn store(&mut self, row: Row) -> Slot {
+        self.counts[place(row.status())] += 1;
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.rows.push(None);
+                Slot::try_from(self.rows.len() - 1).unwrap_or(Slot::MAX)
+            }
+        };
+        if let Some(old) = self.slots.insert(row.key.clone(), slot) {
+            // The same number twice in one snapshot: the later one stands.
+            if let Some(row) = self.rows[old as usize].take() {
+                self.counts[place(row.status())] -= 1;
+            }
+            self.free.push(old);
+            self.sorted.retain(|other| *other != old);
+            self.shown.retain(|other| *other != old);
+        }
+        self.rows[slot as usize] = Some(row);
+        slot
+    }
+
+    /// Gives a stored row its place in the lists.
+    fn place(&mut self, slot: Slot) {
+        let Some(row) = self.row(slot) else { return };
+        let passes = self.passes(slot);
+        let in_sorted = self.search(&self.sorted, row);
+        let in_shown = self.search(&self.shown, row);
+        if let Err(at) = in_sorted {
+            self.sorted.insert(at, slot);
+        }
+        if let (true, Err(at)) = (passes, in_shown) {
+            self.shown.insert(at, slot);
+        }
+    }
+
+    /// Takes a row out of slab and lists.
+    fn take(&mut self, key: &OrderKey) {
+        let Some(slot) = self.slots.get(key).copied() else {
+            return;
+        };
+        if let Some(row) = self.row(slot) {
+            let in_sorted = self.search(&self.sorted, row);
+            let in_shown = self.search(&self.shown, row);
+            self.counts[place(row.status())] -= 1;
+            if let Ok(at) = in_sorted {
+                self.sorted.remove(at);
+            }
+            if let Ok(at) = in_shown {
+                self.shown.remove(at);
+            }
+        }
+        self.slots.remove(key);
+        self.rows[slot as usize] = None;
+        self.free.push(slot);
+    }
+
+    fn resort(&mut self) {
+        let mut sorted = std::mem::take(&mut self.sorted);
+        sorted.sort_by(|a, b| match (self.row(*a), self.row(*b)) {
+            (Some(a), Some(b)) => self.sort.compare(a, b),
+            _ => a.cmp(b),
+        });
+        self.sorted = sorted;
+        self.refilter();
+    }
+
+    fn refilter(&mut self) {
+        let everything = self.tab.is_none() && self.words.is_empty();
+        self.shown = if everything {
+            self.sorted.clone()
+        } else {
+            (self.sorted.iter().copied())
+                .filter(|slot| self.passes(*slot))
+                .collect()
+        };
+    }
+}
+
+fn place(status: OrderStatus) -> usize {
+    OrderStatus::ALL
+        .iter()
+        .position(|one| *one == status)
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{listed, vendor};
+    use proptest::prelude::*;
+
+    fn numbers(orders: &Orders) -> Vec<String> {
+        (0..orders.shown())
+            .filter_map(|i| orders.at(i))
+            .map(|row| row.key.number.to_string())
+            .collect()
+    }
+
+    fn with(rows: &[(&str, OrderStatus, i64)]) -> Orders {
+        let mut orders = Orders::default();
+        for (number, status, second) in rows {
+            let order = listed(number, *status, *second);
+            orders.put(order.key(&vendor()), order, "Acme", None);
+        }
+        orders
+    }
+
+    #[test]
+    fn what_waits_longest_for_shipping_stands_first() {
+        use OrderStatus::{Completed, Disputed, Paid, Pending, Shipped};
+        let orders = with(&[
+            ("1", Shipped, 10),
+            ("2", Paid, 30),
+            ("3", Paid, 20),
+            ("4", Pending, 40),
+            ("5", Disputed, 50),
+            ("6", Completed, 60),
+            ("7", Shipped, 70),
+        ]);
+        assert_eq!(numbers(&orders), ["3", "2", "5", "4", "7", "1", "6"]);
+    }
+
+    #[test]
+    fn tab_and_filter_work_together_and_backwards() {
+        use OrderStatus::{Paid, Shipped};
+        let mut orders = with(&[("A-1", Paid, 1), ("A-2", Shipped, 2), ("B-1", Paid, 3)]);
+        orders.set_tab(Some(Paid));
+        assert_eq!(numbers(&orders), ["A-1", "B-1"]);
+        orders.set_filter("b-");
+        assert_eq!(numbers(&orders), ["B-1"]);
+        orders.set_tab(None);
+        orders.set_filter("A- SHIP");
+        assert_eq!(numbers(&orders), ["A-2"]);
+        orders.set_filter("");
+        assert_eq!(orders.shown(), 3);
+        assert_eq!((orders.count(Paid), orders.count(Shipped)), (2, 1));
+    }
+
+    #[test]
+    fn an_older_version_is_left_aside() {
+        let mut orders = with(&[("1", OrderStatus::Paid, 1)]);
+        let mut newer = (*listed("1", OrderStatus::Shipped, 1)).clone();
+        newer.version = 5;
+        let older = listed("1", OrderStatus::Paid, 1);
+        assert!(orders.put(newer.key(&vendor()), Arc::new(newer), "", None));
+        assert!(!orders.put(older.key(&vendor()), older, "", None));
+        assert_eq!(orders.count(OrderStatus::Shipped), 1);
+    }
+
+    proptest! {
+        /// However changes come, the list is what sorting all of them would give.
+        #[test]
+        fn the_index_is_what_a_full_sort_would_give(
+            steps in proptest::collection::vec((0_u32..40, 0_usize..8, 0_i64..50, 0_u8..8), 1..120)
+        ) {
+            let mut orders = Orders::default();
+            let mut version = 0;
+            for (number, status, second, what) in steps {
+                version += 1;
+                let mut order = (*listed(&number.to_string(), OrderStatus::ALL[status], second)).clone();
+                order.version = version;
+                let key = order.key(&vendor());
+                match what {
+                    0 => orders.remove(&key),
+                    1 => orders.set_sort(orders.sort().next()),
+                    2 => orders.set_tab(Some(OrderStatus::ALL[status])),
+                    3 => orders.set_tab(None),
+                    4 => orders.set_filter(&number.to_string()),
+                    _ => { orders.put(key, Arc::new(order), "", None); }
+                }
+                let incremental = (orders.sorted.clone(), orders.shown.clone());
+                orders.resort();
+                prop_assert_eq!(&incremental.0, &orders.sorted);
+                prop_assert_eq!(&incremental.1, &orders.shown);
+                let counted: usize = OrderStatus::ALL.iter().map(|s| orders.count(*s)).sum();
+                prop_assert_eq!(counted, orders.total());
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! One order as the list holds it: what a row shows, sorts by and is found by,
+//! worked out once when the order changes and not once a frame.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::protocol::ListedOrder;
+
+use crate::text::tame;
+
+/// Why a row stands out for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touch {
+    /// The order is new.
+    New,
+    /// Something about it changed.
+    Changed,
+}
+
+/// One order of the list.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// What the order is known by.
+    pub key: OrderKey,
+    /// The order as the server last told it.
+    pub order: Arc<ListedOrder>,
+    /// The buyer's name, safe to show; empty when unknown.
+    pub buyer: Box<str>,
+    /// Whether it was new or changed, and when.
+    pub touched: Option<(Touch, Timestamp)>,
+    buyer_folded: Box<str>,
+    sought: Box<str>,
+    amount: i128,
+    urgency: (u8, i64),
+}
+
+impl Row {
+    /// The row of an order; `vendor_name` is searched beside its id.
+    #[must_use]
+    pub fn new(key: OrderKey, order: Arc<ListedOrder>, vendor_name: &str) -> Self {
+        let buyer: Box<str> = tame(&order.customer_name).into();
+        let mut sought = String::with_capacity(128);
+        let fields = [
+            key.number.as_str(),
+            &buyer,
+            order.status.as_str(),
+            key.vendor.as_str(),
+            vendor_name,
+        ];
+        let items = order.items.iter().flat_map(|item| {
+            let product = &item.product;
+            [
+                product.name.as_str(),
+                product.sku.as_str(),
+                product.variant.as_deref().unwrap_or_default(),
+            ]
+        });
+        for field in fields.into_iter().chain(items) {
+            sought.extend(field.chars().flat_map(char::to_lowercase));
+            sought.push('\n');
+        }
+        Self {
+            buyer_folded: buyer.to_lowercase().into(),
+            sought: sought.into(),
+            amount: scaled(&order.total_amount),
+            urgency: urgency(&order),
+            touched: None,
+            key,
+            order,
+            buyer,
+        }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn status(&self) -> OrderStatus {
+        self.order.status
+    }
+
+    /// Since when it stands there; an old server tells only when it last changed.
+    #[must_use]
+    pub fn since(&self) -> Timestamp {
+        self.order.status_since.unwrap_or(self.order.created_at)
+    }
+
+    /// Whether every one of `words`, which are lower case, occurs in its
+    /// number, buyer, status, vendor or items.
+    #[must_use]
+    pub fn matches(&self, words: &[String]) -> bool {
+        words.iter().all(|word| self.sought.contains(word.as_str()))
+    }
+}
+
+/// How the list is sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// What a vendor should look at first: to be shipped, the longest waiting
+    /// on top; then disputed, unpaid, on the way, arrived, ended, the newest on top.
+    #[default]
+    Urgency,
+    /// The newest on top.
+    Newest,
+    /// By number, as people count: 9 before 10.
+    Number,
+    /// By the buyer's name.
+    Buyer,
+    /// The largest on top, each currency by itself.
+    Total,
+}
+
+impl Sort {
+    /// The one that follows, in a circle.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Urgency => Self::Newest,
+            Self::Newest => Self::Number,
+            Self::Number => Self::Buyer,
+            Self::Buyer => Self::Total,
+            Self::Total => Self::Urgency,
+        }
+    }
+
+    /// Which of two rows stands above. Never equal for different orders, so
+    /// that a row can be found by its place.
+    #[must_use]
+    pub fn compare(self, a: &Row, b: &Row) -> Ordering {
+        let newest = || b.order.created_at.cmp(&a.order.created_at);
+        let by = match self {
+            Self::Urgency => a.urgency.cmp(&b.urgency),
+            Self::Newest => newest(),
+            Self::Number => natural(a.key.number.as_str(), b.key.number.as_str()),
+            Self::Buyer => a.buyer_folded.cmp(&b.buyer_folded).then_with(newest),
+            Self::Total => (a.order.currency.cmp(&b.order.currency))
+                .then_with(|| b.amount.cmp(&a.amount))
+                .then_with(newest),
+        };
+        by.then_with(|| a.key.cmp(&b.key))
+    }
+}
+
+/// Rank of the status, then time: oldest first where somebody waits for us.
+fn urgency(order: &ListedOrder) -> (u8, i64) {
+    let since = order.status_since.unwrap_or(order.created_at).as_second();
+    let to_ship = order.status == OrderStatus::Paid
+        || (order.status == OrderStatus::Pending && order.flags.pay_on_delivery);
+    if to_ship {
+        return (
+            0,
+            order
+                .ship_by
+                .map_or(since, |due| due.as_second().min(since)),
+        );
+    }
+    let rank = match order.status {
+        OrderStatus::Paid => 0,
+        OrderStatus::Disputed => 1,
+        OrderStatus::Pending => 2,
+        OrderStatus::Shipped => 3,
+        OrderStatus::Delivered => 4,
+        OrderStatus::Completed => 5,
+        OrderStatus::Cancelled | OrderStatus::Refunded => 6,
+    };
+    let order_within = if order.status == OrderStatus::Disputed {
+        since
+    } else {
+        -since
+    };
+    (rank, order_within)
+}
+
+/// Decimal text as an integer with eight decimals: comparable within a currency.
+fn scaled(amount: &str) -> i128 {
+    let (negative, digits) = match amount.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, amount),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let digits = whole
+        .bytes()
+        .chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(8))
+        .filter(u8::is_ascii_digit)
+        .take(36);
+    let size = digits.fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+    if negative { -size } else { size }
+}
+
+/// Compares runs of digits by their value and all else by character.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    while let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) {
+        if x.is_ascii_digit() && y.is_ascii_digit() {
+            let (m, rest_a) = split_digits(a);
+            let (n, rest_b) = split_digits(b);
+            match m.len().cmp(&n.len()).then_with(|| m.cmp(n)) {
+                Ordering::Equal => (a, b) = (rest_a, rest_b),
+                differ => return differ,
+            }
+        } else if x != y {
+            return x.cmp(&y);
+        } else {
+            (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]);
+        }
+    }
+    a.len().cmp(&b.len())
+}
+
+/// The digits in front, without their leading zeros, and the rest.
+fn split_digits(text: &str) -> (&str, &str) {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    (text[..end].trim_start_matches('0'), &text[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_as_people_count() {
+        for (a, b, expected) in [
+            ("9", "10", Ordering::Less),
+            ("A-9", "A-10", Ordering::Less),
+            ("A-010", "A-10", Ordering::Equal),
+            ("10", "A", Ordering::Less),
+            ("A", "A-1", Ordering::Less),
+        ] {
+            assert_eq!(natural(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_compared_exactly() {
+        assert!(scaled("10.5") > scaled("9.99"));
+        assert!(scaled("-1") < scaled("0"));
+        assert_eq!(scaled("12"), scaled("12.00"));
+    }
+}

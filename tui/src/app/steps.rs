@@ -1,0 +1,165 @@
+//! Steps of orders: asked, confirmed, shown at once, and taken back when the
+//! server refuses.
+
+use ordertop::client::RequestError;
+use ordertop::order::status::{Reason, Standing, next_step};
+use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::protocol::ListedOrder;
+use ordertop::protocol::rest::StatusChanged;
+use std::sync::Arc;
+
+use super::dialog::Dialog;
+use super::notices::{Notice, What};
+use super::row::Touch;
+use super::{App, Overlay};
+use crate::event::Effect;
+use crate::strings;
+
+/// A step that was sent and is not answered yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InFlight {
+    ticket: u64,
+    from: OrderStatus,
+    pub(super) to: OrderStatus,
+}
+
+impl App {
+    /// Where an order is on its way to, when a step of ours is not answered yet.
+    #[must_use]
+    pub fn on_its_way(&self, key: &OrderKey) -> Option<OrderStatus> {
+        let to = self.in_flight.get(key)?.to;
+        let there = self.orders.get(key).is_some_and(|row| row.status() == to);
+        (!there).then_some(to)
+    }
+
+    /// The next step that the one at this keyboard may make, and whether it
+    /// needs a reason.
+    #[must_use]
+    pub fn next_step(&self, order: &ListedOrder) -> Option<(OrderStatus, Reason)> {
+        let standing = order.standing().unwrap_or(Standing {
+            // An old server does not tell who brought it there; the next step
+            // does not depend on it.
+            status: order.status,
+            prior: None,
+            since: order.updated_at,
+            by: &self.actor,
+            pay_on_delivery: false,
+        });
+        next_step(standing, &self.actor, self.now)
+    }
+
+    /// Asks about the next step of the order under the cursor, as it is now.
+    pub(super) fn ask_next_step(&mut self) {
+        let Some(row) = self.current() else {
+            self.say(strings::NO_ORDER);
+            return;
+        };
+        let (key, order) = (row.key.clone(), row.order.clone());
+        if let Some(to) = self.on_its_way(&key) {
+            self.say(strings::already_on_its_way(&key, to));
+            return;
+        }
+        if let Some(why) = self.cannot_send() {
+            self.say(why);
+            return;
+        }
+        match self.next_step(&order) {
+            Some((to, reason)) => {
+                let needed = reason == Reason::Given;
+                let dialog = Dialog::new(key, order.version, order.status, to, needed);
+                self.overlay = Overlay::Dialog(dialog);
+            }
+            None => self.say(strings::no_next_step(
+                &key,
+                order.status,
+                self.many_vendors(),
+            )),
+        }
+    }
+
+    /// Sends what the dialog asked. Its order is the one that was under the
+    /// cursor when the key was pressed, wherever the cursor is now.
+    pub(super) fn send_step(&mut self, dialog: &Dialog, effects: &mut Vec<Effect>) {
+        let (key, to) = (dialog.key.clone(), dialog.to);
+        if let Some(why) = self.cannot_send() {
+            self.refuse(&key, to, why.to_owned());
+            return;
+        }
+        // The step before is not answered: the server would have to guess which came first.
+        if let Some(to) = self.on_its_way(&key) {
+            self.say(strings::already_on_its_way(&key, to));
+            return;
+        }
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let step = InFlight {
+            ticket,
+            from: dialog.from,
+            to,
+        };
+        self.in_flight.insert(key.clone(), step);
+        effects.push(Effect::ChangeStatus {
+            key,
+            ticket,
+            change: Box::new(dialog.change()),
+        });
+    }
+
+    pub(super) fn status_answer(
+        &mut self,
+        key: &OrderKey,
+        ticket: u64,
+        result: Result<Box<StatusChanged>, RequestError>,
+    ) {
+        let known = self.in_flight.get(key).copied();
+        let Some(step) = known.filter(|step| step.ticket == ticket) else {
+            return;
+        };
+        match result {
+            Ok(answer) => {
+                let order = answer.order.map(Arc::new).or_else(|| {
+                    // An old server answers with the status alone.
+                    let mut order = (*self.orders.get(key)?.order).clone();
+                    order.status = answer.new_status;
+                    Some(Arc::new(order))
+                });
+                let version = order.as_ref().map_or(0, |order| order.version);
+                if let Some(order) = order {
+                    self.take(key.clone(), order, Some(Touch::Changed));
+                }
+                self.in_flight.remove(key);
+                self.notices.push(Notice {
+                    at: self.now,
+                    key: Some(key.clone()),
+                    version,
+                    what: What::Step {
+                        from: Some(step.from),
+                        to: answer.new_status,
+                        by: None,
+                    },
+                });
+            }
+            Err(error) => {
+                self.in_flight.remove(key);
+                let why = strings::refusal(&error, self.now);
+                if let RequestError::VersionConflict {
+                    order: Some(order), ..
+                } = error
+                {
+                    self.take(key.clone(), Arc::new(*order), Some(Touch::Changed));
+                }
+                self.refuse(key, step.to, why);
+            }
+        }
+    }
+
+    fn refuse(&mut self, key: &OrderKey, to: OrderStatus, why: String) {
+        self.say(strings::not_done(key, to, &why));
+        self.notices.push(Notice {
+            at: self.now,
+            key: Some(key.clone()),
+            version: 0,
+            what: What::Refused { to, why },
+        });
+    }
+}

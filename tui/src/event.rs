@@ -1,0 +1,76 @@
+//! What happens to the screen, and what the screen asks of the world.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use ordertop::client::{ClientEvent, RequestError};
+use ordertop::order::{HistoryEntry, OrderKey};
+use ordertop::protocol::ListedOrder;
+use ordertop::protocol::rest::{StatusChange, StatusChanged};
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted: it is text, never keys.
+    Paste(String),
+    /// The mouse, when it is on.
+    Mouse(MouseEvent),
+    /// The terminal has another size: columns, rows.
+    Resize(u16, u16),
+    /// Time passed.
+    Tick,
+    /// The live client tells something.
+    Client(ClientEvent),
+    /// The answer to [`Effect::ChangeStatus`].
+    StatusAnswer {
+        /// Which order.
+        key: OrderKey,
+        /// Which request.
+        ticket: u64,
+        /// What came of it.
+        result: Result<Box<StatusChanged>, RequestError>,
+    },
+    /// The answer to [`Effect::FetchOrder`]: the whole order.
+    Detail {
+        /// Which order.
+        key: OrderKey,
+        /// What came of it.
+        result: Result<Box<ListedOrder>, RequestError>,
+    },
+    /// The answer to [`Effect::FetchOrder`]: its history.
+    History {
+        /// Which order.
+        key: OrderKey,
+        /// What came of it.
+        result: Result<Vec<HistoryEntry>, RequestError>,
+    },
+}
+
+/// One thing that the world should do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Leave the program.
+    Quit,
+    /// Draw every cell again: something else wrote on the terminal.
+    Redraw,
+    /// Send a change of status; [`Event::StatusAnswer`] comes back.
+    ChangeStatus {
+        /// Which order.
+        key: OrderKey,
+        /// Names the request, so that an answer finds it.
+        ticket: u64,
+        /// What to send.
+        change: Box<StatusChange>,
+    },
+    /// Fetch an order and its history; [`Event::Detail`] and [`Event::History`]
+    /// come back.
+    FetchOrder(OrderKey),
+    /// Turn the socket on or off.
+    SetRealtime(bool),
+    /// Look now.
+    Refresh,
+    /// Put a text into the clipboard of the terminal.
+    Copy(String),
+    /// Take the mouse, or give it back to the terminal.
+    SetMouse(bool),
+}

@@ -1,0 +1,63 @@
+//! Orders and events for tests.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ordertop::order::{Actor, ActorKind, OrderStatus, VendorId};
+use ordertop::protocol::ListedOrder;
+use serde_json::json;
+
+/// The vendor of the tests.
+pub(crate) fn vendor() -> VendorId {
+    VendorId::new("42").unwrap()
+}
+
+/// 2026-11-23 14:00:00 UTC and some seconds.
+pub(crate) fn at(second: i64) -> Timestamp {
+    "2026-11-23T14:00:00Z"
+        .parse::<Timestamp>()
+        .unwrap()
+        .checked_add(jiff::SignedDuration::from_secs(second))
+        .unwrap()
+}
+
+/// An order of vendor 42, at version 1.
+pub(crate) fn listed(number: &str, status: OrderStatus, second: i64) -> Arc<ListedOrder> {
+    order_of(number, "Ana Souza", status, second, "184.00", "USD")
+}
+
+/// An order of vendor 42, at version 1.
+pub(crate) fn order_of(
+    number: &str,
+    buyer: &str,
+    status: OrderStatus,
+    second: i64,
+    total: &str,
+    currency: &str,
+) -> Arc<ListedOrder> {
+    let order = json!({
+        "id": 1,
+        "order_number": number,
+        "status": status,
+        "total_amount": total,
+        "customer_name": buyer,
+        "customer_email": "an*****@example.com",
+        "shipping_address": "Rua Augusta 1200, 01304-001, São Paulo, BR",
+        "created_at": at(second),
+        "updated_at": at(second),
+        "items": [
+            { "id": 1, "product": { "id": 1, "name": "Stoneware mug", "variant": "Sand", "sku": "MUG-1", "price": "72.00" },
+              "quantity": 2, "unit_price": "72.00", "total_price": "144.00" },
+            { "id": 2, "product": { "id": 2, "name": "Linen tea towel", "sku": "TOWEL-3", "price": "40.00" },
+              "quantity": 1, "unit_price": "40.00", "total_price": "40.00" },
+        ],
+        "vendor_id": "42",
+        "version": 1,
+        "currency": currency,
+        "status_since": at(second),
+        "status_by": Actor::new(ActorKind::Service, "shop"),
+        "totals": { "items": total, "discount": "0", "shipping": "0", "tax": "0", "total": total, "refunded": "0" },
+        "ship_to": { "line1": "Rua Augusta 1200", "city": "São Paulo", "postcode": "01304-001", "country": "BR" },
+    });
+    Arc::new(serde_json::from_value(order).unwrap())
+}

@@ -1,0 +1,330 @@
+//! The one loop: what happens goes to the state, what the state asks for is
+//! done, and the screen is drawn.
+//!
+//! Signals come first, then keys, answers, the client, the clock. A key is
+//! drawn at once, data at most thirty times a second; when nothing happens the
+//! loop wakes once a second, for the ages on the screen.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures_util::{FutureExt, StreamExt};
+use jiff::tz::TimeZone;
+use ordertop::client::{Client, ClientConfig};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+
+use crate::app::row::Sort;
+use crate::app::{App, Hint, Settings};
+use crate::event::{Effect, Event};
+use crate::strings;
+use crate::terminal::{self, Terminal};
+use crate::theme::{Palette, Theme};
+use crate::view;
+
+/// Data is drawn at most so often.
+const FRAME: Duration = Duration::from_millis(33);
+/// How long leaving waits for steps that are not answered yet.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// Answers that wait for the loop; a request's task waits when it is full.
+const ANSWER_QUEUE: usize = 64;
+
+/// What a screen follows and how it starts.
+#[derive(Debug)]
+pub struct ScreenOptions {
+    /// What the live client follows.
+    pub client: ClientConfig,
+    /// What stands beside the program's name; else the vendor.
+    pub title: Option<String>,
+    /// A text to be copied, shown at the start, in the help, and after the end.
+    pub hint: Option<Hint>,
+    /// How the list is sorted at first.
+    pub sort: Sort,
+}
+
+impl ScreenOptions {
+    /// A screen without title and hint, sorted by urgency.
+    #[must_use]
+    pub fn new(client: ClientConfig) -> Self {
+        Self {
+            client,
+            title: None,
+            hint: None,
+            sort: Sort::default(),
+        }
+    }
+}
+
+/// Shows the screen until the user leaves it.
+///
+/// # Errors
+/// When there is no terminal, when the client cannot start, and when the
+/// terminal fails. The terminal is given back in every case.
+pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        anyhow::bail!("the screen needs a terminal: stdin and stdout must not be redirected");
+    }
+    let hint = options.hint.clone();
+    let app = App::new(Settings {
+        clock: options.client.clock.clone(),
+        time_zone: TimeZone::system(),
+        vendor: options.client.vendor.clone(),
+        title: options.title,
+        hint: options.hint,
+        sort: options.sort,
+        theme: Theme::new(palette()),
+    });
+    let (client, events) = Client::start(options.client)?;
+    let (answers, answered) = mpsc::channel(ANSWER_QUEUE);
+    let mut screen = Screen {
+        app,
+        terminal: Terminal::take().context("the terminal cannot be used")?,
+        client: Arc::new(client),
+        answers,
+        steps: JoinSet::new(),
+        fetching: None,
+        leaving: false,
+    };
+    let result = screen.run(events, answered).await;
+    let Screen {
+        terminal, steps, ..
+    } = screen;
+    drop(terminal);
+    finish(steps).await;
+    if let Some(hint) = hint {
+        writeln!(io::stdout(), "{}:\n{}", hint.title, hint.text)?;
+    }
+    result
+}
+
+/// <https://no-color.org>: set and not empty.
+fn palette() -> Palette {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if no_color {
+        Palette::Plain
+    } else {
+        Palette::Colours
+    }
+}
+
+/// Steps that were confirmed are sent, even when the user leaves right after.
+/// What became of one that was refused is told after the screen is gone.
+async fn finish(mut steps: JoinSet<Option<String>>) {
+    let told = timeout(LAST_ANSWERS, async {
+        while let Some(done) = steps.join_next().await {
+            if let Ok(Some(refused)) = done {
+                let _ = writeln!(io::stderr(), "{refused}");
+            }
+        }
+    });
+    if told.await.is_err() {
+        let _ = writeln!(io::stderr(), "{}", strings::UNANSWERED);
+    }
+}
+
+struct Screen {
+    app: App,
+    terminal: Terminal,
+    client: Arc<Client>,
+    answers: mpsc::Sender<Event>,
+    steps: JoinSet<Option<String>>,
+    fetching: Option<AbortHandle>,
+    leaving: bool,
+}
+
+impl Screen {
+    async fn run(
+        &mut self,
+        mut events: mpsc::Receiver<ordertop::client::ClientEvent>,
+        mut answered: mpsc::Receiver<Event>,
+    ) -> anyhow::Result<()> {
+        let mut signals = Signals::new()?;
+        let mut keys = EventStream::new();
+        let mut clock = interval(Duration::from_secs(1));
+        clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let (columns, rows) = terminal::size()?;
+        self.happen(Event::Resize(columns, rows))?;
+        let mut dirty = true;
+        let mut next_frame = Instant::now();
+        while !self.leaving {
+            if dirty && Instant::now() >= next_frame {
+                self.draw()?;
+                dirty = false;
+                next_frame = Instant::now() + FRAME;
+            }
+            let wake = self.wake();
+            tokio::select! {
+                biased;
+                () = signals.stop() => return Ok(()),
+                pressed = keys.next() => {
+                    // The end of the input is the end of the terminal.
+                    let Some(pressed) = pressed else { return Ok(()) };
+                    self.pressed(pressed?)?;
+                    // A key that is held down: take what is there, draw once.
+                    while let Some(Some(pressed)) = keys.next().now_or_never() {
+                        self.pressed(pressed?)?;
+                    }
+                    (dirty, next_frame) = (true, Instant::now());
+                }
+                Some(answer) = answered.recv() => {
+                    self.happen(answer)?;
+                    (dirty, next_frame) = (true, Instant::now());
+                }
+                told = events.recv() => {
+                    let told = told.context("the live client stopped")?;
+                    self.happen(Event::Client(told))?;
+                    dirty = true;
+                }
+                () = sleep_until(next_frame), if dirty => {}
+                () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => {
+                    self.happen(Event::Tick)?;
+                    dirty = true;
+                }
+                _ = clock.tick() => {
+                    // A terminal that hung up without a signal is noticed here.
+                    let (columns, rows) = terminal::size()?;
+                    if (columns, rows) != self.app.size {
+                        self.happen(Event::Resize(columns, rows))?;
+                    }
+                    self.happen(Event::Tick)?;
+                    dirty = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn wake(&self) -> Option<Instant> {
+        let at = self.app.wakes_at()?;
+        let wait = at.duration_since(self.app.now);
+        Some(Instant::now() + Duration::try_from(wait).unwrap_or_default())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let app = &self.app;
+        self.terminal.draw(app.size, |buf| view::draw(app, buf))
+    }
+
+    fn pressed(&mut self, event: TerminalEvent) -> anyhow::Result<()> {
+        let event = match event {
+            TerminalEvent::Key(key) => Event::Key(key),
+            TerminalEvent::Paste(text) => Event::Paste(text),
+            TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
+            TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost => return Ok(()),
+        };
+        self.happen(event)
+    }
+
+    fn happen(&mut self, event: Event) -> anyhow::Result<()> {
+        for effect in self.app.update(event) {
+            self.carry_out(effect)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> anyhow::Result<()> {
+        match effect {
+            Effect::Quit => self.leaving = true,
+            Effect::Redraw => self.terminal.forget(),
+            Effect::SetRealtime(on) => self.client.set_realtime(on),
+            Effect::Refresh => self.client.refresh(),
+            Effect::Copy(text) => self.terminal.copy(&text)?,
+            Effect::SetMouse(on) => self.terminal.set_mouse(on)?,
+            Effect::ChangeStatus {
+                key,
+                ticket,
+                change,
+            } => {
+                let (client, answers) = (self.client.clone(), self.answers.clone());
+                self.steps.spawn(async move {
+                    let result = client.change_status(&key, &change).await;
+                    let refused = result.as_ref().err().map(|error| {
+                        format!("{}: {}", strings::number(&key), strings::sentence(error))
+                    });
+                    let answer = Event::StatusAnswer {
+                        key,
+                        ticket,
+                        result: result.map(Box::new),
+                    };
+                    // When nobody listens any more, the user has left: say it there.
+                    match answers.send(answer).await {
+                        Ok(()) => None,
+                        Err(_) => refused,
+                    }
+                });
+                // Answered ones are taken off as they go.
+                while self.steps.try_join_next().is_some() {}
+            }
+            Effect::FetchOrder(key) => {
+                if let Some(before) = self.fetching.take() {
+                    before.abort();
+                }
+                let (client, answers) = (self.client.clone(), self.answers.clone());
+                let task = tokio::spawn(async move {
+                    let (detail, history) =
+                        tokio::join!(client.rest().detail(&key), client.rest().history(&key));
+                    let detail = Event::Detail {
+                        key: key.clone(),
+                        result: detail.map(Box::new),
+                    };
+                    let history = Event::History {
+                        key,
+                        result: history,
+                    };
+                    for answer in [detail, history] {
+                        if answers.send(answer).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+                self.fetching = Some(task.abort_handle());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The signals that end the program.
+struct Signals {
+    #[cfg(unix)]
+    each: [tokio::signal::unix::Signal; 3],
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                each: [
+                    signal(SignalKind::terminate())?,
+                    signal(SignalKind::hangup())?,
+                    signal(SignalKind::interrupt())?,
+                ],
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    async fn stop(&mut self) {
+        #[cfg(unix)]
+        {
+            let [terminate, hangup, interrupt] = &mut self.each;
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

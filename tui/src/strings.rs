@@ -1,0 +1,654 @@
+//! Every word that a person reads on the screen.
+
+use jiff::Timestamp;
+use ordertop::client::{Connection, ConnectionState, RequestError};
+use ordertop::order::{Actor, OrderKey, OrderStatus};
+use ordertop::protocol::ListedOrder;
+
+use crate::app::dialog::FieldKind;
+use crate::app::notices::{Notice, What};
+use crate::app::row::Sort;
+use crate::keymap::Action;
+use crate::text::{cut, group_digits, grouped, tame};
+
+/// The program's name.
+pub const NAME: &str = "ordertop";
+/// Title of the list.
+pub const ORDERS: &str = "Orders";
+/// Title of the notifications.
+pub const NOTICES: &str = "Notifications";
+/// Title of the help.
+pub const HELP: &str = "Help";
+/// A status in at most five columns.
+#[must_use]
+pub fn short_status(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Pending => "Pend",
+        OrderStatus::Paid => "Paid",
+        OrderStatus::Shipped => "Ship",
+        OrderStatus::Delivered => "Deliv",
+        OrderStatus::Completed => "Compl",
+        OrderStatus::Disputed => "Disp",
+        OrderStatus::Cancelled => "Canc",
+        OrderStatus::Refunded => "Refd",
+    }
+}
+
+/// Where no vendor is chosen.
+pub const ALL_VENDORS: &str = "all vendors";
+/// Heads of the columns.
+pub const COLUMN_NUMBER: &str = "Number";
+/// Head of a column.
+pub const COLUMN_VENDOR: &str = "Vendor";
+/// Head of a column.
+pub const COLUMN_BUYER: &str = "Buyer";
+/// Head of a column.
+pub const COLUMN_TOTAL: &str = "Total";
+/// Head of a column.
+pub const COLUMN_STATUS: &str = "Status";
+/// Head of a column.
+pub const COLUMN_AGE: &str = "Age";
+/// An order without a buyer's name.
+pub const NO_BUYER: &str = "(no name)";
+/// No notification yet.
+pub const NO_NOTICES: &str = "Nothing yet. New orders and changes are told here.";
+/// The filter line, when there is no filter.
+pub const FILTER_HINT: &str = "/ to filter by number, buyer, item, SKU, status";
+/// The same, short.
+pub const FILTER_HINT_SHORT: &str = "/ to filter";
+/// Details of nothing.
+pub const NO_ORDER_CHOSEN: &str = "No order is chosen.";
+/// No order under the cursor.
+pub const NO_ORDER: &str = "there is no order under the cursor";
+/// No notification to jump to.
+pub const NO_NOTICE: &str = "no notification leads to an order";
+/// Asked to look now.
+pub const LOOKING: &str = "looking now";
+/// The hint was copied.
+pub const COPIED: &str = "copied, if your terminal allows it (OSC 52)";
+/// There is no hint.
+pub const NOTHING_TO_COPY: &str = "there is nothing to copy";
+/// Pasted text is never taken for keys.
+pub const PASTE_IGNORED: &str = "pasted text ignored: press / first to filter by it";
+/// A step cannot be sent.
+pub const NOT_SENT_OFFLINE: &str = "not sent: offline";
+/// A step cannot be sent.
+pub const NOT_SENT_REFUSED: &str = "not sent: the server refuses the credentials";
+/// A step cannot be sent.
+pub const NOT_SENT_CONNECTING: &str = "not sent: not connected yet";
+/// While something is fetched.
+pub const LOADING: &str = "loading …";
+/// Details: who bought it.
+pub const BUYER: &str = "Buyer";
+/// Details: where it goes.
+pub const SHIP_TO: &str = "Ship to";
+/// Details: what was bought.
+pub const ITEMS: &str = "Items";
+/// Details: the parts of the total.
+pub const TOTALS: [&str; 5] = ["Items", "Discount", "Shipping", "Tax", "Refunded"];
+/// Details: what it comes to.
+pub const TOTAL: &str = "Total";
+/// Details: what left.
+pub const SHIPMENTS: &str = "Shipments";
+/// Details: words.
+pub const NOTES: &str = "Notes";
+/// Details: who did what when.
+pub const HISTORY: &str = "History";
+/// Dialog: leave it.
+pub const DIALOG_CANCEL: &str = "Esc  cancel";
+/// Dialog: a reason is missing.
+pub const REASON_NEEDED: &str = "a reason is needed: the history keeps it";
+/// The dialog's order changed while it was open.
+pub const CHANGED_MEANWHILE: &str = "! changed meanwhile: the server will refuse this";
+
+/// What stands in the middle of an empty list.
+#[must_use]
+pub fn empty(connection: &Connection, loaded: bool, loading: Option<usize>) -> (String, String) {
+    match &connection.state {
+        ConnectionState::Refused { reason, .. } => (
+            format!("The server refuses: {}", tame(reason)),
+            "Check ORDERTOP_MASTER_TOKEN and --vendor, then press r to try again.".into(),
+        ),
+        _ if loaded => (
+            "No orders yet.".into(),
+            "New orders appear here by themselves.".into(),
+        ),
+        ConnectionState::Offline { reason, .. } => (
+            format!("The server cannot be reached: {}", tame(reason)),
+            "Is --server right? It is tried again by itself; r tries now.".into(),
+        ),
+        _ => match loading {
+            Some(received) => (
+                format!("Loading orders … {}", grouped(received)),
+                String::new(),
+            ),
+            None => ("Connecting …".into(), String::new()),
+        },
+    }
+}
+
+/// The filter lets nothing through.
+pub const NO_MATCH: &str = "No order matches.";
+/// What to do about it.
+pub const NO_MATCH_HINT: &str = "Esc clears the filter, 0 shows every status.";
+/// No order stands in the chosen status.
+pub const EMPTY_TAB_HINT: &str = "0 shows every status.";
+
+/// No order stands there.
+#[must_use]
+pub fn empty_tab(status: OrderStatus) -> String {
+    format!("No order is {status} now.")
+}
+
+/// The terminal is too small.
+#[must_use]
+pub fn too_small(need: (u16, u16), have: (u16, u16)) -> String {
+    format!("need {}x{}, have {}x{}", need.0, need.1, have.0, have.1)
+}
+
+/// How good the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// Live.
+    Good,
+    /// Something is slower or less than it should be.
+    Fair,
+    /// Nothing gets through.
+    Bad,
+}
+
+/// The connection in words, the longest form first; each says the data's age.
+#[must_use]
+pub fn indicator(
+    connection: &Connection,
+    now: Timestamp,
+    events_per_second: f64,
+) -> (Health, Vec<String>) {
+    let old = connection
+        .fresh_at
+        .map(|at| format!("data {} old", seconds(at, now)));
+    let age = old.clone().unwrap_or_else(|| "no data yet".into());
+    let (health, mut forms) = match &connection.state {
+        ConnectionState::Connecting => (
+            Health::Fair,
+            vec![
+                format!("Real-time: CONNECTING · {age}"),
+                format!("CONNECTING · {age}"),
+            ],
+        ),
+        ConnectionState::Live { degraded: true } => (
+            Health::Bad,
+            vec![
+                format!("Real-time: ON, server cannot save · {age}"),
+                format!("ON, server cannot save · {age}"),
+                format!("cannot save · {age}"),
+            ],
+        ),
+        ConnectionState::Live { degraded: false } => {
+            let rate = rate(events_per_second);
+            let trip = connection
+                .round_trip
+                .map(|trip| format!("{} ms · ", trip.as_millis().max(1)))
+                .unwrap_or_default();
+            (
+                Health::Good,
+                vec![
+                    format!("Real-time: ON ● {trip}{rate} · {age}"),
+                    format!("Real-time: ON ● {trip}{age}"),
+                    format!("Real-time: ON ● {age}"),
+                    format!("ON ● {age}"),
+                ],
+            )
+        }
+        ConnectionState::Polling {
+            every,
+            next_at,
+            paused,
+            reason,
+        } => {
+            let next = seconds(now, *next_at);
+            let every = every.as_secs();
+            let long = if *paused {
+                format!(
+                    "Real-time: OFF, paused by you, polling every {every} s (next in {next}) · {age}"
+                )
+            } else {
+                let reason = tame(reason);
+                let why = cut(&reason, 30);
+                format!("Real-time: OFF ({why}), polling every {every} s (next in {next}) · {age}")
+            };
+            let middle = if *paused {
+                format!("Real-time: OFF, paused by you · {age}")
+            } else {
+                format!("Real-time: OFF, polling every {every} s (next in {next})")
+            };
+            let short = if *paused {
+                "OFF, paused"
+            } else {
+                "OFF, polling"
+            };
+            (
+                Health::Fair,
+                vec![
+                    long,
+                    format!(
+                        "{middle}{}",
+                        if *paused {
+                            String::new()
+                        } else {
+                            format!(" · {age}")
+                        }
+                    ),
+                    format!("Real-time: {short} · {age}"),
+                    format!("{short} · {age}"),
+                ],
+            )
+        }
+        ConnectionState::Offline {
+            next_at, reason, ..
+        } => {
+            let next = seconds(now, *next_at);
+            let reason = tame(reason);
+            let why = cut(&reason, 40);
+            (
+                Health::Bad,
+                vec![
+                    format!("Real-time: OFF, offline: {age} · {why} · next try in {next}"),
+                    format!("Real-time: OFF, offline: {age}"),
+                    format!("OFF, offline: {age}"),
+                    format!("OFFLINE · {age}"),
+                ],
+            )
+        }
+        ConnectionState::Refused { reason, next_at } => {
+            let next = seconds(now, *next_at);
+            let reason = tame(reason);
+            let why = cut(&reason, 40);
+            (
+                Health::Bad,
+                vec![
+                    format!("Real-time: OFF, refused: {why} · next try in {next} · {age}"),
+                    format!("Real-time: OFF, refused: {why} · {age}"),
+                    format!("Real-time: OFF, refused · {age}"),
+                    format!("REFUSED · {age}"),
+                ],
+            )
+        }
+    };
+    if connection.legacy {
+        let long: Vec<String> = (forms.iter())
+            .map(|form| format!("{form} · legacy server"))
+            .collect();
+        let tail = forms.split_off(1.min(forms.len()));
+        forms = long.into_iter().take(2).chain(tail).collect();
+    }
+    (health, forms)
+}
+
+fn rate(events_per_second: f64) -> String {
+    if events_per_second >= 10.0 || events_per_second == 0.0 {
+        format!("{events_per_second:.0}/s")
+    } else {
+        format!("{events_per_second:.1}/s")
+    }
+}
+
+/// The time from one moment to another, exact below two minutes: `42 s`, `5 min`.
+fn seconds(from: Timestamp, to: Timestamp) -> String {
+    let seconds = to.duration_since(from).as_secs().max(0);
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3_600),
+    }
+}
+
+/// An age in at most four columns: `39s`, `2m`, `3h`, `5d`, `12w`, `3y`.
+#[must_use]
+pub fn age(since: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(since).as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        86_400..1_209_600 => format!("{}d", seconds / 86_400),
+        1_209_600..31_536_000 => format!("{}w", seconds / 604_800),
+        _ => format!("{}y", seconds / 31_536_000),
+    }
+}
+
+/// An amount of an order with its currency: `1,184.00 USD`.
+#[must_use]
+pub fn amount(order: &ListedOrder, decimal: &str) -> String {
+    let amount = group_digits(&tame(decimal));
+    match order.currency {
+        Some(currency) => format!("{amount} {currency}"),
+        None => amount,
+    }
+}
+
+/// An order as people call it.
+#[must_use]
+pub fn number(key: &OrderKey) -> String {
+    format!("#{}", tame(key.number.as_str()))
+}
+
+/// The sort order in a word, with its direction.
+#[must_use]
+pub fn sort(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Urgency => "by urgency",
+        Sort::Newest => "newest first",
+        Sort::Number => "by number",
+        Sort::Buyer => "by buyer",
+        Sort::Total => "by total",
+    }
+}
+
+/// The sort order was changed.
+#[must_use]
+pub fn sorted_by(to: Sort) -> String {
+    let how = match to {
+        Sort::Urgency => "to be shipped first, the longest waiting on top",
+        Sort::Newest => "newest first",
+        Sort::Number => "by number",
+        Sort::Buyer => "by buyer's name",
+        Sort::Total => "largest total first, each currency by itself",
+    };
+    format!("sorted: {how}")
+}
+
+/// Real-time was turned.
+#[must_use]
+pub fn realtime_turned(on: bool) -> &'static str {
+    if on {
+        "real-time on: connecting"
+    } else {
+        "real-time off: polling instead"
+    }
+}
+
+/// The mouse was turned.
+#[must_use]
+pub fn mouse_turned(on: bool) -> &'static str {
+    if on {
+        "mouse on: click and scroll; % gives it back for selecting text"
+    } else {
+        "mouse off: the terminal selects text again"
+    }
+}
+
+/// A step is under way already.
+#[must_use]
+pub fn already_on_its_way(key: &OrderKey, to: OrderStatus) -> String {
+    format!("{} is on its way to {to}: wait for the answer", number(key))
+}
+
+/// There is no next step.
+#[must_use]
+pub fn no_next_step(key: &OrderKey, status: OrderStatus, support: bool) -> String {
+    let why = match status {
+        OrderStatus::Pending if !support => "it is not paid yet",
+        OrderStatus::Pending => "it waits for its payment",
+        OrderStatus::Delivered => "it completes by itself, 7 days after delivery",
+        OrderStatus::Completed => "it is done",
+        OrderStatus::Disputed => "support decides the dispute",
+        OrderStatus::Cancelled | OrderStatus::Refunded => "it has ended",
+        OrderStatus::Paid | OrderStatus::Shipped => "you may not make it",
+    };
+    format!("no next step for {}, {status}: {why}", number(key))
+}
+
+/// An order is no longer there.
+#[must_use]
+pub fn order_is_gone(key: &OrderKey) -> String {
+    format!("{} is no longer here", number(key))
+}
+
+/// A step was not made.
+#[must_use]
+pub fn not_done(key: &OrderKey, to: OrderStatus, why: &str) -> String {
+    format!("{} not {}: {why}", number(key), done(to))
+}
+
+/// An error in a sentence's part.
+#[must_use]
+pub fn sentence(error: &RequestError) -> String {
+    tame(&error.to_string()).into_owned()
+}
+
+/// Why a step was refused; a conflict names who was first.
+#[must_use]
+pub fn refusal(error: &RequestError, now: Timestamp) -> String {
+    let RequestError::VersionConflict {
+        order,
+        changed_by,
+        changed_at,
+    } = error
+    else {
+        return sentence(error);
+    };
+    let who = changed_by.as_ref().map_or("somebody".into(), actor);
+    let what = match order {
+        Some(order) => format!("set it to {}", order.status),
+        None => "changed it".into(),
+    };
+    let when = match changed_at {
+        Some(at) => format!(" {} ago", seconds(*at, now)),
+        None => String::new(),
+    };
+    format!("{who} {what}{when}")
+}
+
+/// Who did something.
+#[must_use]
+pub fn actor(actor: &Actor) -> String {
+    tame(&actor.to_string()).into_owned()
+}
+
+/// What a status does to an order: "not shipped".
+#[must_use]
+pub fn done(to: OrderStatus) -> String {
+    match to {
+        OrderStatus::Paid => "marked paid".into(),
+        OrderStatus::Delivered => "marked delivered".into(),
+        other => other.as_str().to_lowercase(),
+    }
+}
+
+/// The button that makes a step.
+#[must_use]
+pub fn step_button(to: OrderStatus) -> &'static str {
+    match to {
+        OrderStatus::Shipped => "Ship",
+        OrderStatus::Paid => "Mark paid",
+        OrderStatus::Delivered => "Mark delivered",
+        OrderStatus::Cancelled => "Cancel the order",
+        OrderStatus::Refunded => "Refund",
+        OrderStatus::Disputed => "Open a dispute",
+        OrderStatus::Completed => "Complete",
+        OrderStatus::Pending => "Set to pending",
+    }
+}
+
+/// The question of the dialog.
+#[must_use]
+pub fn step_title(to: OrderStatus, key: &OrderKey) -> String {
+    format!("{} {}?", step_button(to), number(key))
+}
+
+/// The name of an input.
+#[must_use]
+pub fn field(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Carrier => "Carrier",
+        FieldKind::Tracking => "Tracking number",
+        FieldKind::Reason => "Reason",
+    }
+}
+
+/// What stands in an empty input.
+#[must_use]
+pub fn field_hint(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Carrier => "optional, such as DHL",
+        FieldKind::Tracking => "optional",
+        FieldKind::Reason => "needed",
+    }
+}
+
+/// A notification in words, without its time.
+#[must_use]
+pub fn notice(notice: &Notice) -> String {
+    let number = notice.key.as_ref().map(number).unwrap_or_default();
+    match &notice.what {
+        What::New { buyer, total, test } => {
+            let buyer = if buyer.is_empty() { NO_BUYER } else { buyer };
+            let test = if *test { " (test)" } else { "" };
+            format!("new {number}  {buyer}  {total}{test}")
+        }
+        What::Step { from, to, by } => {
+            let from = from.map_or("?", OrderStatus::as_str);
+            match by {
+                Some(by) => format!("{number}  {from} → {to}  by {}", actor(by)),
+                None => format!("{number}  {from} → {to}  by you"),
+            }
+        }
+        What::Updated { by } => format!("{number}  changed  by {}", actor(by)),
+        What::Removed { by } => format!("{number}  erased  by {}", actor(by)),
+        What::Refused { to, why } => format!("! {number} not {}: {why}", done(*to)),
+        What::Imported { count: 1 } => "1 order imported".into(),
+        What::Imported { count } => format!("{} orders imported", grouped(*count)),
+    }
+}
+
+/// One line of an order's history, without its time.
+#[must_use]
+pub fn history_action(action: &str, from: Option<OrderStatus>, to: OrderStatus) -> String {
+    match (action, from) {
+        ("placed", _) => format!("placed, {to}"),
+        ("imported", _) => format!("imported, {to}"),
+        ("cancel_requested", _) => "asked to cancel".into(),
+        (_, Some(from)) if from != to => format!("{from} → {to}"),
+        (other, _) => format!("{}, {to}", tame(other)),
+    }
+}
+
+/// What an action does, for the help.
+#[must_use]
+pub fn action_help(action: Action) -> &'static str {
+    match action {
+        Action::NextStep => "next status of the order under the cursor (asks first)",
+        Action::Open => "open the order; in notifications, go to its order",
+        Action::Back => "back: close, clear the filter, every status",
+        Action::Find => "filter: every word must occur; Enter goes to the first match",
+        Action::Sort => "sort by urgency, newest, number, buyer, total",
+        Action::Tab => "one status alone; 0 shows all",
+        Action::Up => "up",
+        Action::Down => "down",
+        Action::PageUp => "page up",
+        Action::PageDown => "page down",
+        Action::Top => "to the top",
+        Action::Bottom => "to the bottom",
+        Action::NextPane => "next pane: orders, order, notifications",
+        Action::PreviousPane => "pane before",
+        Action::Jump => "to the order of the newest notification; again: the one before",
+        Action::Dismiss => "dismiss the notification",
+        Action::DismissAll => "dismiss all notifications",
+        Action::Realtime => "real-time off or on; off, the list is polled",
+        Action::Refresh => "look now: poll, and try the connection",
+        Action::Hint => "show or hide the line to try",
+        Action::Copy => "copy the line to try",
+        Action::Mouse => "mouse on or off; off, the terminal selects text",
+        Action::Redraw => "draw everything again",
+        Action::Help => "this help",
+        Action::Quit => "leave",
+        Action::Confirm => "do it",
+        Action::Cancel => "leave it",
+        Action::NextField => "next field",
+        Action::PreviousField => "field before",
+    }
+}
+
+/// What an action does, in a word for the footer.
+#[must_use]
+pub fn action_short(action: Action) -> &'static str {
+    match action {
+        Action::NextStep => "next step",
+        Action::Open => "open",
+        Action::Back => "back",
+        Action::Find => "filter",
+        Action::Sort => "sort",
+        Action::Tab => "status",
+        Action::NextPane => "pane",
+        Action::Jump => "newest",
+        Action::Dismiss => "dismiss",
+        Action::DismissAll => "clear",
+        Action::Realtime => "real-time",
+        Action::Hint => "line to try",
+        Action::Copy => "copy",
+        Action::Help => "help",
+        Action::Quit => "quit",
+        Action::Up => "up",
+        Action::Down => "down",
+        Action::Confirm => "apply",
+        Action::Cancel => "clear",
+        _ => "",
+    }
+}
+
+/// Paragraphs of the help below the keys: title and lines.
+pub const HELP_NOTES: &[(&str, &[&str])] = &[
+    (
+        "Marks",
+        &[
+            "+  new   Δ  changed, within the last minute",
+            "⧗→ sent, the server has not answered yet",
+        ],
+    ),
+    (
+        "By urgency",
+        &[
+            "To be shipped first (Paid, or Pending and paid at the door), the longest",
+            "waiting on top. Then Disputed, Pending, Shipped, Delivered, Completed,",
+            "Cancelled and Refunded, the newest on top.",
+        ],
+    ),
+    (
+        "Real-time",
+        &[
+            "ON: changes come as they happen. OFF, polling: the connection is down, or",
+            "turned off with R; the list is asked for every --poll seconds. Offline:",
+            "nothing gets through; the last list stays, its age is in the first line.",
+        ],
+    ),
+];
+
+/// Counts of new orders that are out of sight, as the list's line shows them.
+#[must_use]
+pub fn unseen(above: usize, below: usize, hidden: usize) -> String {
+    let parts = [(above, "↑"), (below, "↓"), (hidden, "hidden")];
+    let told: Vec<String> = (parts.iter())
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, place)| format!("{} {place}", grouped(*count)))
+        .collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    match told.split_first() {
+        Some((first, rest)) => {
+            let (count, place) = first.split_once(' ').unwrap_or((first, ""));
+            let mut words = format!("{count} new {place}");
+            for more in rest {
+                words.push(' ');
+                words.push_str(more);
+            }
+            words
+        }
+        None => String::new(),
+    }
+}
+
+/// Left while a step had no answer.
+pub const UNANSWERED: &str =
+    "a step was sent and not answered in time: look at the order again before repeating it";

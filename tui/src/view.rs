@@ -1,0 +1,178 @@
+//! What the screen shows. Reads the state, writes cells, does nothing else.
+//!
+//! ```text
+//! ordertop  Acme                    Real-time: ON ● 18 ms · 312/s · data 0 s old   header
+//! 0 All 100k │ 1 Pending 412 │ 2 Paid 1,204 │ …                                    tabs
+//! / ana                               1,204 of 100,000 · by urgency · 7 new ↑      find
+//! ╭ Orders ──────────────────────────────╮╭ #10482 ───────────────────────────────╮
+//! │▶ 10482  陳美玲   184.00 USD ● Paid 4s││ ✓ Paid ─▶ ○ Shipped ─▶ ○ Delivered    │ orders, order
+//! ╰──────────────────────────────────────╯╰───────────────────────────────────────╯
+//! ╭ Notifications ─────────────────────────────────────────────────────────────────╮
+//! │14:02  new #10482  陳美玲  184.00 USD                                            │ notices
+//! ╰────────────────────────────────────────────────────────────────────────────────╯
+//! s next step  / filter  …                                                         footer
+//! ```
+
+mod dialog;
+mod footer;
+mod header;
+mod help;
+mod hint;
+mod layout;
+mod notices;
+mod order;
+mod orders;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+pub use header::tab_at;
+pub use help::help_lines;
+pub use layout::{Areas, MIN_SIZE, areas};
+pub use order::order_lines;
+
+use crate::app::{App, Overlay, Pane};
+use crate::strings;
+use crate::text::{cut, width};
+use crate::theme::Theme;
+
+/// Draws everything. Gives the place of the text cursor, where one is needed.
+pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
+    let Some(areas) = areas(app).filter(|areas| buf.area.contains_rect(areas.whole)) else {
+        too_small(app, buf);
+        return None;
+    };
+    let mut cursor = None;
+    header::draw(app, areas.header, buf);
+    header::draw_tabs(app, areas.tabs, buf);
+    cursor = header::draw_find(app, areas.find, buf).or(cursor);
+    if let Some(area) = areas.hint {
+        hint::draw(app, area, buf);
+    }
+    if let Some(area) = areas.orders {
+        orders::draw(app, area, &areas, buf);
+    }
+    if let Some(area) = areas.order {
+        order::draw(app, area, buf);
+    }
+    if let Some(area) = areas.notices {
+        notices::draw(app, area, buf);
+    }
+    footer::draw(app, areas.footer, buf);
+    match &app.overlay {
+        Overlay::None => cursor,
+        Overlay::Help(scroll) => {
+            help::draw(app, *scroll, areas.whole, buf);
+            None
+        }
+        Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.whole, buf),
+    }
+}
+
+trait Contains {
+    fn contains_rect(&self, other: Rect) -> bool;
+}
+
+impl Contains for Rect {
+    fn contains_rect(&self, other: Rect) -> bool {
+        self.intersection(other) == other
+    }
+}
+
+fn too_small(app: &App, buf: &mut Buffer) {
+    let area = buf.area;
+    let words = strings::too_small(MIN_SIZE, app.size);
+    centre(buf, area, area.height / 2, &words, Style::new());
+}
+
+/// One line of text, cut to the area's width.
+fn text(buf: &mut Buffer, area: Rect, y: u16, words: &str, style: Style) {
+    put(buf, area, area.x, y, words, style);
+}
+
+/// Text from a column on, cut at the area's end. Gives the column after it.
+fn put(buf: &mut Buffer, area: Rect, x: u16, y: u16, words: &str, style: Style) -> u16 {
+    if y < area.top() || y >= area.bottom() || x >= area.right() || x < area.left() {
+        return x;
+    }
+    let room = usize::from(area.right() - x);
+    // What stood there before leaves nothing behind, not even its dimness.
+    let style = Style::reset().patch(style);
+    let (end, _) = buf.set_stringn(x, y, cut(words, room), room, style);
+    end
+}
+
+/// Text that ends at the area's right edge. Gives its first column.
+fn put_right(buf: &mut Buffer, area: Rect, y: u16, words: &str, style: Style) -> u16 {
+    let wide = columns(words).min(area.width);
+    let x = area.right() - wide;
+    put(buf, area, x, y, words, style);
+    x
+}
+
+/// Text in the middle of the area's line.
+fn centre(buf: &mut Buffer, area: Rect, line: u16, words: &str, style: Style) {
+    let wide = columns(words).min(area.width);
+    let x = area.x + (area.width - wide) / 2;
+    put(buf, area, x, area.y.saturating_add(line), words, style);
+}
+
+fn columns(words: &str) -> u16 {
+    u16::try_from(width(words)).unwrap_or(u16::MAX)
+}
+
+/// A frame with a title. Gives the room inside.
+fn frame(buf: &mut Buffer, area: Rect, title: &str, focused: bool, theme: Theme) -> Rect {
+    if area.width < 2 || area.height < 2 {
+        return Rect::new(area.x, area.y, 0, 0);
+    }
+    let style = theme.frame(focused);
+    let (left, right) = (area.left(), area.right() - 1);
+    let (top, bottom) = (area.top(), area.bottom() - 1);
+    for x in left + 1..right {
+        buf[(x, top)].set_symbol("─").set_style(style);
+        buf[(x, bottom)].set_symbol("─").set_style(style);
+    }
+    for y in top + 1..bottom {
+        buf[(left, y)].set_symbol("│").set_style(style);
+        buf[(right, y)].set_symbol("│").set_style(style);
+    }
+    let corners = [
+        (left, top, "╭"),
+        (right, top, "╮"),
+        (left, bottom, "╰"),
+        (right, bottom, "╯"),
+    ];
+    for (x, y, corner) in corners {
+        buf[(x, y)].set_symbol(corner).set_style(style);
+    }
+    let room = usize::from(area.width).saturating_sub(4);
+    if !title.is_empty() && room > 2 {
+        let title = format!(" {} ", cut(title, room - 2));
+        put(buf, area, left + 1, top, &title, theme.title(focused));
+    }
+    Rect::new(left + 1, top + 1, area.width - 2, area.height - 2)
+}
+
+/// Blanks an area for what lies over it.
+fn blank(buf: &mut Buffer, area: Rect) {
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            buf[(x, y)].reset();
+        }
+    }
+    // A wide character that began left of the area would reach into it.
+    if area.left() > buf.area.left() {
+        for y in area.top()..area.bottom() {
+            let cell = &mut buf[(area.left() - 1, y)];
+            if columns(cell.symbol()) > 1 {
+                cell.reset();
+            }
+        }
+    }
+}
+
+fn focused(app: &App, pane: Pane) -> bool {
+    app.focus == pane && !app.typing && matches!(app.overlay, Overlay::None)
+}

@@ -1,0 +1,346 @@
+//! One order: where it stands, who bought it, what, and who did what when.
+
+use jiff::Timestamp;
+use ordertop::order::{OrderStatus, Shipment};
+use ordertop::protocol::ListedOrder;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::{focused, frame, put_right};
+use crate::app::row::Row;
+use crate::app::{App, Load, Pane};
+use crate::strings;
+use crate::text::{cut, fit_right, tame, width, wrap};
+use crate::theme::{Theme, glyph};
+
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let theme = app.settings.theme;
+    let title = match app.current() {
+        Some(row) if app.many_vendors() => {
+            let vendor = app.vendor_name(&row.key.vendor);
+            format!("{} · {vendor}", strings::number(&row.key))
+        }
+        Some(row) => strings::number(&row.key),
+        None => String::new(),
+    };
+    let inner = frame(buf, area, &title, focused(app, Pane::Order), theme);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let lines = order_lines(app, usize::from(inner.width));
+    let more = lines.len().saturating_sub(usize::from(inner.height));
+    let scroll = app.details.scroll.min(more);
+    for (line, y) in lines.iter().skip(scroll).zip(inner.top()..inner.bottom()) {
+        buf.set_line(inner.x, y, line, inner.width);
+    }
+    if more > scroll {
+        let below = format!(" {} more ↓ ", more - scroll);
+        let bottom = Rect {
+            width: area.width.saturating_sub(2),
+            ..area
+        };
+        put_right(buf, bottom, area.bottom() - 1, &below, theme.quiet());
+    }
+}
+
+/// Everything about the order under the cursor, in lines of so many columns.
+#[must_use]
+pub fn order_lines(app: &App, columns: usize) -> Vec<Line<'static>> {
+    let theme = app.settings.theme;
+    let Some(row) = app.current() else {
+        return vec![Line::styled(strings::NO_ORDER_CHOSEN, theme.quiet())];
+    };
+    // The list's row is the newest; the detail call adds to it.
+    let more = match &app.details.order {
+        Load::Here(order) if app.details.key.as_ref() == Some(&row.key) => Some(&**order),
+        _ => None,
+    };
+    let mut page = Page {
+        lines: Vec::new(),
+        columns,
+        theme,
+    };
+    path(app, row, &mut page);
+    page.lines.push(Line::default());
+    buyer(&row.order, &mut page);
+    items(&row.order, &mut page);
+    shipments(app, &row.order, &mut page);
+    if let Some(more) = more {
+        notes(app, more, &mut page);
+    }
+    history(app, &mut page);
+    page.lines
+}
+
+/// Lines of a page, and how wide it is.
+struct Page {
+    lines: Vec<Line<'static>>,
+    columns: usize,
+    theme: Theme,
+}
+
+impl Page {
+    fn head(&mut self, words: &str) {
+        let rule = "─".repeat(self.columns.saturating_sub(width(words) + 1));
+        self.lines.push(Line::from(vec![
+            Span::styled(format!("{words} "), self.theme.strong()),
+            Span::styled(rule, self.theme.quiet()),
+        ]));
+    }
+
+    fn text(&mut self, words: &str, style: Style) {
+        for line in wrap(&tame(words), self.columns) {
+            self.lines.push(Line::styled(line, style));
+        }
+    }
+
+    /// Words on the left, cut where they must be, and words on the right.
+    fn pair(&mut self, left: &str, right: &str, style: Style, right_style: Style) {
+        let room = self.columns.saturating_sub(width(right) + 2);
+        let left = cut(left, room).into_owned();
+        let right = fit_right(right, self.columns.saturating_sub(width(&left)));
+        self.lines.push(Line::from(vec![
+            Span::styled(left, style),
+            Span::styled(right, right_style),
+        ]));
+    }
+
+    fn gap(&mut self) {
+        self.lines.push(Line::default());
+    }
+}
+
+/// `✓ Paid ─▶ ○ Shipped ─▶ ○ Delivered`: what is done, and what comes.
+fn path(app: &App, row: &Row, page: &mut Page) {
+    use OrderStatus::{Delivered, Paid, Pending, Shipped};
+    let theme = page.theme;
+    let status = row.status();
+    let mut spans = Vec::new();
+    let way = if status == Pending {
+        [Pending, Paid, Shipped]
+    } else {
+        [Paid, Shipped, Delivered]
+    };
+    if status.is_exception() {
+        spans.push(Span::styled(
+            format!("{} {status}", glyph(status)),
+            theme.status(status),
+        ));
+        if let Some(prior) = row.order.prior_status {
+            spans.push(Span::styled(format!("  was {prior}"), theme.quiet()));
+        }
+    } else {
+        for (i, step) in way.into_iter().enumerate() {
+            if i > 0 {
+                spans.push(Span::styled(" ─▶ ", theme.quiet()));
+            }
+            let (sign, style) = match step.cmp(&status) {
+                std::cmp::Ordering::Less => ("✓", theme.good()),
+                std::cmp::Ordering::Equal => {
+                    (glyph(step), theme.status(step).patch(theme.strong()))
+                }
+                std::cmp::Ordering::Greater => ("○", theme.quiet()),
+            };
+            spans.push(Span::styled(format!("{sign} {step}"), style));
+        }
+        if status == OrderStatus::Completed {
+            spans.push(Span::styled(" ─▶ ", theme.quiet()));
+            spans.push(Span::styled("◆ Completed", theme.strong()));
+        }
+    }
+    page.lines.push(Line::from(spans));
+    let since = strings::age(row.since(), app.now);
+    let by = (row.order.status_by.as_ref())
+        .map(|by| format!(", by {}", strings::actor(by)))
+        .unwrap_or_default();
+    let words = match app.on_its_way(&row.key) {
+        Some(to) => format!("⧗ on its way to {to}"),
+        None => format!("{status} for {since}{by}"),
+    };
+    page.text(&words, theme.quiet());
+    let flags = row.order.flags;
+    let set = [
+        (flags.test, "test order"),
+        (flags.on_hold, "on hold"),
+        (flags.pay_on_delivery, "paid on delivery"),
+        (flags.cancel_requested, "cancellation requested"),
+        (flags.source_deleted, "deleted in the shop"),
+    ];
+    let set: Vec<_> = set
+        .into_iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, word)| word)
+        .collect();
+    if !set.is_empty() {
+        page.text(&format!("! {}", set.join(" · ")), theme.warning());
+    }
+}
+
+fn buyer(order: &ListedOrder, page: &mut Page) {
+    let theme = page.theme;
+    page.head(strings::BUYER);
+    let name = tame(&order.customer_name);
+    if name.is_empty() {
+        page.text(strings::NO_BUYER, theme.quiet());
+    } else {
+        page.text(&name, theme.text());
+    }
+    let phone = order.customer_phone.as_deref().unwrap_or_default();
+    let contact: Vec<_> = [order.customer_email.as_str(), phone]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .map(tame)
+        .collect();
+    if !contact.is_empty() {
+        page.text(&contact.join("  "), theme.quiet());
+    }
+    if !order.shipping_address.is_empty() {
+        page.gap();
+        page.head(strings::SHIP_TO);
+        page.text(&order.shipping_address, theme.text());
+    }
+}
+
+fn items(order: &ListedOrder, page: &mut Page) {
+    let theme = page.theme;
+    page.gap();
+    page.head(strings::ITEMS);
+    for item in &order.items {
+        let shipped = match item.quantity_shipped {
+            0 => String::new(),
+            n => format!(" ({n} shipped)"),
+        };
+        let title = tame(&item.product.name);
+        let left = format!("{} × {title}{shipped}", item.quantity);
+        let total = strings::amount(order, &item.total_price);
+        page.pair(&left, &total, theme.text(), theme.text());
+        let variant = item.product.variant.as_deref().unwrap_or_default();
+        let mut about: Vec<String> = [variant, &item.product.sku]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| tame(text).into_owned())
+            .collect();
+        if item.quantity > 1 {
+            about.push(format!("{} each", strings::amount(order, &item.unit_price)));
+        }
+        if !about.is_empty() {
+            page.text(&format!("    {}", about.join(" · ")), theme.quiet());
+        }
+    }
+    if let Some(totals) = &order.totals {
+        let parts = [
+            &totals.items,
+            &totals.discount,
+            &totals.shipping,
+            &totals.tax,
+            &totals.refunded,
+        ];
+        let worth = |amount: &str| amount.bytes().any(|b| (b'1'..=b'9').contains(&b));
+        let told: Vec<_> = (strings::TOTALS.iter().zip(parts))
+            .filter(|(_, part)| worth(part))
+            .collect();
+        if told.len() > 1 {
+            for (name, part) in told {
+                page.pair(
+                    name,
+                    &strings::amount(order, part),
+                    theme.quiet(),
+                    theme.quiet(),
+                );
+            }
+        }
+    }
+    let total = strings::amount(order, &order.total_amount);
+    page.pair(strings::TOTAL, &total, theme.strong(), theme.strong());
+}
+
+fn shipments(app: &App, order: &ListedOrder, page: &mut Page) {
+    if order.shipments.is_empty() {
+        return;
+    }
+    page.gap();
+    page.head(strings::SHIPMENTS);
+    for shipment in &order.shipments {
+        let Shipment {
+            carrier,
+            tracking_number,
+            tracking_url,
+            shipped_at,
+            ..
+        } = shipment;
+        let words: Vec<_> = [carrier, tracking_number]
+            .into_iter()
+            .flatten()
+            .map(|text| tame(text))
+            .collect();
+        let words = if words.is_empty() {
+            "—".to_owned()
+        } else {
+            words.join("  ")
+        };
+        let when = shipped_at.map(|at| time(app, at)).unwrap_or_default();
+        page.pair(&words, &when, page.theme.text(), page.theme.quiet());
+        if let Some(url) = tracking_url {
+            page.text(url, page.theme.quiet());
+        }
+    }
+}
+
+fn notes(app: &App, order: &ListedOrder, page: &mut Page) {
+    let buyer = order.buyer_note.as_deref().unwrap_or_default();
+    if buyer.is_empty() && order.notes.is_empty() {
+        return;
+    }
+    page.gap();
+    page.head(strings::NOTES);
+    if !buyer.is_empty() {
+        page.text(&format!("buyer: {buyer}"), page.theme.text());
+    }
+    for note in &order.notes {
+        let by = strings::actor(&note.by);
+        page.text(&format!("{by}: {}", note.body), page.theme.text());
+        page.text(&time(app, note.at), page.theme.quiet());
+    }
+}
+
+fn history(app: &App, page: &mut Page) {
+    let theme = page.theme;
+    page.gap();
+    page.head(strings::HISTORY);
+    match &app.details.history {
+        Load::Waiting => page.text(strings::LOADING, theme.quiet()),
+        Load::Failed(why) => page.text(&format!("! {why}"), theme.bad()),
+        Load::Here(entries) => {
+            for entry in entries.iter().rev() {
+                let what = strings::history_action(&entry.action, entry.from, entry.to);
+                let forced = if entry.forced { " (forced)" } else { "" };
+                let by = strings::actor(&entry.actor);
+                let left = format!("{what}{forced}  {by}");
+                page.pair(&left, &time(app, entry.at), theme.text(), theme.quiet());
+                if let Some(reason) = &entry.reason {
+                    page.text(&format!("    “{}”", tame(reason)), theme.quiet());
+                }
+            }
+        }
+    }
+}
+
+/// A moment as the one who looks reads it: the hour today, else the day too.
+pub(super) fn time(app: &App, at: Timestamp) -> String {
+    let zone = app.settings.time_zone.clone();
+    let (then, now) = (
+        at.to_zoned_datetime(zone.clone()),
+        app.now.to_zoned_datetime(zone),
+    );
+    if then.date() == now.date() {
+        then.strftime("%H:%M").to_string()
+    } else if then.year() == now.year() {
+        then.strftime("%d %b %H:%M").to_string()
+    } else {
+        then.strftime("%d %b %Y").to_string()
+    }
+}

@@ -1,0 +1,273 @@
+//! The list. Draws the rows that are on the screen and no other: ratatui's own
+//! table walks every row in every frame.
+
+use jiff::SignedDuration;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{Areas, centre, focused, frame, put};
+use crate::app::row::{Row, Touch};
+use crate::app::{App, Pane};
+use crate::strings;
+use crate::text::{cut, fit, fit_right, tame, wrap};
+use crate::theme::glyph;
+
+/// How long a new or changed row is lit.
+const LIT: SignedDuration = SignedDuration::from_secs(5);
+/// How long its mark stays.
+const MARKED: SignedDuration = SignedDuration::from_secs(60);
+/// Cursor, mark and a blank.
+const MARKS: usize = 3;
+/// `◆ Completed`, `⧗→Delivered`.
+const STATUS: usize = 11;
+const AGE: usize = 4;
+/// A vendor's name is cut so far before its column goes.
+const MIN_VENDOR: usize = 9;
+/// Most buyers' names fit into this many columns.
+const GOOD_BUYER: usize = 16;
+/// A buyer's name below this many columns says little.
+const MIN_BUYER: usize = 12;
+
+/// How wide each column is; 0 is left out.
+struct Columns {
+    number: usize,
+    vendor: usize,
+    buyer: usize,
+    total: usize,
+    age: usize,
+}
+
+impl Columns {
+    /// Columns drop by priority: vendor, age, total.
+    fn new(app: &App, wide: usize, rows: usize) -> Self {
+        let visible = || (app.top..app.top + rows).map_while(|at| app.orders.at(at));
+        let longest = |least, most, of: &dyn Fn(&Row) -> usize| {
+            visible().map(of).max().unwrap_or(0).clamp(least, most)
+        };
+        let number = longest(6, 16, &|row| {
+            crate::text::width(&tame(row.key.number.as_str()))
+        });
+        let total = longest(12, 18, &|row| {
+            crate::text::width(&strings::amount(&row.order, &row.order.total_amount))
+        });
+        let vendor = if app.many_vendors() {
+            longest(6, 16, &|row| {
+                crate::text::width(app.vendor_name(&row.key.vendor))
+            })
+        } else {
+            0
+        };
+        let mut columns = Self {
+            number,
+            vendor,
+            buyer: 0,
+            total,
+            age: AGE,
+        };
+        let short = (GOOD_BUYER + columns.fixed()).saturating_sub(wide);
+        columns.vendor = columns
+            .vendor
+            .min(columns.vendor.saturating_sub(short).max(MIN_VENDOR));
+        for drop in 0.. {
+            let room = wide.saturating_sub(columns.fixed());
+            if room >= MIN_BUYER || drop == 3 {
+                columns.buyer = room;
+                break;
+            }
+            match drop {
+                0 => columns.vendor = 0,
+                1 => columns.age = 0,
+                _ => columns.total = 0,
+            }
+        }
+        columns
+    }
+
+    fn fixed(&self) -> usize {
+        let gap = |width: usize| if width == 0 { 0 } else { width + 2 };
+        MARKS + gap(self.number) + gap(self.vendor) + gap(self.total) + STATUS + 2 + gap(self.age)
+    }
+}
+
+pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
+    let theme = app.settings.theme;
+    let inner = frame(
+        buf,
+        area,
+        strings::ORDERS,
+        focused(app, Pane::Orders),
+        theme,
+    );
+    let rows = areas.rows();
+    let columns = Columns::new(app, usize::from(rows.width), usize::from(rows.height));
+    if app.orders.shown() == 0 {
+        draw_empty(app, inner, buf);
+        return;
+    }
+    if areas.heads {
+        let line = Rect { height: 1, ..inner };
+        draw_heads(app, &columns, line, buf);
+    }
+    for (line, y) in (rows.top()..rows.bottom()).enumerate() {
+        let Some(row) = app.orders.at(app.top + line) else {
+            break;
+        };
+        draw_row(
+            app,
+            row,
+            &columns,
+            Rect {
+                y,
+                height: 1,
+                ..rows
+            },
+            buf,
+        );
+    }
+    draw_scrollbar(app, area, rows, buf);
+}
+
+fn draw_heads(app: &App, columns: &Columns, line: Rect, buf: &mut Buffer) {
+    let style = app.settings.theme.quiet();
+    let mut cells = Cells::new(buf, line, MARKS);
+    cells.left(strings::COLUMN_NUMBER, columns.number, style);
+    cells.left(strings::COLUMN_VENDOR, columns.vendor, style);
+    cells.left(strings::COLUMN_BUYER, columns.buyer, style);
+    cells.right(strings::COLUMN_TOTAL, columns.total, style);
+    cells.left(strings::COLUMN_STATUS, STATUS, style);
+    cells.right(strings::COLUMN_AGE, columns.age, style);
+}
+
+fn draw_row(app: &App, row: &Row, columns: &Columns, line: Rect, buf: &mut Buffer) {
+    let theme = app.settings.theme;
+    let under_cursor = app.cursor.as_ref() == Some(&row.key);
+    let reversed = under_cursor && app.focus == Pane::Orders;
+    let touched = row
+        .touched
+        .filter(|(_, at)| app.now.duration_since(*at) < MARKED);
+    let lit = touched.filter(|(_, at)| app.now.duration_since(*at) < LIT);
+    let lit = lit.map(|(touch, _)| match touch {
+        Touch::New => theme.fresh(),
+        Touch::Changed => theme.changed(),
+    });
+    // Reversed colours of a row would be a patchwork: the cursor has its own.
+    let style = |own: Style| {
+        if reversed {
+            theme.cursor()
+        } else if under_cursor {
+            own.patch(theme.strong())
+        } else {
+            own
+        }
+    };
+    if reversed {
+        buf.set_style(line, theme.cursor());
+    }
+    let mark = match touched {
+        Some((Touch::New, _)) => ("+", theme.fresh()),
+        Some((Touch::Changed, _)) => ("Δ", theme.changed()),
+        None => (" ", Style::new()),
+    };
+    let arrow = if under_cursor { "▶" } else { " " };
+    put(buf, line, line.x, line.y, arrow, style(theme.accent()));
+    put(buf, line, line.x + 1, line.y, mark.0, style(mark.1));
+
+    let text = lit.unwrap_or_else(|| theme.text());
+    let quiet = lit.unwrap_or_else(|| theme.quiet());
+    let buyer = if row.buyer.is_empty() {
+        (strings::NO_BUYER, quiet)
+    } else {
+        (&*row.buyer, text)
+    };
+    let status = match app.on_its_way(&row.key) {
+        Some(to) => (format!("⧗→{to}"), theme.changed()),
+        None => (
+            format!("{} {}", glyph(row.status()), row.status()),
+            theme.status(row.status()),
+        ),
+    };
+    let amount = strings::amount(&row.order, &row.order.total_amount);
+    let age = strings::age(row.since(), app.now);
+    let mut cells = Cells::new(buf, line, MARKS);
+    let number = tame(row.key.number.as_str());
+    cells.left(&number, columns.number, style(text.patch(theme.strong())));
+    let vendor = app.vendor_name(&row.key.vendor);
+    cells.left(vendor, columns.vendor, style(quiet));
+    cells.left(buyer.0, columns.buyer, style(buyer.1));
+    cells.right(&amount, columns.total, style(text));
+    cells.left(&status.0, STATUS, style(status.1));
+    cells.right(&age, columns.age, style(quiet));
+}
+
+/// Cells of a line, one after the other, two blanks between them.
+struct Cells<'a> {
+    buf: &'a mut Buffer,
+    line: Rect,
+    x: u16,
+}
+
+impl<'a> Cells<'a> {
+    fn new(buf: &'a mut Buffer, line: Rect, skip: usize) -> Self {
+        let x = line.x + u16::try_from(skip).unwrap_or(0);
+        Self { buf, line, x }
+    }
+
+    fn left(&mut self, words: &str, columns: usize, style: Style) {
+        self.cell(fit(words, columns), columns, style);
+    }
+
+    fn right(&mut self, words: &str, columns: usize, style: Style) {
+        self.cell(fit_right(words, columns), columns, style);
+    }
+
+    fn cell(&mut self, words: String, columns: usize, style: Style) {
+        if columns > 0 {
+            put(self.buf, self.line, self.x, self.line.y, &words, style);
+            self.x += u16::try_from(columns + 2).unwrap_or(0);
+        }
+    }
+}
+
+fn draw_empty(app: &App, area: Rect, buf: &mut Buffer) {
+    let theme = app.settings.theme;
+    let (title, more) = if app.orders.total() == 0 {
+        strings::empty(&app.connection, app.loaded, app.loading)
+    } else if app.filter.value().is_empty()
+        && let Some(tab) = app.orders.tab()
+    {
+        (strings::empty_tab(tab), strings::EMPTY_TAB_HINT.to_owned())
+    } else {
+        (
+            strings::NO_MATCH.to_owned(),
+            strings::NO_MATCH_HINT.to_owned(),
+        )
+    };
+    let wide = usize::from(area.width.saturating_sub(4));
+    let title = wrap(&title, wide);
+    let more = wrap(&more, wide);
+    let lines = title.iter().map(|line| (line, theme.strong()));
+    let lines = lines.chain(more.iter().map(|line| (line, theme.quiet())));
+    let above = usize::from(area.height).saturating_sub(title.len() + more.len()) / 2;
+    for (i, (line, style)) in lines.enumerate() {
+        let at = u16::try_from(above + i).unwrap_or(u16::MAX);
+        centre(buf, area, at, &cut(line, wide), style);
+    }
+}
+
+/// Where in the list the screen is, on the frame's right side.
+fn draw_scrollbar(app: &App, area: Rect, rows: Rect, buf: &mut Buffer) {
+    let (shown, height) = (app.orders.shown(), usize::from(rows.height));
+    if shown <= height || height < 3 {
+        return;
+    }
+    let thumb = (height * height / shown).clamp(1, height);
+    let way = height - thumb;
+    let from = app.top * way / (shown - height).max(1);
+    for line in from..(from + thumb).min(height) {
+        let y = rows.y + u16::try_from(line).unwrap_or(0);
+        buf[(area.right() - 1, y)]
+            .set_symbol("┃")
+            .set_style(app.settings.theme.frame(focused(app, Pane::Orders)));
+    }
+}
