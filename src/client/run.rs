@@ -57,8 +57,8 @@ pub(crate) struct Due {
 pub(crate) enum Line {
     /// Down; the next attempt is due then, or real-time is off.
     Idle(Option<Due>),
-    /// An attempt is under way.
-    Connecting(AbortHandle),
+    /// An attempt is under way since it was due.
+    Connecting(AbortHandle, Due),
     /// Up.
     Up(Box<Live>),
 }
@@ -93,6 +93,7 @@ pub(crate) struct Run {
     down: Option<Break>,
     fresh_at: Option<Timestamp>,
     told: Option<(Connection, Instant)>,
+    tell_age_at: Option<Instant>,
 }
 
 impl Run {
@@ -136,6 +137,7 @@ impl Run {
             down: None,
             fresh_at: None,
             told: None,
+            tell_age_at: None,
         }
     }
 
@@ -171,11 +173,11 @@ impl Run {
     fn deadline(&self) -> Instant {
         let line = match &self.line {
             Line::Idle(due) => due.map(|due| due.at),
-            Line::Connecting(_) => None,
+            Line::Connecting(..) => None,
             Line::Up(live) => Some(live.deadline()),
         };
         let polls = self.polls.deadline();
-        let deadline = line.into_iter().chain(polls).min();
+        let deadline = [line, polls, self.tell_age_at].into_iter().flatten().min();
         deadline.unwrap_or_else(|| Instant::now() + REPAIR_EVERY)
     }
 
@@ -184,7 +186,8 @@ impl Run {
         let beat = match &mut self.line {
             Line::Up(live) if now >= live.deadline() => live.beat(now, &*self.clock).await,
             Line::Idle(Some(due)) if now >= due.at => {
-                self.connect();
+                let due = *due;
+                self.connect(due);
                 Beat::Quiet
             }
             _ => Beat::Quiet,
@@ -200,18 +203,18 @@ impl Run {
         }
     }
 
-    fn connect(&mut self) {
+    fn connect(&mut self, due: Due) {
         let position = self.vendor.as_ref().and_then(|v| self.book.position(v));
         let opening = Socket::open(self.rest.clone(), self.vendor.clone(), position.cloned());
         let attempt = self
             .work
             .spawn(async { Done::Opened(opening.await.map(Box::new)) });
-        self.line = Line::Connecting(attempt);
+        self.line = Line::Connecting(attempt, due);
     }
 
     /// The attempt at the socket has ended.
     pub(crate) async fn opened(&mut self, opened: Result<Box<Socket>, Break>) {
-        if !matches!(self.line, Line::Connecting(_)) {
+        if !matches!(self.line, Line::Connecting(..)) {
             return;
         }
         let opened = match opened {
@@ -271,7 +274,7 @@ impl Run {
             let next = Line::Idle(self.realtime.then_some(now));
             match std::mem::replace(&mut self.line, next) {
                 Line::Idle(_) => {}
-                Line::Connecting(attempt) => attempt.abort(),
+                Line::Connecting(attempt, _) => attempt.abort(),
                 Line::Up(live) => {
                     self.work.spawn(async {
                         live.socket.close().await;
@@ -481,7 +484,9 @@ impl Run {
             poll_at: self.polls.due.stamp,
             socket_at: match &self.line {
                 Line::Idle(due) => due.map(|due| due.stamp),
-                _ => None,
+                // Told as it was, so that an attempt alone is no news.
+                Line::Connecting(_, due) => Some(due.stamp),
+                Line::Up(_) => None,
             },
             every: self.every,
         };
@@ -497,11 +502,16 @@ impl Run {
                 fresh_at: told.fresh_at,
                 ..connection.clone()
             } == *told;
-            let soon = now < *at + TELL_AGE_EVERY;
-            if only_age && (soon || told.fresh_at == connection.fresh_at) {
+            let next_at = *at + TELL_AGE_EVERY;
+            if only_age && told.fresh_at == connection.fresh_at {
+                return;
+            }
+            if only_age && told.fresh_at.is_some() && now < next_at {
+                self.tell_age_at = Some(next_at);
                 return;
             }
         }
+        self.tell_age_at = None;
         self.told = Some((connection.clone(), now));
         self.tell(ClientEvent::Connection(connection)).await;
     }
