@@ -196,10 +196,10 @@ impl Run {
             Beat::Quiet => {}
             Beat::Steady => self.backoff.reset(),
             Beat::Dead(broken) => self.broken(broken),
-            Beat::IsLegacy => self.is_legacy().await,
+            Beat::IsLegacy => self.is_legacy(),
         }
         if self.polls.deadline().is_some_and(|at| now >= at) {
-            self.poll().await;
+            self.poll();
         }
     }
 
@@ -365,7 +365,7 @@ impl Run {
             }
             event => {
                 let next = self.book.event(event, changes);
-                self.act(next).await?;
+                self.act(next)?;
             }
         }
         self.fresh();
@@ -384,13 +384,13 @@ impl Run {
             let next = self.book.welcome(&vendor, &recovery);
             self.to_fetch.extend(fetch(next));
         }
-        self.start_fetches().await;
+        self.start_fetches();
         self.ask_names();
         self.tell_vendors().await;
     }
 
     /// No word of our protocol: an old server, whose frames only name orders.
-    async fn is_legacy(&mut self) {
+    fn is_legacy(&mut self) {
         let (Line::Up(live), Some(vendor)) = (&mut self.line, self.vendor.clone()) else {
             self.broken(Break::new("an old server: name one vendor to watch"));
             return;
@@ -400,7 +400,7 @@ impl Run {
         self.up(self.every);
         let next = self.book.fetch(&vendor);
         self.to_fetch.extend(fetch(next));
-        self.start_fetches().await;
+        self.start_fetches();
     }
 
     fn up(&mut self, next_poll: Duration) {
@@ -411,12 +411,12 @@ impl Run {
     }
 
     /// Does what the book asks for.
-    pub(crate) async fn act(&mut self, next: Next) -> Result<(), Break> {
+    pub(crate) fn act(&mut self, next: Next) -> Result<(), Break> {
         match next {
             Next::Nothing => {}
             Next::Fetch(vendor) => {
                 self.to_fetch.push_back(vendor);
-                self.start_fetches().await;
+                self.start_fetches();
             }
             Next::Recover => return Err(Break::new("events were missing")),
         }
