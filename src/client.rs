@@ -23,6 +23,7 @@ mod run;
 mod snapshot;
 mod socket;
 mod state;
+mod tell;
 
 #[cfg(test)]
 mod fake;

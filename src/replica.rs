@@ -216,10 +216,12 @@ impl Replica {
         Some(self.changed(order))
     }
 
-    /// Holds the order unless what is held is as new; whether it did.
+    /// Holds the order unless what is held is as new; whether it did. A number
+    /// that was erased and placed again counts its versions anew, under a
+    /// higher id.
     fn put_newer(&mut self, order: Arc<ListedOrder>) -> bool {
         if let Some(held) = self.orders.get(&order.order_number)
-            && held.version >= order.version
+            && (held.id, held.version) >= (order.id, order.version)
         {
             return false;
         }
@@ -297,7 +299,7 @@ pub(crate) mod tests {
                 Some(_) if erase => (EventKind::Removed, None),
                 Some(held) => (
                     EventKind::Status,
-                    Some(order(&number, held.version + 1, offset)),
+                    Some(order(&number, held.version + 1, held.id as usize)),
                 ),
             };
             match &order {
@@ -330,9 +332,9 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn order(number: &OrderNumber, version: u64, offset: usize) -> Arc<ListedOrder> {
+    pub(crate) fn order(number: &OrderNumber, version: u64, id: usize) -> Arc<ListedOrder> {
         let order = json!({
-            "id": offset, "order_number": number, "status": "Paid", "total_amount": "1.00",
+            "id": id, "order_number": number, "status": "Paid", "total_amount": "1.00",
             "created_at": "2026-11-23T17:00:00Z", "updated_at": "2026-11-23T17:00:00Z",
             "vendor_id": "42", "version": version,
         });

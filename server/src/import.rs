@@ -40,15 +40,7 @@ pub const MAX_BATCH: usize = 500;
 /// a server takes in one body. One order alone may be more.
 pub const MAX_BATCH_BYTES: usize = 512 * 1024;
 
-/// Brings orders from files into the store
-///
-/// A file holds a JSON array of orders, JSON lines (an order a line), or one
-/// order. Three kinds of order are known by their fields: WooCommerce orders
-/// (REST v3 or webhook bodies), Shopify orders (REST or webhook bodies), and
-/// ordertop's own, as POST /api/orders/ takes them.
-///
-/// Orders are merged, not replaced: a row that is older than what is stored
-/// changes nothing, and the same file can be imported twice.
+/// What to import.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Each row is reported as new, changed, unchanged or refused (with the reason), as FILE:LINE or FILE[INDEX].
@@ -60,6 +52,13 @@ Examples:
   curl -s -u KEY:SECRET https://shop.example/wp-json/wc/v3/orders | ordertop-server import - --vendor 42")]
 pub struct ImportArgs {
     /// Files to read; `-` is standard input
+    ///
+    /// A file holds a JSON array of orders, JSON lines (an order a line), or one order. Three
+    /// kinds of order are known by their fields: WooCommerce orders and Shopify orders, as their
+    /// REST calls and webhooks give them, and ordertop's own, as POST /api/orders/ takes them.
+    ///
+    /// Orders are merged: what is older than the stored order changes nothing, and the same file
+    /// can be imported twice.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The vendor whose orders these are; created where it does not exist yet

@@ -268,3 +268,90 @@ fn order_event(frame: ServerMessage) -> Option<(EventKind, Arc<OrderEvent>)> {
     };
     Some((kind, Arc::new(event)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replica::tests::{Stream, vendor};
+
+    fn frame(stream: &Stream, at: usize) -> ServerMessage {
+        let (_, event) = &stream.log[at];
+        ServerMessage::OrderUpdated(OrderEvent::clone(event))
+    }
+
+    fn snapshot(stream: &Stream, at: usize) -> Snapshot {
+        Snapshot {
+            position: Some(stream.at(at)),
+            orders: stream.lists[at].values().cloned().collect(),
+        }
+    }
+
+    fn stream(events: usize) -> Stream {
+        let mut stream = Stream::new("a");
+        (0..events).for_each(|_| stream.touch(1));
+        stream
+    }
+
+    #[test]
+    fn more_than_can_be_held_back_is_recovered_from_the_snapshot() {
+        let stream = stream(MAX_HELD + 2);
+        let mut book = Book::default();
+        let mut changes = Vec::new();
+        assert_eq!(book.fetch(&vendor()), Next::Fetch(vendor()));
+        assert_eq!(book.fetch(&vendor()), Next::Nothing, "it is under way");
+        for at in 1..stream.end() {
+            let next = book.event(frame(&stream, at), &mut changes);
+            assert_eq!(next, Next::Nothing);
+        }
+        assert!(changes.is_empty() && book.is_incomplete());
+        let next = book.fetched(&vendor(), snapshot(&stream, 1), &mut changes);
+        assert_eq!((next, changes.len()), (Next::Recover, 1));
+        assert_eq!(book.position(&vendor()), Some(&stream.at(1)));
+    }
+
+    #[test]
+    fn a_poll_that_does_not_follow_brings_a_snapshot() {
+        let stream = stream(4);
+        let answer = |events: &[usize], end| VendorEvents {
+            position: stream.at(end),
+            recovered: true,
+            reason: None,
+            events: events.iter().map(|at| frame(&stream, *at)).collect(),
+        };
+        let fetch = Next::Fetch(vendor());
+        let table = [
+            (answer(&[2, 3], 4), Next::Nothing, 4, "the next two"),
+            (answer(&[0, 1], 2), Next::Nothing, 2, "known already"),
+            (answer(&[], 2), Next::Nothing, 2, "nothing new"),
+            (answer(&[3], 4), fetch.clone(), 2, "one is missing"),
+            (answer(&[], 4), fetch, 2, "the events are missing"),
+        ];
+        for (answer, next, offset, case) in table {
+            let mut book = Book::default();
+            book.fetched(&vendor(), snapshot(&stream, 2), &mut Vec::new());
+            let mut changes = Vec::new();
+            assert_eq!(book.polled(&vendor(), answer, &mut changes), next, "{case}");
+            assert_eq!(book.position(&vendor()), Some(&stream.at(offset)), "{case}");
+        }
+    }
+
+    #[test]
+    fn a_poll_of_another_history_at_the_same_offset_brings_a_snapshot() {
+        let (held, other) = (stream(2), Stream::new("b"));
+        let mut book = Book::default();
+        book.fetched(&vendor(), snapshot(&held, 2), &mut Vec::new());
+        let answer = VendorEvents {
+            position: other.at(2),
+            recovered: true,
+            reason: None,
+            events: Vec::new(),
+        };
+        let next = book.polled(&vendor(), answer, &mut Vec::new());
+        assert_eq!(next, Next::Fetch(vendor()));
+        assert_eq!(
+            book.position(&vendor()),
+            None,
+            "nothing of it is held on to"
+        );
+    }
+}

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::error::RequestError;
-use super::event::{Change, ClientEvent};
+use super::event::Change;
 use super::run::{Due, Run, due, fetch};
 use super::snapshot::{self, Progress};
 use super::socket::{Break, Socket};
@@ -86,7 +86,7 @@ impl Polls {
 impl Run {
     /// Polls: for the events since the positions held or, where there is none,
     /// for the snapshot.
-    pub(crate) async fn poll(&mut self) {
+    pub(crate) fn poll(&mut self) {
         self.polls.due = self.poll_after();
         let one = match &self.vendor {
             None => None,
@@ -95,7 +95,7 @@ impl Run {
                 None => {
                     let next = self.book.fetch(&vendor.clone());
                     self.to_fetch.extend(fetch(next));
-                    self.start_fetches().await;
+                    self.start_fetches();
                     return;
                 }
             },
@@ -119,7 +119,7 @@ impl Run {
             Done::Polled(took, answer) => self.polled(took, answer, &mut changes).await,
             Done::Fetched(vendor, snapshot) => {
                 self.fetching -= 1;
-                self.fetched(vendor, snapshot, &mut changes).await;
+                self.fetched(vendor, snapshot, &mut changes);
             }
             Done::Named(vendors) => {
                 self.asking_names = false;
@@ -162,7 +162,7 @@ impl Run {
             let next = self.book.polled(&vendor, events, changes);
             self.to_fetch.extend(fetch(next));
         }
-        self.start_fetches().await;
+        self.start_fetches();
         self.poll_answered();
         self.tell_vendors().await;
         // An answer may hold only a part; an empty one says that it was all.
@@ -174,7 +174,7 @@ impl Run {
         }
     }
 
-    async fn fetched(
+    fn fetched(
         &mut self,
         vendor: VendorId,
         snapshot: Result<Snapshot, RequestError>,
@@ -185,7 +185,7 @@ impl Run {
                 self.legacy = snapshot.position.is_none();
                 let next = self.book.fetched(&vendor, snapshot, changes);
                 self.poll_answered();
-                if self.act(next).await.is_err() {
+                if self.act(next).is_err() {
                     if self.is_live() {
                         self.broken(Break::new("events were missing"));
                     } else {
@@ -193,7 +193,7 @@ impl Run {
                         self.polls.bring_forward(soon);
                     }
                 }
-                self.start_fetches().await;
+                self.start_fetches();
             }
             Err(error) => {
                 // The others would fail alike: the next welcome or poll asks
@@ -231,14 +231,13 @@ impl Run {
     }
 
     /// Starts fetching what is to be fetched, a few at a time.
-    pub(crate) async fn start_fetches(&mut self) {
+    pub(crate) fn start_fetches(&mut self) {
         while self.fetching < MAX_FETCHES {
             let Some(vendor) = self.to_fetch.pop_front() else {
                 return;
             };
             if self.fetching == 0 {
                 self.received.store(0, Ordering::Relaxed);
-                self.tell(ClientEvent::Loading { received: 0 }).await;
             }
             self.fetching += 1;
             let rest = self.rest.clone();

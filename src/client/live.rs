@@ -11,6 +11,8 @@ use crate::protocol::{ClientMessage, Welcome};
 
 /// How often the client pings, to measure the round trip.
 const PING_EVERY: Duration = Duration::from_secs(15);
+/// The first ping tells the round trip soon, but not from all clients at once.
+const FIRST_PING_WITHIN: Duration = Duration::from_secs(2);
 /// How long a server of our protocol may take to its welcome.
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a server that named no protocol may take before it counts as old.
@@ -100,6 +102,7 @@ impl Live {
             .saturating_add(welcome.ping_timeout_ms);
         self.patience = (Duration::from_millis(named) + SLACK).clamp(SLACK, MAX_PATIENCE);
         self.steady_at = Some(now + STEADY_AFTER);
+        self.ping_at = now + FIRST_PING_WITHIN.mul_f64(rand::random());
     }
 
     pub(crate) fn is_legacy(&mut self, now: Instant) {

@@ -23,7 +23,6 @@ use super::live::{Beat, Live, Stage};
 use super::mailbox::Mailbox;
 use super::rest::Rest;
 use super::socket::{Break, Frame, Socket};
-use super::state::Facts;
 use super::{ClientConfig, POLL_RANGE};
 use crate::order::{OrderNumber, VendorId};
 use crate::protocol::rest::Vendor;
@@ -39,12 +38,6 @@ const FIRST_POLL_WITHIN: Duration = Duration::from_millis(500);
 const MAX_STAY_AWAY: Duration = Duration::from_secs(300);
 /// Most frames that are gathered into one event.
 const MAX_BATCH: usize = 512;
-/// The age of the data is told at most this often while nothing else changes.
-const TELL_AGE_EVERY: Duration = Duration::from_secs(1);
-
-/// A wait for the receiver that is longer made the client deaf to the socket.
-const DEAF_AFTER: Duration = Duration::from_secs(1);
-
 /// A moment to do something, by the timer and by the clock that people read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Due {
@@ -57,8 +50,8 @@ pub(crate) struct Due {
 pub(crate) enum Line {
     /// Down; the next attempt is due then, or real-time is off.
     Idle(Option<Due>),
-    /// An attempt is under way.
-    Connecting(AbortHandle),
+    /// An attempt is under way since it was due.
+    Connecting(AbortHandle, Due),
     /// Up.
     Up(Box<Live>),
 }
@@ -86,13 +79,14 @@ pub(crate) struct Run {
     pub(crate) asking_names: bool,
     pub(crate) legacy: bool,
     pub(crate) round_trip: Option<Duration>,
-    vendors_told: Vec<Vendor>,
+    pub(crate) vendors_told: Vec<Vendor>,
     mailbox: Arc<Mailbox>,
-    realtime: bool,
+    pub(crate) realtime: bool,
     backoff: Backoff,
-    down: Option<Break>,
-    fresh_at: Option<Timestamp>,
-    told: Option<(Connection, Instant)>,
+    pub(crate) down: Option<Break>,
+    pub(crate) fresh_at: Option<Timestamp>,
+    pub(crate) told: Option<(Connection, Instant)>,
+    pub(crate) tell_age_at: Option<Instant>,
 }
 
 impl Run {
@@ -136,6 +130,7 @@ impl Run {
             down: None,
             fresh_at: None,
             told: None,
+            tell_age_at: None,
         }
     }
 
@@ -171,11 +166,11 @@ impl Run {
     fn deadline(&self) -> Instant {
         let line = match &self.line {
             Line::Idle(due) => due.map(|due| due.at),
-            Line::Connecting(_) => None,
+            Line::Connecting(..) => None,
             Line::Up(live) => Some(live.deadline()),
         };
         let polls = self.polls.deadline();
-        let deadline = line.into_iter().chain(polls).min();
+        let deadline = [line, polls, self.tell_age_at].into_iter().flatten().min();
         deadline.unwrap_or_else(|| Instant::now() + REPAIR_EVERY)
     }
 
@@ -184,7 +179,8 @@ impl Run {
         let beat = match &mut self.line {
             Line::Up(live) if now >= live.deadline() => live.beat(now, &*self.clock).await,
             Line::Idle(Some(due)) if now >= due.at => {
-                self.connect();
+                let due = *due;
+                self.connect(due);
                 Beat::Quiet
             }
             _ => Beat::Quiet,
@@ -193,25 +189,25 @@ impl Run {
             Beat::Quiet => {}
             Beat::Steady => self.backoff.reset(),
             Beat::Dead(broken) => self.broken(broken),
-            Beat::IsLegacy => self.is_legacy().await,
+            Beat::IsLegacy => self.is_legacy(),
         }
         if self.polls.deadline().is_some_and(|at| now >= at) {
-            self.poll().await;
+            self.poll();
         }
     }
 
-    fn connect(&mut self) {
+    fn connect(&mut self, due: Due) {
         let position = self.vendor.as_ref().and_then(|v| self.book.position(v));
         let opening = Socket::open(self.rest.clone(), self.vendor.clone(), position.cloned());
         let attempt = self
             .work
             .spawn(async { Done::Opened(opening.await.map(Box::new)) });
-        self.line = Line::Connecting(attempt);
+        self.line = Line::Connecting(attempt, due);
     }
 
     /// The attempt at the socket has ended.
     pub(crate) async fn opened(&mut self, opened: Result<Box<Socket>, Break>) {
-        if !matches!(self.line, Line::Connecting(_)) {
+        if !matches!(self.line, Line::Connecting(..)) {
             return;
         }
         let opened = match opened {
@@ -271,7 +267,7 @@ impl Run {
             let next = Line::Idle(self.realtime.then_some(now));
             match std::mem::replace(&mut self.line, next) {
                 Line::Idle(_) => {}
-                Line::Connecting(attempt) => attempt.abort(),
+                Line::Connecting(attempt, _) => attempt.abort(),
                 Line::Up(live) => {
                     self.work.spawn(async {
                         live.socket.close().await;
@@ -362,7 +358,7 @@ impl Run {
             }
             event => {
                 let next = self.book.event(event, changes);
-                self.act(next).await?;
+                self.act(next)?;
             }
         }
         self.fresh();
@@ -381,13 +377,13 @@ impl Run {
             let next = self.book.welcome(&vendor, &recovery);
             self.to_fetch.extend(fetch(next));
         }
-        self.start_fetches().await;
+        self.start_fetches();
         self.ask_names();
         self.tell_vendors().await;
     }
 
     /// No word of our protocol: an old server, whose frames only name orders.
-    async fn is_legacy(&mut self) {
+    fn is_legacy(&mut self) {
         let (Line::Up(live), Some(vendor)) = (&mut self.line, self.vendor.clone()) else {
             self.broken(Break::new("an old server: name one vendor to watch"));
             return;
@@ -397,7 +393,7 @@ impl Run {
         self.up(self.every);
         let next = self.book.fetch(&vendor);
         self.to_fetch.extend(fetch(next));
-        self.start_fetches().await;
+        self.start_fetches();
     }
 
     fn up(&mut self, next_poll: Duration) {
@@ -408,12 +404,12 @@ impl Run {
     }
 
     /// Does what the book asks for.
-    pub(crate) async fn act(&mut self, next: Next) -> Result<(), Break> {
+    pub(crate) fn act(&mut self, next: Next) -> Result<(), Break> {
         match next {
             Next::Nothing => {}
             Next::Fetch(vendor) => {
                 self.to_fetch.push_back(vendor);
-                self.start_fetches().await;
+                self.start_fetches();
             }
             Next::Recover => return Err(Break::new("events were missing")),
         }
@@ -432,93 +428,6 @@ impl Run {
             _ => self.every,
         };
         due(&*self.clock, every)
-    }
-
-    /// The data is whole as of now, if nothing is being fetched.
-    pub(crate) fn fresh(&mut self) {
-        let away = match &self.line {
-            Line::Up(live) => live.degraded || !live.is_up(),
-            _ => false,
-        };
-        if !away && !self.book.is_incomplete() {
-            self.fresh_at = Some(self.clock.now());
-        }
-    }
-
-    pub(crate) async fn tell_changes(&mut self, changes: Vec<Change>) {
-        if !changes.is_empty() {
-            self.tell(ClientEvent::Changes(changes)).await;
-        }
-    }
-
-    /// The vendors, if they are others than were told.
-    pub(crate) async fn tell_vendors(&mut self) {
-        let followed = self.vendor.iter().chain(self.book.vendors());
-        let ids: BTreeSet<_> = followed.cloned().collect();
-        let vendors: Vec<_> = ids
-            .into_iter()
-            .map(|id| Vendor {
-                name: self.names.get(&id).cloned().unwrap_or_default(),
-                id,
-            })
-            .collect();
-        if vendors != self.vendors_told {
-            self.vendors_told.clone_from(&vendors);
-            self.tell(ClientEvent::Vendors(vendors)).await;
-        }
-    }
-
-    async fn tell_connection(&mut self) {
-        let facts = Facts {
-            realtime: self.realtime,
-            live: match &self.line {
-                Line::Up(live) if live.is_up() => Some(live.degraded),
-                _ => None,
-            },
-            down: self.down.clone(),
-            poll: self.polls.outcome.clone(),
-            failing_since: self.polls.failing_since,
-            poll_at: self.polls.due.stamp,
-            socket_at: match &self.line {
-                Line::Idle(due) => due.map(|due| due.stamp),
-                _ => None,
-            },
-            every: self.every,
-        };
-        let connection = Connection {
-            state: facts.state(),
-            fresh_at: self.fresh_at,
-            round_trip: self.round_trip,
-            legacy: self.legacy,
-        };
-        let now = Instant::now();
-        if let Some((told, at)) = &self.told {
-            let only_age = Connection {
-                fresh_at: told.fresh_at,
-                ..connection.clone()
-            } == *told;
-            let soon = now < *at + TELL_AGE_EVERY;
-            if only_age && (soon || told.fresh_at == connection.fresh_at) {
-                return;
-            }
-        }
-        self.told = Some((connection.clone(), now));
-        self.tell(ClientEvent::Connection(connection)).await;
-    }
-
-    /// Waits for room: a slow receiver stops the reading, and recovery repairs
-    /// what the server then closes.
-    pub(crate) async fn tell(&mut self, event: ClientEvent) {
-        let start = Instant::now();
-        // Nobody listens any more: the loop sees it next.
-        let _ = self.out.send(event).await;
-        let end = Instant::now();
-        if let Line::Up(live) = &mut self.line
-            && end - start > DEAF_AFTER
-        {
-            // Its silence was ours: what it said meanwhile was not read.
-            live.sign_of_life(end);
-        }
     }
 }
 
