@@ -21,6 +21,12 @@ impl App {
         let rows = self.rows_on_screen();
         let line = self.cursor_at.saturating_sub(self.top);
         let known = (self.cursor.as_ref()).and_then(|key| self.orders.index_of(key));
+        // Before a key was pressed nobody chose an order: a list that fills up
+        // from above is seen from its top.
+        let known = known.filter(|at| self.steered || *at < rows.max(1));
+        if known.is_none() && !self.steered {
+            self.cursor_at = self.cursor_at.min(rows.saturating_sub(1));
+        }
         let at = match known {
             Some(at) => at,
             // Its order is gone: what stands in its place has the cursor now.

@@ -152,7 +152,8 @@ impl App {
         let name = self.vendor_name(&key.vendor).to_owned();
         let touch = touch.map(|touch| (touch, self.now));
         let under_cursor = self.cursor.as_ref() == Some(&key);
-        let before = if under_cursor && ours && !self.order_open {
+        // So it is, too, while no key was pressed: nobody chose that order.
+        let before = if under_cursor && (ours || !self.steered) && !self.order_open {
             self.orders.index_of(&key)
         } else {
             None

@@ -482,3 +482,17 @@ fn a_change_that_nothing_explains_is_told_without_a_name() {
         What::Seen { from, to }
     );
 }
+
+#[test]
+fn before_a_key_is_pressed_the_screen_shows_the_top() {
+    let mut stage = Stage::shop(SIZE);
+    let theirs = changed(&stage, "10471", OrderStatus::Shipped);
+    stage.event(EventKind::Status, &theirs, service());
+    assert_eq!((under_cursor(&stage).as_str(), stage.app.top), ("10474", 0));
+    stage.app.orders.set_sort(Sort::Newest);
+    for i in 0..60 {
+        let order = listed(&format!("N{i}"), OrderStatus::Paid, 200 + i);
+        stage.event(EventKind::Created, &order, service());
+        assert_eq!(stage.app.top, 0);
+    }
+}
