@@ -98,9 +98,6 @@ pub struct Limits {
     /// Frames that wait for one socket, in bytes; beyond it the socket is a
     /// slow consumer.
     pub queue_bytes: usize,
-    /// Events that are replayed to one caller for one vendor; beyond it a
-    /// snapshot is cheaper.
-    pub replay_events: u64,
 }
 
 impl Default for Limits {
@@ -109,7 +106,6 @@ impl Default for Limits {
             connections: 65_536,
             body_bytes: 1024 * 1024,
             queue_bytes: 2 * 1024 * 1024,
-            replay_events: 10_000,
         }
     }
 }

@@ -21,7 +21,10 @@ fn vendor(id: &str) -> VendorId {
 }
 
 fn key(vendor: &str, number: &str) -> OrderKey {
-    OrderKey { vendor: self::vendor(vendor), number: number.parse().unwrap() }
+    OrderKey {
+        vendor: self::vendor(vendor),
+        number: number.parse().unwrap(),
+    }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -40,7 +43,10 @@ async fn place(store: &dyn Store, vendor: &str, number: &str, second: i64) -> Ch
     let intake = order.check(None, at(second)).unwrap();
     let actor = Actor::new(ActorKind::Service, "test");
     let key = intake.key();
-    store.change(key, decision::place(intake, actor, None, at(second))).await.unwrap()
+    store
+        .change(key, decision::place(intake, actor, None, at(second)))
+        .await
+        .unwrap()
 }
 
 async fn ship(store: &dyn Store, vendor: &str, number: &str, seen: Option<u64>) -> Change {
@@ -67,7 +73,11 @@ async fn step(
 }
 
 async fn events(store: &dyn Store, vendor: &str, since: &Position) -> Vec<Event> {
-    match store.events(&self::vendor(vendor), since, None, 1_000).await.unwrap() {
+    match store
+        .events(&self::vendor(vendor), since, None, 1_000)
+        .await
+        .unwrap()
+    {
         Replay::Events { events, .. } => events,
         Replay::Unrecovered { reason, .. } => panic!("not recovered: {reason:?}"),
     }
@@ -88,7 +98,10 @@ async fn story(store: &dyn Store) {
     // A vendor is born at offset 0 and stays as it was added.
     let (acme, new) = store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
     assert!(new && acme.position.offset == 0);
-    let (again, new) = store.add_vendor(vendor("42"), "Other".into()).await.unwrap();
+    let (again, new) = store
+        .add_vendor(vendor("42"), "Other".into())
+        .await
+        .unwrap();
     assert!(!new && again == acme);
     store.add_vendor(vendor("7"), "Seven".into()).await.unwrap();
     let birth = acme.position;
@@ -103,7 +116,10 @@ async fn story(store: &dyn Store) {
     assert_eq!(placed.outcome, ChangeOutcome::Written);
     assert_eq!(placed.position.as_ref().unwrap().offset, 1);
     let same = place(store, "42", "A-1", 2).await;
-    assert_eq!((same.outcome, &same.position), (ChangeOutcome::Kept, &placed.position));
+    assert_eq!(
+        (same.outcome, &same.position),
+        (ChangeOutcome::Kept, &placed.position)
+    );
     let id = placed.order.unwrap().id;
     assert_ne!(id.0, 0);
 
@@ -115,41 +131,68 @@ async fn story(store: &dyn Store) {
 
     // A stale version is refused and changes nothing; the right one ships.
     let stale = ship(store, "42", "A-1", Some(9)).await;
-    assert_eq!(stale.outcome, ChangeOutcome::Refused(Refusal::VersionConflict(1)));
+    assert_eq!(
+        stale.outcome,
+        ChangeOutcome::Refused(Refusal::VersionConflict(1))
+    );
     let shipped = ship(store, "42", "A-1", Some(1)).await;
     assert_eq!(shipped.outcome, ChangeOutcome::Written);
     let twice = ship(store, "42", "A-1", Some(1)).await;
     assert_eq!(twice.outcome, ChangeOutcome::Kept);
     let missing = ship(store, "42", "A-2", None).await;
-    assert_eq!(missing.outcome, ChangeOutcome::Refused(Refusal::UnknownOrder));
+    assert_eq!(
+        missing.outcome,
+        ChangeOutcome::Refused(Refusal::UnknownOrder)
+    );
 
     // What was answered is what is read.
     let read = store.order(&key("42", "A-1")).await.unwrap().unwrap();
     assert_eq!(read, *shipped.order.unwrap());
-    assert_eq!((read.state.version, read.state.status), (2, OrderStatus::Shipped));
+    assert_eq!(
+        (read.state.version, read.state.status),
+        (2, OrderStatus::Shipped)
+    );
     let history = store.history(&key("42", "A-1")).await.unwrap();
-    let steps: Vec<_> = history.iter().map(|entry| (entry.version, entry.to)).collect();
+    let steps: Vec<_> = history
+        .iter()
+        .map(|entry| (entry.version, entry.to))
+        .collect();
     assert_eq!(steps, [(1, OrderStatus::Paid), (2, OrderStatus::Shipped)]);
 
     // A replay shows each order as it was at its event.
     let all = events(store, "42", &birth).await;
     assert_chained(&birth, &all);
-    let seen: Vec<_> = all.iter().map(|e| (e.previous_status, e.order.state.status)).collect();
+    let seen: Vec<_> = all
+        .iter()
+        .map(|e| (e.previous_status, e.order.state.status))
+        .collect();
     let paid = OrderStatus::Paid;
     assert_eq!(seen, [(None, paid), (Some(paid), OrderStatus::Shipped)]);
-    assert_eq!(store.vendor(&vendor("42")).await.unwrap().unwrap().position, all[1].position);
+    assert_eq!(
+        store.vendor(&vendor("42")).await.unwrap().unwrap().position,
+        all[1].position
+    );
 
     // From the middle, from the end, up to a point.
     assert_eq!(events(store, "42", &all[0].position).await.len(), 1);
     assert!(events(store, "42", &all[1].position).await.is_empty());
-    let until = store.events(&vendor("42"), &birth, Some(1), 1_000).await.unwrap();
+    let until = store
+        .events(&vendor("42"), &birth, Some(1), 1_000)
+        .await
+        .unwrap();
     assert!(matches!(until, Replay::Events { events, .. } if events.len() == 1));
 
     // A position of another history is never continued from.
     let foreign = Mark::new("zzzz").unwrap();
     for offset in [0, 1, 2, 3] {
-        let position = Position { offset, mark: foreign.clone() };
-        let replay = store.events(&vendor("42"), &position, None, 10).await.unwrap();
+        let position = Position {
+            offset,
+            mark: foreign.clone(),
+        };
+        let replay = store
+            .events(&vendor("42"), &position, None, 10)
+            .await
+            .unwrap();
         let reason = match replay {
             Replay::Unrecovered { reason, .. } => reason,
             Replay::Events { .. } => panic!("{position} was recovered"),
@@ -163,48 +206,133 @@ async fn story(store: &dyn Store) {
 
 /// Newest first, filtered, page by page.
 async fn lists(store: &dyn Store) {
-    store.add_vendor(vendor("list"), "List".into()).await.unwrap();
+    store
+        .add_vendor(vendor("list"), "List".into())
+        .await
+        .unwrap();
     for n in 0..5 {
         place(store, "list", &format!("L-{n}"), n).await;
     }
     ship(store, "list", "L-3", None).await;
     let numbers = |orders: &[ordertop::order::VendorOrder]| {
-        orders.iter().map(|order| order.number.to_string()).collect::<Vec<_>>()
+        orders
+            .iter()
+            .map(|order| order.number.to_string())
+            .collect::<Vec<_>>()
     };
-    let query = || ListQuery { vendor: Some(vendor("list")), limit: 2, ..ListQuery::default() };
+    let query = || ListQuery {
+        vendor: Some(vendor("list")),
+        limit: 2,
+        ..ListQuery::default()
+    };
     let first = store.list(query()).await.unwrap();
     assert_eq!(numbers(&first.orders), ["L-4", "L-3"]);
     assert_eq!(first.position.unwrap().offset, 6);
-    let second = store.list(ListQuery { cursor: first.next, ..query() }).await.unwrap();
+    let second = store
+        .list(ListQuery {
+            cursor: first.next,
+            ..query()
+        })
+        .await
+        .unwrap();
     assert_eq!(numbers(&second.orders), ["L-2", "L-1"]);
-    let last = store.list(ListQuery { cursor: second.next, ..query() }).await.unwrap();
-    assert_eq!((numbers(&last.orders), last.next), (vec!["L-0".to_owned()], None));
+    let last = store
+        .list(ListQuery {
+            cursor: second.next,
+            ..query()
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        (numbers(&last.orders), last.next),
+        (vec!["L-0".to_owned()], None)
+    );
 
     let found = |query: ListQuery| async move { numbers(&store.list(query).await.unwrap().orders) };
-    let shipped = ListQuery { statuses: vec![OrderStatus::Shipped], ..query() };
+    let shipped = ListQuery {
+        statuses: vec![OrderStatus::Shipped],
+        ..query()
+    };
     assert_eq!(found(shipped).await, ["L-3"]);
-    assert_eq!(found(ListQuery { text: Some("l-1".into()), ..query() }).await, ["L-1"]);
-    assert!(found(ListQuery { text: Some("%".into()), ..query() }).await.is_empty());
-    assert_eq!(found(ListQuery { text: Some("mug".into()), ..query() }).await, ["L-4", "L-3"]);
-    assert_eq!(found(ListQuery { placed_before: Some(at(1)), ..query() }).await, ["L-0"]);
-    assert_eq!(found(ListQuery { placed_after: Some(at(3)), ..query() }).await, ["L-4"]);
-    let everyone = store.list(ListQuery { limit: 100, ..ListQuery::default() }).await.unwrap();
+    assert_eq!(
+        found(ListQuery {
+            text: Some("l-1".into()),
+            ..query()
+        })
+        .await,
+        ["L-1"]
+    );
+    assert!(
+        found(ListQuery {
+            text: Some("%".into()),
+            ..query()
+        })
+        .await
+        .is_empty()
+    );
+    assert_eq!(
+        found(ListQuery {
+            text: Some("mug".into()),
+            ..query()
+        })
+        .await,
+        ["L-4", "L-3"]
+    );
+    assert_eq!(
+        found(ListQuery {
+            placed_before: Some(at(1)),
+            ..query()
+        })
+        .await,
+        ["L-0"]
+    );
+    assert_eq!(
+        found(ListQuery {
+            placed_after: Some(at(3)),
+            ..query()
+        })
+        .await,
+        ["L-4"]
+    );
+    let everyone = store
+        .list(ListQuery {
+            limit: 100,
+            ..ListQuery::default()
+        })
+        .await
+        .unwrap();
     assert_eq!((everyone.orders.len(), everyone.position), (7, None));
 }
 
 /// A hundred changes at once: each order shipped by exactly one of two callers.
 async fn many_at_once(store: &dyn Store) {
-    store.add_vendor(vendor("busy"), "Busy".into()).await.unwrap();
-    let birth = store.vendor(&vendor("busy")).await.unwrap().unwrap().position;
+    store
+        .add_vendor(vendor("busy"), "Busy".into())
+        .await
+        .unwrap();
+    let birth = store
+        .vendor(&vendor("busy"))
+        .await
+        .unwrap()
+        .unwrap()
+        .position;
     for n in 0..50 {
         place(store, "busy", &format!("B-{n}"), n).await;
     }
     let both = (0..100).map(|n| async move {
-        ship(store, "busy", &format!("B-{}", n % 50), Some(1)).await.outcome
+        ship(store, "busy", &format!("B-{}", n % 50), Some(1))
+            .await
+            .outcome
     });
     let outcomes = futures_util::future::join_all(both).await;
-    let written = outcomes.iter().filter(|o| **o == ChangeOutcome::Written).count();
-    let kept = outcomes.iter().filter(|o| **o == ChangeOutcome::Kept).count();
+    let written = outcomes
+        .iter()
+        .filter(|o| **o == ChangeOutcome::Written)
+        .count();
+    let kept = outcomes
+        .iter()
+        .filter(|o| **o == ChangeOutcome::Kept)
+        .count();
     assert_eq!((written, kept), (50, 50));
     let all = events(store, "busy", &birth).await;
     assert_eq!(all.len(), 100);
@@ -267,16 +395,26 @@ async fn a_closed_store_says_so() {
 async fn what_is_no_store_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let open = |path: std::path::PathBuf| async move {
-        SqliteStore::open(&path, None).await.unwrap_err().to_string()
+        SqliteStore::open(&path, None)
+            .await
+            .unwrap_err()
+            .to_string()
     };
     let said = open(folder.path().to_owned()).await;
     assert!(said.contains("it is a folder"), "{said}");
     let said = open(folder.path().join("missing/orders.db")).await;
     assert!(said.contains("does not exist: make it first"), "{said}");
     let text = folder.path().join("notes.txt");
-    std::fs::write(&text, "these are not orders, but quite some words about them".repeat(100)).unwrap();
+    std::fs::write(
+        &text,
+        "these are not orders, but quite some words about them".repeat(100),
+    )
+    .unwrap();
     let said = open(text.clone()).await;
     assert!(said.contains("it is not an ordertop store"), "{said}");
     let kept = std::fs::read_to_string(&text).unwrap();
-    assert!(kept.starts_with("these are not orders"), "the file is as it was");
+    assert!(
+        kept.starts_with("these are not orders"),
+        "the file is as it was"
+    );
 }

@@ -15,7 +15,7 @@ pub enum InvalidId {
     Vendor,
     /// Not an order number.
     #[error(
-        "an order number is 1 to 64 printable characters, without control characters or blanks at its ends"
+        "an order number is 1 to 64 printable characters, without control characters or blanks at its ends, and not `.` or `..`"
     )]
     Number,
 }
@@ -63,8 +63,9 @@ impl OrderNumber {
     /// # Errors
     /// When the text is empty, too long, begins or ends with a blank, or has a
     /// character that does not print (controls, bidi overrides, zero-width).
+    /// `.` and `..` name no order: URLs fold them away (RFC 3986, section 5.2.4).
     pub fn new(number: &str) -> Result<Self, InvalidId> {
-        let whole = number.trim() == number && !number.is_empty();
+        let whole = number.trim() == number && !matches!(number, "" | "." | "..");
         if !whole
             || number.chars().count() > Self::MAX_CHARS
             || number.chars().any(text::is_unprintable)
@@ -178,6 +179,8 @@ mod tests {
             "A\u{200b}",
             &"é".repeat(65),
             "\u{7f}",
+            ".",
+            "..",
         ];
         for bad in bad {
             assert_eq!(OrderNumber::new(bad), Err(InvalidId::Number), "{bad:?}");

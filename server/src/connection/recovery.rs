@@ -11,8 +11,8 @@ use super::{Connection, End, Recoveries, Replayed, Start, within};
 use crate::publication::{encode, message};
 use crate::store::{Replay, StoreError};
 
-/// Events read and written at a time.
-const PAGE: usize = 256;
+/// Events read and written at a time: some megabyte of frames.
+const PAGE: usize = 1_024;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Welcomes the client and replays what it missed.
@@ -119,28 +119,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Ok(unrecovered(vendor.position, Unrecovered::NoPosition));
         };
         // The first event alone proves that the history holds the position.
-        Ok(
-            match store
-                .events(vendor, since, None, 1)
-                .await
-                .map_err(unavailable)?
-            {
-                Replay::Unrecovered { reason, head } => unrecovered(head, reason),
-                Replay::Events { head, .. } => {
-                    let replayed = head.offset - since.offset;
-                    if replayed > self.state.config.limits.replay_events {
-                        unrecovered(head, Unrecovered::PositionExpired)
-                    } else {
-                        Recovery {
-                            position: head,
-                            recovered: true,
-                            replayed,
-                            reason: None,
-                        }
-                    }
-                }
+        let replay = store.events(vendor, since, None, 1).await;
+        Ok(match replay.map_err(unavailable)? {
+            Replay::Unrecovered { reason, head } => unrecovered(head, reason),
+            Replay::Events { head, .. } => Recovery {
+                replayed: head.offset - since.offset,
+                position: head,
+                recovered: true,
+                reason: None,
             },
-        )
+        })
     }
 
     /// Sends the events after `since` up to `end`, a page at a time.

@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
@@ -68,6 +69,8 @@ struct VendorEntry {
     name: String,
     /// The newest committed event.
     head: Mutex<Position>,
+    /// Its place in the log, 0 for none; the writing thread alone reads it.
+    newest: AtomicI64,
 }
 
 impl VendorEntry {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
@@ -14,6 +15,10 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use super::VendorEntry;
 use super::rows::{self, ORDER_COLUMNS};
 use crate::store::{Cursor, Event, ListPage, ListQuery, Replay};
+
+/// Most events of one vendor that are replayed; a reader further behind is
+/// better served by a snapshot.
+const MAX_REPLAY: u64 = 10_000;
 
 /// Every vendor with its newest position.
 pub(super) fn vendor_entries(
@@ -30,37 +35,43 @@ pub(super) fn vendor_entries(
     let mut entries = HashMap::new();
     for row in rows {
         let (id, row, name) = row?;
-        let head = Mutex::new(head(db, row)?);
-        entries.insert(id, Arc::new(VendorEntry { row, name, head }));
+        let head = head(db, row)?;
+        let newest = AtomicI64::new(head.newest.unwrap_or_default());
+        let head = Mutex::new(head.position);
+        entries.insert(
+            id,
+            Arc::new(VendorEntry {
+                row,
+                name,
+                head,
+                newest,
+            }),
+        );
     }
     Ok(entries)
 }
 
-/// A vendor's newest event, or the birth of its stream.
-pub(super) fn head(db: &Connection, vendor: i64) -> rusqlite::Result<Position> {
-    let newest = db
-        .prepare_cached(
-            r#"SELECT "offset", mark FROM events WHERE vendor = ?1 ORDER BY "offset" DESC LIMIT 1"#,
-        )?
-        .query_row([vendor], |row| {
-            Ok(Position {
-                offset: row.get(0)?,
-                mark: rows::id(row, 1, Mark::new)?,
-            })
-        })
-        .optional()?;
-    match newest {
-        Some(position) => Ok(position),
-        None => Ok(Position {
-            offset: 0,
-            mark: birth_mark(db, vendor)?,
-        }),
-    }
+/// Where a vendor's stream stands.
+pub(super) struct Head {
+    /// The newest event, or the birth of the stream.
+    pub(super) position: Position,
+    /// The newest event's place in the log.
+    pub(super) newest: Option<i64>,
+    birth: Mark,
 }
 
-fn birth_mark(db: &Connection, vendor: i64) -> rusqlite::Result<Mark> {
-    db.prepare_cached("SELECT birth_mark FROM vendors WHERE ref = ?1")?
-        .query_row([vendor], |row| rows::id(row, 0, Mark::new))
+pub(super) fn head(db: &Connection, vendor: i64) -> rusqlite::Result<Head> {
+    db.prepare_cached(r#"SELECT "offset", mark, newest, birth_mark FROM vendors WHERE ref = ?1"#)?
+        .query_row([vendor], |row| {
+            Ok(Head {
+                position: Position {
+                    offset: row.get(0)?,
+                    mark: rows::id(row, 1, Mark::new)?,
+                },
+                newest: row.get(2)?,
+                birth: rows::id(row, 3, Mark::new)?,
+            })
+        })
 }
 
 /// One order.
@@ -98,18 +109,26 @@ pub(super) fn count_orders(db: &Connection) -> rusqlite::Result<u64> {
         .query_row([], |row| row.get(0))
 }
 
-/// What was done to an order, oldest first.
+/// What was done to an order, oldest first: its chain through the log, reversed.
 pub(super) fn history(
     db: &Connection,
     vendor: i64,
     number: &OrderNumber,
 ) -> rusqlite::Result<Vec<HistoryEntry>> {
-    db.prepare_cached(
-        "SELECT h.body FROM history h JOIN orders o ON o.id = h.order_id
-         WHERE o.number = ?1 AND o.vendor = ?2 ORDER BY h.version",
-    )?
-    .query_map(params![number.as_str(), vendor], |row| rows::json(row, 0))?
-    .collect()
+    let mut next: Option<i64> = db
+        .prepare_cached("SELECT newest FROM orders WHERE number = ?1 AND vendor = ?2")?
+        .query_row(params![number.as_str(), vendor], |row| row.get(0))
+        .optional()?;
+    let mut step = db.prepare_cached("SELECT fact, order_before FROM events WHERE seq = ?1")?;
+    let mut entries = Vec::new();
+    while let Some(seq) = next {
+        let (fact, before): (rows::Fact, _) =
+            step.query_row([seq], |row| Ok((rows::json(row, 0)?, row.get(1)?)))?;
+        entries.push(fact.entry);
+        next = before;
+    }
+    entries.reverse();
+    Ok(entries)
 }
 
 /// A page of orders, newest first.
@@ -125,7 +144,7 @@ pub(super) fn list(db: &Connection, query: &ListQuery) -> rusqlite::Result<ListP
         let row: i64 = db
             .prepare_cached("SELECT ref FROM vendors WHERE id = ?1")?
             .query_row([vendor.as_str()], |row| row.get(0))?;
-        position = Some(head(db, row)?);
+        position = Some(head(db, row)?.position);
         also("o.vendor = ?", vec![row.into()]);
     }
     if !query.statuses.is_empty() {
@@ -183,6 +202,7 @@ pub(super) fn list(db: &Connection, query: &ListQuery) -> rusqlite::Result<ListP
     })
 }
 
+/// `%` and `_` mean themselves.
 fn escape_like(text: &str) -> String {
     text.replace('\\', r"\\")
         .replace('%', r"\%")
@@ -200,62 +220,83 @@ pub(super) fn events(
     limit: usize,
 ) -> rusqlite::Result<Replay> {
     let head = head(db, row)?;
-    if let Some(reason) = why_not(db, row, since, &head)? {
-        return Ok(Replay::Unrecovered { reason, head });
-    }
-    let until = until.unwrap_or(head.offset);
-    let mut statement = db.prepare_cached(
+    let missed = match walk_back(db, &head, since)? {
+        Ok(missed) => missed,
+        Err(reason) => {
+            return Ok(Replay::Unrecovered {
+                reason,
+                head: head.position,
+            });
+        }
+    };
+    let until = until
+        .unwrap_or(head.position.offset)
+        .saturating_sub(since.offset);
+    let wanted = limit.min(usize::try_from(until).unwrap_or(usize::MAX));
+    let mut read = db.prepare_cached(
         r#"SELECT e."offset", e.mark, e.order_id, o.number, e.state, c.body, e.fact
            FROM events e
            JOIN orders o ON o.id = e.order_id
            JOIN contents c ON c.order_id = e.order_id AND c.revision = e.revision
-           WHERE e.vendor = ?1 AND e."offset" > ?2 AND e."offset" <= ?3
-           ORDER BY e."offset" LIMIT ?4"#,
+           WHERE e.seq = ?1"#,
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut found = statement.query(params![row, since.offset, until, limit])?;
-    let mut events: Vec<Event> = Vec::new();
+    let mut events: Vec<Event> = Vec::with_capacity(wanted.min(missed.len()));
     let mut after = since.mark.clone();
-    while let Some(row) = found.next()? {
-        let event = rows::event(row, vendor, after)?;
+    // The chain was walked from the newest back: the oldest missed event is last.
+    for seq in missed.iter().rev().take(wanted) {
+        let event = read.query_row([seq], |row| rows::event(row, vendor, after.clone()))?;
         after = event.position.mark.clone();
         events.push(event);
     }
-    Ok(Replay::Events { events, head })
+    Ok(Replay::Events {
+        events,
+        head: head.position,
+    })
 }
 
-/// Why the events after `since` cannot be proved whole; `None` when they can.
-fn why_not(
+/// The places in the log of all events after `since`, newest first; or why it
+/// cannot be proved that they are all.
+fn walk_back(
     db: &Connection,
-    vendor: i64,
+    head: &Head,
     since: &Position,
-    head: &Position,
-) -> rusqlite::Result<Option<Unrecovered>> {
-    if since.offset > head.offset {
-        return Ok(Some(Unrecovered::PositionUnknown));
-    }
-    let oldest: Option<u64> = db
-        .prepare_cached(r#"SELECT min("offset") FROM events WHERE vendor = ?1"#)?
-        .query_row([vendor], |row| row.get(0))?;
-    let mark = if since.offset == 0 {
-        // The stream's birth is known for ever; its first event may be gone.
-        if oldest.is_some_and(|oldest| oldest > 1) {
-            return Ok(Some(Unrecovered::PositionExpired));
-        }
-        Some(birth_mark(db, vendor)?)
-    } else {
-        db.prepare_cached(r#"SELECT mark FROM events WHERE vendor = ?1 AND "offset" = ?2"#)?
-            .query_row(params![vendor, since.offset], |row| {
-                rows::id(row, 0, Mark::new)
-            })
-            .optional()?
+) -> rusqlite::Result<Result<Vec<i64>, Unrecovered>> {
+    let Some(behind) = head.position.offset.checked_sub(since.offset) else {
+        return Ok(Err(Unrecovered::PositionUnknown));
     };
-    Ok(match mark {
-        Some(mark) if mark == since.mark => None,
-        Some(_) => Some(Unrecovered::PositionUnknown),
-        None if oldest.is_some_and(|oldest| since.offset < oldest) => {
-            Some(Unrecovered::PositionExpired)
+    if behind > MAX_REPLAY {
+        return Ok(Err(Unrecovered::PositionExpired));
+    }
+    let mut step =
+        db.prepare_cached(r#"SELECT "offset", mark, before FROM events WHERE seq = ?1"#)?;
+    let mut missed = Vec::with_capacity(usize::try_from(behind).unwrap_or_default());
+    let mut next = head.newest;
+    while let Some(seq) = next {
+        let found = step
+            .query_row([seq], |row| {
+                let offset: u64 = row.get(0)?;
+                Ok((offset, rows::id(row, 1, Mark::new)?, row.get(2)?))
+            })
+            .optional()?;
+        // The chain goes on in what is no longer kept.
+        let Some((offset, mark, before)) = found else {
+            return Ok(Err(Unrecovered::PositionExpired));
+        };
+        if offset == since.offset {
+            let same = mark == since.mark;
+            return Ok(if same {
+                Ok(missed)
+            } else {
+                Err(Unrecovered::PositionUnknown)
+            });
         }
-        None => Some(Unrecovered::PositionUnknown),
+        missed.push(seq);
+        next = before;
+    }
+    let same = since.offset == 0 && head.birth == since.mark;
+    Ok(if same {
+        Ok(missed)
+    } else {
+        Err(Unrecovered::PositionUnknown)
     })
 }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use ordertop::order::{Actor, OrderId, OrderNumber, OrderStatus, VendorId, VendorOrder};
+use ordertop::order::{HistoryEntry, OrderId, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 use rusqlite::Row;
 use rusqlite::types::Type;
@@ -16,10 +15,8 @@ use crate::store::{Event, EventKind};
 #[derive(Serialize, Deserialize)]
 pub(super) struct Fact {
     pub(super) kind: EventKind,
-    pub(super) at: Timestamp,
-    pub(super) actor: Actor,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) previous_status: Option<OrderStatus>,
+    #[serde(flatten)]
+    pub(super) entry: HistoryEntry,
 }
 
 /// The columns of an order, for [`order`]: `o` is `orders`, `c` is `contents`,
@@ -55,9 +52,9 @@ pub(super) fn event(row: &Row<'_>, vendor: &VendorId, after: Mark) -> rusqlite::
             mark: id(row, 1, Mark::new)?,
         },
         after,
-        at: fact.at,
-        previous_status: fact.previous_status,
-        actor: fact.actor,
+        at: fact.entry.at,
+        previous_status: fact.entry.from,
+        actor: fact.entry.actor,
         order: Arc::new(order),
     })
 }

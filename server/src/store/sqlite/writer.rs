@@ -6,6 +6,7 @@
 //! run again one by one, so that one bad command costs its neighbours nothing.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ordertop::order::{OrderId, OrderKey, VendorId};
@@ -87,9 +88,17 @@ pub(super) struct Writer {
 /// What a transaction has made so far, to be shown after its commit.
 #[derive(Default)]
 struct Pending {
-    heads: HashMap<VendorId, (Arc<VendorEntry>, Position)>,
+    heads: HashMap<VendorId, NewHead>,
     vendors: Vec<(VendorId, Arc<VendorEntry>)>,
     events: Vec<Arc<VendorEvent>>,
+}
+
+/// Where a vendor's stream stands after the transaction.
+struct NewHead {
+    entry: Arc<VendorEntry>,
+    position: Position,
+    /// Its place in the log.
+    newest: i64,
 }
 
 impl Pending {
@@ -104,10 +113,15 @@ impl Pending {
         })
     }
 
-    fn head(&self, id: &VendorId, entry: &VendorEntry) -> Position {
-        self.heads
-            .get(id)
-            .map_or_else(|| entry.head(), |(_, head)| head.clone())
+    /// Where the vendor stands so far, and that event's place in the log.
+    fn head(&self, id: &VendorId, entry: &VendorEntry) -> (Position, Option<i64>) {
+        match self.heads.get(id) {
+            Some(head) => (head.position.clone(), Some(head.newest)),
+            None => {
+                let newest = entry.newest.load(Ordering::Relaxed);
+                (entry.head(), (newest != 0).then_some(newest))
+            }
+        }
     }
 }
 
@@ -198,9 +212,27 @@ impl Writer {
                 }
             });
         }
+        // Once a vendor and transaction, however many events it had.
+        for head in pending.heads.values() {
+            transaction
+                .prepare_cached(
+                    r#"UPDATE vendors SET "offset" = ?2, mark = ?3, newest = ?4 WHERE ref = ?1"#,
+                )?
+                .execute(params![
+                    head.entry.row,
+                    head.position.offset,
+                    head.position.mark.as_str(),
+                    head.newest
+                ])?;
+        }
         transaction.commit()?;
-        for (entry, head) in pending.heads.into_values() {
-            *entry.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+        for head in pending.heads.into_values() {
+            head.entry.newest.store(head.newest, Ordering::Relaxed);
+            *head
+                .entry
+                .head
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = head.position;
         }
         if !pending.vendors.is_empty() {
             let mut directory = self
@@ -247,13 +279,16 @@ fn add_vendor(
         offset: 0,
         mark: Mark::from_random(rand::random()),
     };
-    db.prepare_cached("INSERT INTO vendors (id, name, birth_mark) VALUES (?1, ?2, ?3)")?
-        .execute(params![id.as_str(), name, birth.mark.as_str()])?;
+    db.prepare_cached(
+        r#"INSERT INTO vendors (id, name, birth_mark, "offset", mark) VALUES (?1, ?2, ?3, 0, ?3)"#,
+    )?
+    .execute(params![id.as_str(), name, birth.mark.as_str()])?;
     let row = db.last_insert_rowid();
     let entry = Arc::new(VendorEntry {
         row,
         name: name.to_owned(),
         head: Mutex::new(birth),
+        newest: AtomicI64::new(0),
     });
     let record = entry.record(id);
     pending.vendors.push((id.clone(), entry));
@@ -276,7 +311,7 @@ fn change(
         });
     };
     let stored = read::order(db, vendor.row, key)?;
-    let head = pending.head(&key.vendor, &vendor);
+    let (head, before) = pending.head(&key.vendor, &vendor);
     let unwritten = |outcome, order: Option<_>| Change {
         outcome,
         order: order.map(Arc::new),
@@ -289,19 +324,30 @@ fn change(
             return Ok(unwritten(ChangeOutcome::Refused(refusal), stored));
         }
     };
-    let position = Position {
-        offset: head.offset + 1,
-        mark: Mark::from_random(rand::random()),
+    let place = Place {
+        vendor: vendor.row,
+        position: Position {
+            offset: head.offset + 1,
+            mark: Mark::from_random(rand::random()),
+        },
+        after: head.mark,
+        before,
     };
-    let event = write_order(db, vendor.row, write, position, head.mark)?;
+    let (event, newest) = write_order(db, place, write)?;
     let change = Change {
         outcome: ChangeOutcome::Written,
         order: Some(event.order.clone()),
         position: Some(event.position.clone()),
     };
-    pending
-        .heads
-        .insert(key.vendor.clone(), (vendor, event.position.clone()));
+    let position = event.position.clone();
+    pending.heads.insert(
+        key.vendor.clone(),
+        NewHead {
+            entry: vendor,
+            position,
+            newest,
+        },
+    );
     pending.events.push(Arc::new(VendorEvent {
         vendor: key.vendor.clone(),
         event,
@@ -309,47 +355,65 @@ fn change(
     Ok(change)
 }
 
-/// Writes order, content, event and history.
-fn write_order(
-    db: &Transaction<'_>,
+/// Where an event goes.
+struct Place {
+    /// The vendor's row.
     vendor: i64,
-    write: Write,
     position: Position,
+    /// The mark of the vendor's event before it, and that event's place in the log.
     after: Mark,
-) -> rusqlite::Result<Event> {
+    before: Option<i64>,
+}
+
+/// Writes order, content and event, whose row is the history's entry too; the
+/// event's place in the log.
+fn write_order(db: &Transaction<'_>, place: Place, write: Write) -> rusqlite::Result<(Event, i64)> {
     let Write {
         mut order,
         content_changed,
         kind,
         history,
     } = write;
+    let Place {
+        vendor,
+        position,
+        after,
+        before,
+    } = place;
     let new = order.id == OrderId::default();
     let state = to_json(&order.state)?;
     let status = order.state.status.as_str();
-    let revision: i64 = if new {
+    // The log is only ever added to, so its next place is known beforehand.
+    let seq: i64 = db
+        .prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM events")?
+        .query_row([], |row| row.get(0))?;
+    let (revision, order_before): (i64, Option<i64>) = if new {
         db.prepare_cached(
-            "INSERT INTO orders (vendor, number, placed_at, status, revision, state)
-             VALUES (?1, ?2, ?3, ?4, 1, ?5)",
+            "INSERT INTO orders (vendor, number, placed_at, status, revision, newest, state)
+             VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6)",
         )?
         .execute(params![
             vendor,
             order.number.as_str(),
             order.content.placed_at.as_microsecond(),
             status,
+            seq,
             state
         ])?;
         order.id = OrderId(db.last_insert_rowid().unsigned_abs());
-        1
+        (1, None)
     } else {
         // The version was compared by the decision, in this very transaction,
         // and nobody else writes.
+        let (revision, newest): (i64, i64) = db
+            .prepare_cached("SELECT revision, newest FROM orders WHERE id = ?1")?
+            .query_row([order.id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let revision = revision + i64::from(content_changed);
         db.prepare_cached(
-            "UPDATE orders SET status = ?2, state = ?3, revision = revision + ?4
-             WHERE id = ?1 RETURNING revision",
+            "UPDATE orders SET status = ?2, state = ?3, revision = ?4, newest = ?5 WHERE id = ?1",
         )?
-        .query_row(params![order.id.0, status, state, content_changed], |row| {
-            row.get(0)
-        })?
+        .execute(params![order.id.0, status, state, revision, seq])?;
+        (revision, Some(newest))
     };
     if new || content_changed {
         db.prepare_cached("INSERT INTO contents (order_id, revision, body) VALUES (?1, ?2, ?3)")?
@@ -357,32 +421,34 @@ fn write_order(
     }
     let fact = Fact {
         kind,
-        at: history.at,
-        actor: history.actor.clone(),
-        previous_status: history.from,
+        entry: history,
     };
     db.prepare_cached(
-        r#"INSERT INTO events (vendor, "offset", mark, order_id, revision, state, fact)
-           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"#,
+        r#"INSERT INTO events
+           (seq, vendor, "offset", mark, before, order_id, order_before, revision, state, fact)
+           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"#,
     )?
     .execute(params![
+        seq,
         vendor,
         position.offset,
         position.mark.as_str(),
+        before,
         order.id.0,
+        order_before,
         revision,
         state,
         to_json(&fact)?
     ])?;
-    db.prepare_cached("INSERT INTO history (order_id, version, body) VALUES (?1, ?2, ?3)")?
-        .execute(params![order.id.0, order.state.version, to_json(&history)?])?;
-    Ok(Event {
+    let Fact { kind, entry } = fact;
+    let event = Event {
         kind,
         position,
         after,
-        at: fact.at,
-        previous_status: fact.previous_status,
-        actor: fact.actor,
+        at: entry.at,
+        previous_status: entry.from,
+        actor: entry.actor,
         order: Arc::new(order),
-    })
+    };
+    Ok((event, seq))
 }
