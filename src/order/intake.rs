@@ -110,6 +110,10 @@ impl Intake {
     #[must_use]
     pub fn place(&self, by: Actor, now: Timestamp) -> VendorOrder {
         let mut state = OrderState::placed(self.status, self.flags, by, now);
+        if state.status == OrderStatus::Pending {
+            // It waits for its payment since the buyer placed it, whenever we hear of it.
+            state.status_since = self.content.placed_at.min(now);
+        }
         self.moments.fill(&mut state);
         VendorOrder {
             id: OrderId::default(),
@@ -256,6 +260,13 @@ mod tests {
             Merge::Changed { order, forced } => Some((order.state.status, forced)),
             Merge::Unchanged | Merge::Stale => None,
         }
+    }
+
+    #[test]
+    fn a_pending_order_waits_since_it_was_placed() {
+        let order = intake(Pending).place(import(), at(1_800_000_000));
+        assert_eq!(order.state.status_since, order.content.placed_at);
+        assert_eq!(order.state.updated_at, at(1_800_000_000));
     }
 
     #[test]

@@ -3,14 +3,14 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`goods`], [`people`] | who sells what, who buys |
-//! | [`market`] | makes orders up, the same ones for the same seed |
-//! | [`plan`] | what happens next |
-//! | [`traffic`] | makes it happen, over REST |
-//! | [`guide`] | what the user can copy and try |
+//! | `goods`, `people` | who sells what, who buys |
+//! | `market` | makes orders up, the same ones for the same seed |
+//! | `plan` | what happens next |
+//! | `traffic` | makes it happen, over REST |
+//! | `guide` | what the user can copy and try |
 //!
 //! One paid order is left alone by the traffic: it waits for the user, who ships
-//! it by the line that [`guide`] shows.
+//! it by the line that `guide` shows.
 
 mod goods;
 mod guide;
@@ -39,6 +39,7 @@ use self::market::Market;
 use self::plan::{Plan, UnderWay};
 use self::traffic::Traffic;
 use crate::Hint;
+use crate::app::row::Sort;
 use crate::screen::{ScreenOptions, run_screen};
 
 /// What decides by chance; the same seed decides the same on every machine.
@@ -115,8 +116,10 @@ async fn watch(guide: &Guide, vendor: Option<VendorId>) -> anyhow::Result<()> {
         title: Some("demo".into()),
         hint: Some(Hint {
             title: guide.title(),
-            text: guide.curl(),
+            text: guide.curl_lines(),
         }),
+        // A demo is for watching orders come in: at the top, where one looks.
+        sort: Sort::Newest,
         ..ScreenOptions::new(client)
     };
     run_screen(options).await

@@ -15,18 +15,28 @@ pub(super) struct Guide {
 }
 
 impl Guide {
-    /// Ships the waiting order, from any terminal.
+    /// Ships the waiting order, from any terminal; one line.
     pub(super) fn curl(&self) -> String {
+        self.curl_parts().join(" ")
+    }
+
+    /// The same in lines that a screen of 80 columns shows unbroken, so that
+    /// they can be selected with the mouse.
+    pub(super) fn curl_lines(&self) -> String {
+        self.curl_parts().join(" \\\n  ")
+    }
+
+    fn curl_parts(&self) -> [String; 3] {
         let Self {
             server,
             token,
             order: OrderKey { vendor, number },
         } = self;
-        format!(
-            "curl -X POST {server}api/orders/{number}/update-status/ -H \"X-Master-Token: {token}\" \
-             -H \"X-Vendor-ID: {vendor}\" -H \"Content-Type: application/json\" \
-             -d '{{\"status\": \"Shipped\"}}'"
-        )
+        [
+            format!("curl -X POST {server}api/orders/{number}/update-status/"),
+            format!("-H \"X-Master-Token: {token}\" -H \"X-Vendor-ID: {vendor}\""),
+            "-H \"Content-Type: application/json\" -d '{\"status\": \"Shipped\"}'".to_owned(),
+        ]
     }
 
     /// What the line is for.
@@ -75,5 +85,8 @@ mod tests {
             guide.curl(),
             r#"curl -X POST http://127.0.0.1:4711/api/orders/AC-10466/update-status/ -H "X-Master-Token: secret" -H "X-Vendor-ID: 42" -H "Content-Type: application/json" -d '{"status": "Shipped"}'"#
         );
+        let lines = guide.curl_lines();
+        assert_eq!(lines.replace(" \\\n ", ""), guide.curl());
+        assert!(lines.lines().all(|line| line.len() <= 80), "{lines}");
     }
 }
