@@ -1,0 +1,193 @@
+//! Moving orders on: versions, conflicts, undo, reasons, history.
+
+use serde_json::json;
+
+use crate::support::{TestServer, order, paid};
+
+#[tokio::test]
+async fn a_stale_version_is_a_conflict_that_names_who_changed_it() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let path = "/api/orders/A-1/update-status/";
+    let change = json!({"status": "Shipped", "expected_version": 1});
+    let shipped = server.vendor("42").post(path, &change).await.expect(200);
+    assert_eq!(shipped["changed"], true);
+    assert_eq!(shipped["order"]["version"], 2);
+
+    let stale = json!({"status": "Cancelled", "reason": "sold out", "expected_version": 1});
+    let answer = server
+        .support()
+        .post(&format!("{path}?vendor=42"), &stale)
+        .await;
+    let body = answer.refused(409, "version_conflict");
+    assert_eq!(body["order"]["version"], 2, "{body}");
+    assert_eq!(body["order"]["status"], "Shipped", "{body}");
+    assert_eq!(body["changed_by"], json!({"kind": "vendor", "id": "42"}));
+    assert_eq!(body["changed_at"], body["order"]["updated_at"], "{body}");
+    assert_eq!(server.vendor("42").detail("A-1").await["version"], 2);
+}
+
+#[tokio::test]
+async fn one_of_two_updates_at_once_wins() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let change = json!({"status": "Shipped", "expected_version": 1});
+    let vendor = server.vendor("42");
+    let attempts = (0..8).map(|_| vendor.post("/api/orders/A-1/update-status/", &change));
+    let answers = futures_util::future::join_all(attempts).await;
+    let changed = answers
+        .iter()
+        .filter(|answer| answer.status == 200 && answer.json()["changed"] == true);
+    assert_eq!(changed.count(), 1, "{answers:?}");
+    assert_eq!(vendor.detail("A-1").await["version"], 2);
+}
+
+#[tokio::test]
+async fn the_status_it_has_already_is_success_without_a_change() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let vendor = server.vendor("42");
+    let first = vendor.set("A-1", "Shipped").await.expect(200);
+    let second = vendor.set("A-1", "Shipped").await.expect(200);
+    assert_eq!(second["changed"], false, "{second}");
+    assert_eq!(second["new_status"], "Shipped");
+    assert_eq!(second["order"]["version"], 2);
+    assert_eq!(second["position"], first["position"], "no event");
+}
+
+#[tokio::test]
+async fn a_vendor_undoes_an_own_shipment_but_not_anothers() {
+    let server = TestServer::start().await;
+    for number in ["A-1", "A-2"] {
+        server.support().place(&paid("42", number)).await;
+    }
+    let vendor = server.vendor("42");
+    vendor.set("A-1", "Shipped").await.expect(200);
+    let undone = vendor.set("A-1", "Paid").await.expect(200);
+    assert_eq!(undone["new_status"], "Paid");
+    assert_eq!(undone["order"]["version"], 3);
+
+    let path = "/api/orders/A-2/update-status/?vendor=42";
+    let shipped = json!({"status": "Shipped"});
+    server.support().post(path, &shipped).await.expect(200);
+    let refused = vendor.set("A-2", "Paid").await.expect(400);
+    assert_eq!(
+        refused,
+        json!({"status": ["\"Paid\" is not a valid choice."]})
+    );
+}
+
+#[tokio::test]
+async fn support_gives_a_reason_where_the_table_asks() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let path = "/api/orders/A-1/update-status/?vendor=42";
+    let support = server.support();
+    let bare = support.post(path, &json!({"status": "Refunded"})).await;
+    assert_eq!(bare.status, 400, "{bare:?}");
+    assert!(bare.text.contains("reason"), "{bare:?}");
+    let given = json!({"status": "Refunded", "reason": "broken on arrival"});
+    let body = support.post(path, &given).await.expect(200);
+    assert_eq!(body["order"]["prior_status"], "Paid", "{body}");
+    let path = "/api/orders/A-1/history/?vendor=42";
+    let history = support.get(path).await.expect(200);
+    assert_eq!(history["history"][1]["reason"], "broken on arrival");
+}
+
+#[tokio::test]
+async fn a_vendor_asks_for_a_cancellation() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let body = server
+        .vendor("42")
+        .set("A-1", "Cancelled")
+        .await
+        .expect(200);
+    assert_eq!(body["new_status"], "Paid", "{body}");
+    assert_eq!(body["order"]["flags"], json!({"cancel_requested": true}));
+}
+
+#[tokio::test]
+async fn history_tells_who_did_what_when() {
+    let server = TestServer::start().await;
+    server.support().place(&order("42", "A-1", "Paid")).await;
+    let vendor = server.vendor("42");
+    vendor.set("A-1", "Shipped").await.expect(200);
+    vendor.set("A-1", "Delivered").await.expect(200);
+    for path in ["/api/orders/A-1/history/", "/api/orders/A-1/history"] {
+        let body = vendor.get(path).await.expect(200);
+        let history = body["history"].as_array().unwrap();
+        let rows: Vec<_> = history
+            .iter()
+            .map(|row| (&row["version"], &row["action"], &row["from"], &row["to"]))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                (&json!(1), &json!("placed"), &json!(null), &json!("Paid")),
+                (
+                    &json!(2),
+                    &json!("status"),
+                    &json!("Paid"),
+                    &json!("Shipped")
+                ),
+                (
+                    &json!(3),
+                    &json!("status"),
+                    &json!("Shipped"),
+                    &json!("Delivered")
+                ),
+            ]
+        );
+        assert_ne!(history[0]["actor"]["kind"], "vendor");
+        assert_eq!(history[2]["actor"], json!({"kind": "vendor", "id": "42"}));
+        assert!(history[2]["at"].as_str().unwrap().ends_with('Z'));
+    }
+    let unknown = vendor.get("/api/orders/Z-9/history/").await;
+    assert_eq!(unknown.status, 404, "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_shipment_comes_with_the_status() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let change = json!({
+        "status": "Shipped",
+        "shipment": {"carrier": "DHL", "tracking_number": "JJD0001"}
+    });
+    let path = "/api/orders/A-1/update-status/";
+    server.vendor("42").post(path, &change).await.expect(200);
+    let order = server.vendor("42").detail("A-1").await;
+    assert_eq!(order["shipments"][0]["carrier"], "DHL", "{order}");
+    assert_eq!(order["shipments"][0]["tracking_number"], "JJD0001");
+}
+
+#[tokio::test]
+async fn many_orders_change_in_one_call() {
+    let server = TestServer::start().await;
+    for number in ["A-1", "A-2", "A-3"] {
+        server.support().place(&paid("42", number)).await;
+    }
+    let vendor = server.vendor("42");
+    vendor.set("A-2", "Shipped").await.expect(200);
+    let bulk = json!({"orders": [
+        {"order_number": "A-1", "status": "Shipped"},
+        {"order_number": "A-2", "status": "Shipped"},
+        {"order_number": "A-3", "status": "Delivered"},
+        {"order_number": "Z-9", "status": "Shipped"},
+        {"order_number": "A-1", "status": "Delivered", "expected_version": 1},
+    ]});
+    let body = vendor
+        .post("/api/orders/update-status/", &bulk)
+        .await
+        .expect(200);
+    let results = body["results"].as_array().unwrap();
+    let words: Vec<_> = results.iter().map(|row| &row["result"]).collect();
+    assert_eq!(
+        words,
+        ["changed", "unchanged", "refused", "refused", "refused"],
+        "{body}"
+    );
+    assert_eq!(results[4]["code"], "version_conflict", "{body}");
+    assert_eq!(results[0]["order_number"], "A-1", "{body}");
+}

@@ -1,0 +1,32 @@
+//! End-to-end: the real binaries, real sockets, a real pseudo-terminal.
+//!
+//! One module a story. Every server listens on port 0 and keeps its store in a
+//! directory of its own, so that all tests run side by side. Nothing here waits
+//! for an amount of time: each wait is for an event, and has a deadline.
+
+// `clippy.toml` allows `unwrap` in tests; this says that all of it is one.
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod changes;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod handshake;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod live;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod placing;
+#[cfg(test)]
+mod screen;
+#[cfg(test)]
+mod shutdown;
