@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::order::{Actor, OrderNumber, VendorId, text};
+use crate::order::{Actor, VendorId, text};
 use crate::protocol::ListedOrder;
 use crate::protocol::rest::ErrorBody;
 
@@ -81,12 +81,6 @@ pub enum RequestError {
         named: VendorId,
         /// In the client.
         acting: VendorId,
-    },
-    /// The order's number cannot stand in a path.
-    #[error("an order numbered `{number}` cannot be asked for: no web address can hold it")]
-    NoPath {
-        /// `.` or `..`.
-        number: OrderNumber,
     },
     /// The server's address is none that can be asked.
     #[error("`{server}` is no server address: give one such as http://127.0.0.1:8080")]
