@@ -3,7 +3,7 @@
 //!
 //! 1. Every file is opened before the first row is read, so that a mistyped
 //!    name costs nothing.
-//! 2. Rows are read one at a time ([`rows`]), mapped by [`crate::intake`], and
+//! 2. Rows are read one at a time (`rows`), mapped by [`crate::intake`], and
 //!    gathered until [`MAX_BATCH`] orders or [`MAX_BATCH_BYTES`] are together.
 //! 3. The sink merges a batch, in its order, and answers a result a row.
 //! 4. Each row is reported, in the file's order, and counted.

@@ -4,7 +4,7 @@
 //! [`read_row`] knows a body by its fields: a WooCommerce order (REST v3 and
 //! webhooks), a Shopify order (REST and webhooks), or ordertop's own
 //! [`Placement`]. How statuses map stands in `docs/ORDERS.md`, and in code in
-//! [`woocommerce`] and [`shopify`] alone. Nothing here does input or output.
+//! `woocommerce` and `shopify` alone. Nothing here does input or output.
 
 mod field;
 #[cfg(test)]

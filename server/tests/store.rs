@@ -1,6 +1,8 @@
 //! One story, told to every store: what is committed, in which order it is
 //! seen, and what can be replayed.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::path::Path;
 use std::sync::Arc;
 

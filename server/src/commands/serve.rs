@@ -40,7 +40,7 @@ pub struct ServeArgs {
     listen: SocketAddr,
     #[command(flatten)]
     store: StoreArgs,
-    /// An origin whose pages may call and connect, such as https://dashboard.example; repeatable
+    /// An origin whose pages may call and connect, its scheme and host, as a browser names it; repeatable
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     allow_origin: Vec<String>,
     /// Let anyone who names a vendor follow its orders on a socket
