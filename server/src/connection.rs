@@ -142,16 +142,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut pinged = false;
         let draining = self.state.draining.clone();
         loop {
+            // Not biased: a socket that is always written to is read from too.
             let done = tokio::select! {
-                biased;
                 () = draining.cancelled() => Err(End::Close(CloseReason::Draining)),
                 waiting = self.follower.next() => match waiting {
                     Ok(publications) => self.deliver(&publications).await,
                     Err(_) => Err(End::Close(CloseReason::SlowConsumer)),
                 },
                 said = self.socket.next() => {
-                    // Any traffic proves life.
-                    pinged = false;
+                    // Any traffic proves life; the next ping is due an interval later.
+                    if std::mem::take(&mut pinged) {
+                        timer.as_mut().reset(Instant::now() + ping_interval);
+                    }
                     match said {
                         Some(Ok(message)) => self.hear(message).await,
                         Some(Err(error)) => Err(error.into()),
@@ -170,10 +172,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             };
             if let Err(end) = done {
                 return end;
-            }
-            // A ping was answered: the next one is due an interval later.
-            if !pinged && timer.deadline() < Instant::now() + ping_timeout {
-                timer.as_mut().reset(Instant::now() + ping_interval);
             }
         }
     }
@@ -212,7 +210,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(ClientMessage::Resume { .. }) | Err(_) => Ok(()),
             },
             // tungstenite answers pings and closes; the flush sends the answer.
-            Message::Ping(_) => self.socket.flush().await.map_err(End::from),
+            Message::Ping(_) => {
+                let patience = self.timing().ping_timeout;
+                within(patience, &self.follower, self.socket.flush()).await
+            }
             Message::Close(_) => {
                 let _ = tokio::time::timeout(CLOSE_PATIENCE, self.socket.flush()).await;
                 Err(End::Gone)

@@ -9,8 +9,7 @@ use ordertop::protocol::message::VendorAdded;
 use ordertop::protocol::{ListedOrder, OrderEvent, ServerMessage};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::store::sqlite::VendorEvent;
-use crate::store::{Event, EventKind};
+use crate::store::{Event, EventKind, VendorEvent};
 
 /// Something that happened.
 #[derive(Debug)]

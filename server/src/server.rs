@@ -8,6 +8,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use ordertop::protocol::message::VendorAdded;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -20,8 +21,7 @@ use crate::publication::Publication;
 use crate::routes;
 use crate::state::AppState;
 use crate::store::lock::{self, Locked, Owner, StoreLock};
-use crate::store::sqlite::VendorEvent;
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{Committed, SqliteStore, StoreError};
 
 /// Commits' events on their way to the hub; where they pile up, commits wait.
 const BATCHES_IN_FEED: usize = 256;
@@ -302,17 +302,24 @@ async fn take(
     Ok((stream, turn))
 }
 
-/// Hands committed events to the hub, in their order.
-async fn feed_hub(state: Arc<AppState>, mut fed: mpsc::Receiver<Vec<Arc<VendorEvent>>>) {
+/// Hands what was committed to the hub, in its order.
+async fn feed_hub(state: Arc<AppState>, mut fed: mpsc::Receiver<Vec<Committed>>) {
     let mut batches = Vec::new();
     while fed.recv_many(&mut batches, 64).await > 0 {
-        let events = batches.drain(..).flatten();
-        let publications: Vec<_> = events
-            .map(|event| Arc::new(Publication::order(event)))
-            .collect();
-        state
-            .events_published
-            .fetch_add(publications.len() as u64, Ordering::Relaxed);
+        let publish = |committed| {
+            Arc::new(match committed {
+                Committed::Event(event) => Publication::order(event),
+                Committed::Vendor(vendor) => Publication::vendor_added(VendorAdded {
+                    vendor_id: vendor.id,
+                    name: vendor.name,
+                    position: vendor.position,
+                    timestamp: state.now(),
+                }),
+            })
+        };
+        let publications: Vec<_> = batches.drain(..).flatten().map(publish).collect();
+        let count = publications.len() as u64;
+        state.events_published.fetch_add(count, Ordering::Relaxed);
         state.hub.publish(&publications);
     }
 }

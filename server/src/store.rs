@@ -165,6 +165,24 @@ pub struct Event {
     pub order: Arc<VendorOrder>,
 }
 
+/// An event and whose it is.
+#[derive(Debug, Clone)]
+pub struct VendorEvent {
+    /// Whose.
+    pub vendor: VendorId,
+    /// The event.
+    pub event: Event,
+}
+
+/// Something that was committed.
+#[derive(Debug, Clone)]
+pub enum Committed {
+    /// An order changed.
+    Event(Arc<VendorEvent>),
+    /// There is a new vendor, at the birth of its stream.
+    Vendor(VendorRecord),
+}
+
 /// The answer to [`Store::events`].
 #[derive(Debug, Clone)]
 pub enum Replay {

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use ordertop::order::placement::Placement;
@@ -12,9 +11,8 @@ use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
 use ordertop_server::decision::{self, Refusal, StatusRequest};
-use ordertop_server::store::sqlite::VendorEvent;
 use ordertop_server::store::{
-    Change, ChangeOutcome, Event, ListQuery, Replay, SqliteStore, Store, StoreError,
+    Change, ChangeOutcome, Committed, Event, ListQuery, Replay, SqliteStore, Store, StoreError,
 };
 use tokio::sync::mpsc;
 
@@ -341,7 +339,7 @@ async fn many_at_once(store: &dyn Store) {
     assert_chained(&birth, &all);
 }
 
-async fn open(path: &Path) -> (SqliteStore, mpsc::Receiver<Vec<Arc<VendorEvent>>>) {
+async fn open(path: &Path) -> (SqliteStore, mpsc::Receiver<Vec<Committed>>) {
     let (feed, fed) = mpsc::channel(1_024);
     (SqliteStore::open(path, Some(feed)).await.unwrap(), fed)
 }
@@ -355,16 +353,21 @@ async fn the_story_of_a_store_holds_for_sqlite() {
 
     // The feed told every event, in each vendor's order, and nothing else.
     let mut told = 0;
+    let mut vendors = 0;
     let mut offsets = std::collections::HashMap::<VendorId, u64>::new();
     while let Some(batch) = fed.recv().await {
-        for event in batch {
+        for committed in batch {
+            let Committed::Event(event) = committed else {
+                vendors += 1;
+                continue;
+            };
             let offset = offsets.entry(event.vendor.clone()).or_default();
             *offset += 1;
             assert_eq!(event.event.position.offset, *offset);
             told += 1;
         }
     }
-    assert_eq!(told, 2 + 1 + 6 + 100);
+    assert_eq!((vendors, told), (4, 2 + 1 + 6 + 100));
 }
 
 #[tokio::test]

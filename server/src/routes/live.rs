@@ -204,7 +204,7 @@ async fn run(state: Arc<AppState>, upgrade: OnUpgrade, start: Start, view: View)
 fn socket_config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(1_024)
-        .write_buffer_size(32 * 1_024)
+        .write_buffer_size(16 * 1_024)
         .max_message_size(Some(MAX_CLIENT_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_CLIENT_MESSAGE_BYTES))
 }

@@ -1,19 +1,15 @@
 //! The vendors that a caller may see, and adding one.
 
-use std::sync::Arc;
-
 use bytes::Buf;
 use futures_util::Stream;
 use http::StatusCode;
 use ordertop::order::VendorId;
 use ordertop::order::text::{MAX_NAME_CHARS, clean};
-use ordertop::protocol::message::VendorAdded;
 use ordertop::protocol::rest::Vendor;
 use serde::Deserialize;
 
 use super::{Answer, Incoming};
 use crate::caller::Caller;
-use crate::publication::Publication;
 use crate::reply::{self, ApiError};
 use crate::request;
 
@@ -67,17 +63,6 @@ pub(super) async fn add(
         name
     };
     let (vendor, new) = state.store.add_vendor(id, name).await?;
-    if new {
-        let added = VendorAdded {
-            vendor_id: vendor.id.clone(),
-            name: vendor.name.clone(),
-            position: vendor.position,
-            timestamp: state.now(),
-        };
-        state
-            .hub
-            .publish(&[Arc::new(Publication::vendor_added(added))]);
-    }
     let status = if new {
         StatusCode::CREATED
     } else {

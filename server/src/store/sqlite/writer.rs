@@ -6,7 +6,7 @@
 //! run again one by one, so that one bad command costs its neighbours nothing.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ordertop::order::{OrderId, OrderKey, VendorId};
@@ -15,10 +15,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::rows::{Fact, to_json};
-use super::{Directory, EventFeed, VendorEntry, VendorEvent, read};
+use super::{Directory, Feed, VendorEntry, read};
 use crate::decision::Refusal;
 use crate::store::{
-    Change, ChangeOutcome, Decide, Event, StoreError, VendorRecord, Verdict, Write,
+    Change, ChangeOutcome, Committed, Decide, Event, StoreError, VendorEvent, VendorRecord,
+    Verdict, Write,
 };
 
 /// Most commands in one transaction: beyond this a longer wait buys little.
@@ -82,7 +83,8 @@ impl Command {
 pub(super) struct Writer {
     db: Connection,
     directory: Directory,
-    feed: Option<EventFeed>,
+    orders: Arc<AtomicU64>,
+    feed: Option<Feed>,
 }
 
 /// What a transaction has made so far, to be shown after its commit.
@@ -90,7 +92,8 @@ pub(super) struct Writer {
 struct Pending {
     heads: HashMap<VendorId, NewHead>,
     vendors: Vec<(VendorId, Arc<VendorEntry>)>,
-    events: Vec<Arc<VendorEvent>>,
+    committed: Vec<Committed>,
+    placed: u64,
 }
 
 /// Where a vendor's stream stands after the transaction.
@@ -126,10 +129,16 @@ impl Pending {
 }
 
 impl Writer {
-    pub(super) fn new(db: Connection, directory: Directory, feed: Option<EventFeed>) -> Self {
+    pub(super) fn new(
+        db: Connection,
+        directory: Directory,
+        orders: Arc<AtomicU64>,
+        feed: Option<Feed>,
+    ) -> Self {
         Self {
             db,
             directory,
+            orders,
             feed,
         }
     }
@@ -162,11 +171,11 @@ impl Writer {
             return;
         }
         match self.commit(batch) {
-            Ok((done, events)) => {
+            Ok((done, committed)) => {
                 for (command, done) in batch.drain(..).zip(done) {
                     command.answer(Ok(done));
                 }
-                self.publish(events);
+                self.publish(committed);
             }
             Err(error) if batch.len() == 1 => {
                 tracing::error!(%error, "a commit failed");
@@ -183,10 +192,7 @@ impl Writer {
         }
     }
 
-    fn commit(
-        &mut self,
-        batch: &[Command],
-    ) -> rusqlite::Result<(Vec<Done>, Vec<Arc<VendorEvent>>)> {
+    fn commit(&mut self, batch: &[Command]) -> rusqlite::Result<(Vec<Done>, Vec<Committed>)> {
         let transaction = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -226,6 +232,7 @@ impl Writer {
                 ])?;
         }
         transaction.commit()?;
+        self.orders.fetch_add(pending.placed, Ordering::Relaxed);
         for head in pending.heads.into_values() {
             head.entry.newest.store(head.newest, Ordering::Relaxed);
             *head
@@ -241,17 +248,17 @@ impl Writer {
                 .unwrap_or_else(PoisonError::into_inner);
             directory.extend(pending.vendors);
         }
-        Ok((done, pending.events))
+        Ok((done, pending.committed))
     }
 
-    /// Hands committed events on. A full feed makes the writer wait: commits
+    /// Hands on what was committed. A full feed makes the writer wait: commits
     /// may not run ahead of those who follow them without bound.
-    fn publish(&mut self, events: Vec<Arc<VendorEvent>>) {
-        if events.is_empty() {
+    fn publish(&mut self, committed: Vec<Committed>) {
+        if committed.is_empty() {
             return;
         }
         if let Some(feed) = &self.feed
-            && feed.blocking_send(events).is_err()
+            && feed.blocking_send(committed).is_err()
         {
             // Nobody follows any more: the server is on its way down.
             self.feed = None;
@@ -292,6 +299,7 @@ fn add_vendor(
     });
     let record = entry.record(id);
     pending.vendors.push((id.clone(), entry));
+    pending.committed.push(Committed::Vendor(record.clone()));
     Ok(Done::AddedVendor(record, true))
 }
 
@@ -348,10 +356,12 @@ fn change(
             newest,
         },
     );
-    pending.events.push(Arc::new(VendorEvent {
+    pending.placed += u64::from(event.previous_status.is_none());
+    let event = VendorEvent {
         vendor: key.vendor.clone(),
         event,
-    }));
+    };
+    pending.committed.push(Committed::Event(Arc::new(event)));
     Ok(change)
 }
 
