@@ -1,7 +1,10 @@
 //! One story, told to every store: what is committed, in which order it is
 //! seen, and what can be replayed.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story that cannot go on fails its test"
+)]
 
 use std::path::Path;
 

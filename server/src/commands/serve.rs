@@ -40,8 +40,13 @@ pub struct ServeArgs {
     listen: SocketAddr,
     #[command(flatten)]
     store: StoreArgs,
-    /// An origin whose pages may call and connect, its scheme and host, as a browser names it; repeatable
-    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    /// Origins whose pages may call and connect.
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_parser = origin,
+        help = "An origin whose pages may call and connect, such as https://dashboard.example; repeatable"
+    )]
     allow_origin: Vec<String>,
     /// Let anyone who names a vendor follow its orders on a socket
     ///
