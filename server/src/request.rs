@@ -85,7 +85,7 @@ pub async fn read_json<T: DeserializeOwned>(
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
 ) -> Result<T, ApiError> {
     let bytes = read_body(state, headers, body).await?;
-    parse_json(&bytes)
+    parse_object(&bytes)
 }
 
 /// Reads a body that is said to be JSON.
@@ -156,6 +156,21 @@ async fn collect(
         }
     }
     Ok((seen <= max_bytes).then_some(bytes))
+}
+
+/// Reads a JSON object. Serde would take a list of a struct's fields for the
+/// struct; no caller means that.
+///
+/// # Errors
+/// As [`parse_json`].
+pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(ApiError::bad(
+            "invalid_body",
+            "this is a list: an object is needed",
+        ));
+    }
+    parse_json(bytes)
 }
 
 /// Reads JSON; the error names the place.

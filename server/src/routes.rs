@@ -179,11 +179,8 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
         .recover(refused)
         .unify()
         .boxed();
-    match cors {
-        // An origin that is not allowed is refused by the wrapper itself.
-        Some(cors) => all.with(cors).recover(refused).map(reply).boxed(),
-        None => all,
-    }
+    // An origin that is not allowed is refused by the wrapper itself.
+    all.with(cors).recover(refused).map(reply).boxed()
 }
 
 fn reply(reply: impl warp::Reply) -> Response {

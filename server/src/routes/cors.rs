@@ -5,11 +5,8 @@ use ordertop::protocol::VERSION_HEADER;
 
 use crate::caller::{TOKEN_HEADER, VENDOR_HEADER};
 
-/// The wrapper for the allowed origins; `None` when there are none.
-pub(super) fn cors(origins: &[String]) -> Option<warp::cors::Builder> {
-    if origins.is_empty() {
-        return None;
-    }
+/// The wrapper for the allowed origins. Without any it refuses every page.
+pub(super) fn cors(origins: &[String]) -> warp::cors::Builder {
     let request_headers = [
         TOKEN_HEADER,
         VENDOR_HEADER,
@@ -20,12 +17,10 @@ pub(super) fn cors(origins: &[String]) -> Option<warp::cors::Builder> {
     ];
     let answer_headers = ["ETag", "Link", "Retry-After", VERSION_HEADER];
     let lower = |name: &str| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok();
-    Some(
-        warp::cors()
-            .allow_origins(origins.iter().map(String::as_str))
-            .allow_methods([Method::GET, Method::POST])
-            .allow_headers(request_headers.into_iter().filter_map(lower))
-            .expose_headers(answer_headers.into_iter().filter_map(lower))
-            .max_age(600),
-    )
+    warp::cors()
+        .allow_origins(origins.iter().map(String::as_str))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(request_headers.into_iter().filter_map(lower))
+        .expose_headers(answer_headers.into_iter().filter_map(lower))
+        .max_age(600)
 }

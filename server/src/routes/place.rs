@@ -94,7 +94,7 @@ async fn place_row(
     acting: Option<&VendorId>,
     row: &RawValue,
 ) -> RowResult {
-    let order: Placement = match request::parse_json(row.get().as_bytes()) {
+    let order: Placement = match request::parse_object(row.get().as_bytes()) {
         Ok(order) => order,
         Err(error) => return refused_row(None, number_of(row), &error),
     };
