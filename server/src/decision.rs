@@ -247,3 +247,123 @@ fn entry(
         forced: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ordertop::order::ActorKind;
+    use ordertop::order::placement::Placement;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + second).unwrap()
+    }
+
+    fn vendor() -> Actor {
+        Actor::new(ActorKind::Vendor, "42")
+    }
+
+    fn paid() -> VendorOrder {
+        let order: Placement = serde_json::from_str(
+            r#"{"vendor_id":"42","order_number":"A-1","status":"Paid","currency":"EUR","lines":[
+                {"sku":"MUG","qty":2,"unit_price":"5"},{"sku":"TEE","qty":1,"unit_price":"9"}]}"#,
+        )
+        .unwrap();
+        let intake = order.check(None, at(0)).unwrap();
+        intake.place(Actor::new(ActorKind::Service, "api"), at(0))
+    }
+
+    fn wish(to: OrderStatus) -> StatusRequest {
+        StatusRequest {
+            actor: vendor(),
+            to,
+            expected_version: None,
+            reason: None,
+            shipment: None,
+            request_id: None,
+        }
+    }
+
+    fn written(order: &VendorOrder, wish: StatusRequest, second: i64) -> Write {
+        match change_status(wish, at(second))(Some(order)) {
+            Verdict::Write(write) => *write,
+            other => panic!("not written: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn shipping_without_a_shipment_writes_no_content() {
+        let write = written(&paid(), wish(OrderStatus::Shipped), 1);
+        assert!(!write.content_changed);
+        assert_eq!(write.kind, EventKind::OrderStatusUpdate);
+        assert_eq!(write.history.from, Some(OrderStatus::Paid));
+        assert_eq!(write.order.state.version, 2);
+    }
+
+    #[test]
+    fn a_shipment_counts_its_lines_and_an_undo_takes_it_back() {
+        let shipment = Shipment {
+            lines: vec![1, 99],
+            tracking_number: Some("1Z\u{1b}[31m9".to_owned()),
+            ..Shipment::default()
+        };
+        let ship = StatusRequest {
+            shipment: Some(shipment),
+            ..wish(OrderStatus::Shipped)
+        };
+        let shipped = written(&paid(), ship, 1);
+        assert!(shipped.content_changed);
+        let content = &shipped.order.content;
+        let counts: Vec<_> = content.lines.iter().map(|line| line.qty_shipped).collect();
+        assert_eq!(counts, [2, 0]);
+        assert_eq!(
+            content.shipments[0].lines,
+            [1],
+            "a line that is none is left out"
+        );
+        assert_eq!(content.shipments[0].tracking_number.as_deref(), Some("1Z9"));
+
+        let undone = written(&shipped.order, wish(OrderStatus::Paid), 2);
+        assert!(undone.order.content.shipments.is_empty());
+        assert_eq!(undone.order.content.lines[0].qty_shipped, 0);
+    }
+
+    #[test]
+    fn a_shipment_goes_with_shipping_alone() {
+        let shipped = written(&paid(), wish(OrderStatus::Shipped), 1).order;
+        let odd = StatusRequest {
+            shipment: Some(Shipment::default()),
+            ..wish(OrderStatus::Delivered)
+        };
+        let verdict = change_status(odd, at(2))(Some(&shipped));
+        assert!(matches!(
+            verdict,
+            Verdict::Refuse(Refusal::ShipmentWithoutShipping)
+        ));
+    }
+
+    #[test]
+    fn a_vendor_asks_for_a_cancellation_once() {
+        let asked = written(&paid(), wish(OrderStatus::Cancelled), 1);
+        assert_eq!(asked.kind, EventKind::OrderUpdated);
+        assert_eq!(asked.order.state.status, OrderStatus::Paid);
+        assert_eq!(asked.history.action, "cancel_requested");
+        let again = change_status(wish(OrderStatus::Cancelled), at(2))(Some(&asked.order));
+        assert!(matches!(again, Verdict::Keep));
+    }
+
+    #[test]
+    fn a_stale_version_is_refused_unless_all_is_as_wished() {
+        let stale = |to| StatusRequest {
+            expected_version: Some(7),
+            ..wish(to)
+        };
+        let order = paid();
+        let refused = change_status(stale(OrderStatus::Shipped), at(1))(Some(&order));
+        assert!(matches!(
+            refused,
+            Verdict::Refuse(Refusal::VersionConflict(1))
+        ));
+        let kept = change_status(stale(OrderStatus::Paid), at(1))(Some(&order));
+        assert!(matches!(kept, Verdict::Keep));
+    }
+}
