@@ -1,5 +1,6 @@
 //! The binary: arguments, logging, exit code.
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -14,14 +15,16 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env(LOG_VARIABLE)
         .unwrap_or_else(|_| EnvFilter::new("info,rusqlite_migration=warn"));
+    // Colour is for people: not for a file, and not for who asks for none.
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(colour)
         .with_writer(std::io::stderr)
         .init();
     match commands::run(cli).await {
         Ok(code) => code,
         Err(error) => {
-            use std::io::Write;
             let _ = writeln!(std::io::stderr(), "ordertop-server: {error:#}");
             ExitCode::FAILURE
         }

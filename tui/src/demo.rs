@@ -111,9 +111,13 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 }
 
 async fn watch(guide: &Guide, vendor: Option<VendorId>) -> anyhow::Result<()> {
+    let title = match &vendor {
+        Some(vendor) => format!("demo · vendor {vendor}"),
+        None => "demo · all vendors".to_owned(),
+    };
     let client = ClientConfig::new(guide.server.clone(), vendor, guide.credentials());
     let options = ScreenOptions {
-        title: Some("demo".into()),
+        title: Some(title),
         hint: Some(Hint {
             title: guide.title(),
             text: guide.curl_lines(),

@@ -1,5 +1,6 @@
 //! `ordertop-server import`.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -25,9 +26,11 @@ pub struct ImportCommand {
 pub async fn run(args: ImportCommand) -> anyhow::Result<ExitCode> {
     let mut managed = Managed::open(&args.store.store).await?;
     let vendor = args.import.vendor.clone();
-    managed
-        .add_vendor(vendor.clone(), vendor.to_string())
-        .await?;
+    let name = vendor.to_string();
+    if managed.add_vendor(vendor.clone(), name).await?.1 {
+        // Said aside: standard output is for the rows.
+        writeln!(std::io::stderr(), "vendor {vendor} is new and was added")?;
+    }
     let mut out = std::io::stdout();
     let imported = import::run(&args.import, SystemClock.now(), &mut managed, &mut out).await;
     managed.close().await?;

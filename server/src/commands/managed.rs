@@ -32,7 +32,21 @@ pub enum Managed {
 }
 
 impl Managed {
-    /// Opens the store at `path`, or finds the server that has it open.
+    /// [`Self::open`] for what only looks: a store that is not there is not made.
+    ///
+    /// # Errors
+    /// When there is none, or as [`Self::open`].
+    pub async fn open_existing(path: &Path) -> anyhow::Result<Self> {
+        let path_shown = path.display();
+        anyhow::ensure!(
+            path.exists(),
+            "there is no store at {path_shown}: say where it is with --store"
+        );
+        Self::open(path).await
+    }
+
+    /// Opens the store at `path`, making it where there is none, or finds the
+    /// server that has it open.
     ///
     /// # Errors
     /// When neither goes.

@@ -53,7 +53,7 @@ pub async fn run(args: VendorArgs) -> anyhow::Result<ExitCode> {
             writeln!(out, "vendor {} ({}) {word}", vendor.id, vendor.name)?;
         }
         VendorCommand::List { store } => {
-            let managed = Managed::open(&store.store).await?;
+            let managed = Managed::open_existing(&store.store).await?;
             for vendor in managed.vendors().await? {
                 writeln!(out, "{}\t{}", vendor.id, vendor.name)?;
             }
