@@ -32,9 +32,12 @@ pub use position::{Mark, Position};
 pub const VERSION: u32 = 1;
 /// The header of the handshake's answer that tells a server of this protocol.
 pub const VERSION_HEADER: &str = "Ordertop-Protocol";
-/// Longest message that a server takes from a client, in bytes. The longest
-/// honest one is a `resume` with the positions of some hundred vendors.
+/// Longest message that a server takes on one vendor's socket, in bytes: the
+/// clients of those say little more than `ping`.
 pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
+/// Longest message that a server takes on `/ws/orders/`, in bytes: a `resume`
+/// with the positions of some 25,000 vendors.
+pub const MAX_RESUME_BYTES: usize = 1024 * 1024;
 /// Most orders that one page of a list, one array or one bulk change holds.
 pub const MAX_ORDERS: usize = 1_000;
 /// Longest that a call for events may wait, in seconds.

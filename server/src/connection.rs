@@ -16,8 +16,9 @@ use ordertop::protocol::{ClientMessage, CloseReason, Position, ServerMessage};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
 use crate::config::Timing;
@@ -50,6 +51,8 @@ enum End {
     Gone,
     /// We close it, for this reason.
     Close(CloseReason),
+    /// The client broke the protocol: RFC 6455 has a code for that.
+    Broken(CloseCode),
 }
 
 impl From<SocketError> for End {
@@ -58,7 +61,9 @@ impl From<SocketError> for End {
             SocketError::Capacity(CapacityError::MessageTooLong { .. }) => {
                 Self::Close(CloseReason::MessageTooLarge)
             }
-            // tungstenite has answered a broken frame with 1002 or 1007 itself.
+            SocketError::Utf8(_) => Self::Broken(CloseCode::Invalid),
+            SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Gone,
+            SocketError::Protocol(_) => Self::Broken(CloseCode::Protocol),
             _ => Self::Gone,
         }
     }
@@ -117,8 +122,17 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         Ok(()) => connection.serve().await,
         Err(end) => end,
     };
-    if let End::Close(reason) = end {
-        Box::pin(connection.close(reason)).await;
+    match end {
+        End::Gone => {}
+        End::Close(reason) => {
+            let drained = reason == CloseReason::Draining;
+            let frame = close_frame(reason.code().into(), &reason.to_string());
+            Box::pin(connection.close(frame, drained)).await;
+        }
+        End::Broken(code) => {
+            let frame = close_frame(code, "a broken frame");
+            Box::pin(connection.close(frame, false)).await;
+        }
     }
 }
 
@@ -223,9 +237,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Tells the client why, and waits a little for its answer.
-    async fn close(&mut self, reason: CloseReason) {
+    async fn close(&mut self, frame: CloseFrame, drained: bool) {
         let closing = async {
-            if reason == CloseReason::Draining {
+            if drained {
                 let (min, max) = self.state.config.timing.retry;
                 // Spread out, so that the next server is not stormed.
                 let spread = max.saturating_sub(min).min(Duration::from_secs(5));
@@ -234,16 +248,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let frame = encode(&ServerMessage::Draining { reconnect_after_ms });
                 self.socket.feed(Message::Text(frame)).await?;
             }
-            let frame = CloseFrame {
-                code: reason.code().into(),
-                reason: Utf8Bytes::from(reason.to_string()),
-            };
             self.socket.send(Message::Close(Some(frame))).await?;
             while let Some(Ok(_)) = self.socket.next().await {}
             Ok::<(), SocketError>(())
         };
         let _ = tokio::time::timeout(CLOSE_PATIENCE, closing).await;
     }
+}
+
+fn close_frame(code: CloseCode, reason: &str) -> CloseFrame {
+    let reason = Utf8Bytes::from(reason);
+    CloseFrame { code, reason }
 }
 
 /// Finishes a write, unless the client reads too slowly: then its queue fills

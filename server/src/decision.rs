@@ -33,6 +33,9 @@ pub enum Refusal {
         "there is another order of this number: choose another number, or send the same content"
     )]
     NumberTaken,
+    /// A shipment names a line that the order does not have.
+    #[error("the order has no line {0}: name lines by their `id`, or none for all")]
+    UnknownLine(u64),
     /// A shipment comes with a status that ships nothing.
     #[error("a shipment goes with the status Shipped")]
     ShipmentWithoutShipping,
@@ -94,10 +97,10 @@ fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<
         ..order.clone()
     };
     let content_changed = match permit {
-        Permit::Step(OrderStatus::Shipped) => request
-            .shipment
-            .as_ref()
-            .is_some_and(|shipment| ship(&mut next, shipment, now)),
+        Permit::Step(OrderStatus::Shipped) => match &request.shipment {
+            Some(shipment) => ship(&mut next, shipment, now)?,
+            None => false,
+        },
         Permit::Undo(OrderStatus::Paid) => unship(&mut next, order.state.shipped_at),
         _ => false,
     };
@@ -127,23 +130,27 @@ fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<
 }
 
 /// Adds a shipment and counts its lines as shipped.
-fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> bool {
+fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> Result<bool, Refusal> {
     let text = |raw: &Option<String>| clean_opt(raw.as_deref(), MAX_NAME_CHARS);
-    for line in &mut order.content.lines {
+    let lines = &mut order.content.lines;
+    let unknown = |id: &&u64| !lines.iter().any(|line| line.id == **id);
+    if let Some(id) = shipment.lines.iter().find(unknown) {
+        return Err(Refusal::UnknownLine(*id));
+    }
+    for line in lines {
         if shipment.lines.is_empty() || shipment.lines.contains(&line.id) {
             line.qty_shipped = line.qty;
         }
     }
-    let known = order.content.lines.iter().map(|line| line.id);
     order.content.shipments.push(Shipment {
-        lines: known.filter(|id| shipment.lines.contains(id)).collect(),
+        lines: shipment.lines.clone(),
         carrier: text(&shipment.carrier),
         tracking_number: text(&shipment.tracking_number),
         tracking_url: clean_opt(shipment.tracking_url.as_deref(), MAX_NOTE_CHARS),
         shipped_at: Some(now),
         delivered_at: None,
     });
-    true
+    Ok(true)
 }
 
 /// Takes back the shipment that was made at `shipped_at`.
@@ -302,7 +309,7 @@ mod tests {
     #[test]
     fn a_shipment_counts_its_lines_and_an_undo_takes_it_back() {
         let shipment = Shipment {
-            lines: vec![1, 99],
+            lines: vec![1],
             tracking_number: Some("1Z\u{1b}[31m9".to_owned()),
             ..Shipment::default()
         };
@@ -315,16 +322,25 @@ mod tests {
         let content = &shipped.order.content;
         let counts: Vec<_> = content.lines.iter().map(|line| line.qty_shipped).collect();
         assert_eq!(counts, [2, 0]);
-        assert_eq!(
-            content.shipments[0].lines,
-            [1],
-            "a line that is none is left out"
-        );
+        assert_eq!(content.shipments[0].lines, [1]);
         assert_eq!(content.shipments[0].tracking_number.as_deref(), Some("1Z9"));
 
         let undone = written(&shipped.order, wish(OrderStatus::Paid), 2);
         assert!(undone.order.content.shipments.is_empty());
         assert_eq!(undone.order.content.lines[0].qty_shipped, 0);
+    }
+
+    #[test]
+    fn a_shipment_of_an_unknown_line_is_refused() {
+        let ship = StatusRequest {
+            shipment: Some(Shipment {
+                lines: vec![1, 99],
+                ..Shipment::default()
+            }),
+            ..wish(OrderStatus::Shipped)
+        };
+        let verdict = change_status(ship, at(1))(Some(&paid()));
+        assert!(matches!(verdict, Verdict::Refuse(Refusal::UnknownLine(99))));
     }
 
     #[test]

@@ -41,7 +41,8 @@ struct Followers {
 /// What waits for one follower.
 #[derive(Debug)]
 struct Queue {
-    view: View,
+    /// `None` for a bell: it is woken, and nothing is kept for it.
+    view: Option<View>,
     max_bytes: usize,
     waiting: Mutex<Waiting>,
     wake: Notify,
@@ -62,6 +63,17 @@ pub struct Follower {
     queue: Arc<Queue>,
 }
 
+/// Rings when something is published; what it was is read from the store.
+#[derive(Debug)]
+pub struct Bell(Follower);
+
+impl Bell {
+    /// Waits until something was published since the last time.
+    pub async fn rung(&self) {
+        self.0.queue.wake.notified().await;
+    }
+}
+
 /// The follower's queue was full: it has missed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CutOff;
@@ -74,6 +86,21 @@ impl Hub {
         self: &Arc<Self>,
         following: Following,
         view: View,
+        max_bytes: usize,
+    ) -> Follower {
+        self.register(following, Some(view), max_bytes)
+    }
+
+    /// Starts listening: the bell rings when something is published.
+    #[must_use]
+    pub fn bell(self: &Arc<Self>, following: Following) -> Bell {
+        Bell(self.register(following, None, 0))
+    }
+
+    fn register(
+        self: &Arc<Self>,
+        following: Following,
+        view: Option<View>,
         max_bytes: usize,
     ) -> Follower {
         let queue = Arc::new(Queue {
@@ -157,12 +184,16 @@ impl Hub {
 
 impl Queue {
     fn push(&self, publications: &[Arc<Publication>]) -> Result<(), CutOff> {
+        let Some(view) = self.view else {
+            self.wake.notify_one();
+            return Ok(());
+        };
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.full {
             return Ok(());
         }
         for publication in publications {
-            waiting.bytes += publication.frame(self.view).len();
+            waiting.bytes += publication.frame(view).len();
             waiting.publications.push(publication.clone());
         }
         if waiting.bytes > self.max_bytes {
@@ -202,13 +233,6 @@ impl Follower {
             }
             self.queue.wake.notified().await;
         }
-    }
-
-    /// The same follower with an empty queue.
-    #[must_use]
-    pub fn again(self, max_bytes: usize) -> Self {
-        self.hub
-            .follow(self.following.clone(), self.queue.view, max_bytes)
     }
 
     /// Waits until the follower is cut off.

@@ -1,19 +1,17 @@
 //! Committing checked orders from outside, each by its own decision.
 
-use futures_util::future::join_all;
 use ordertop::clock::Clock;
 use ordertop::order::intake::Intake;
 use ordertop::order::{Actor, ActorKind};
 use ordertop::protocol::rest::{ImportBatch, Outcome, RowResult};
 
 use crate::decision;
-use crate::store::{ChangeOutcome, Store, StoreError};
+use crate::store::{Change, ChangeOutcome, Store, StoreError};
 
-/// Commits a batch; one result a row, in order.
+/// Commits a batch, its rows in their order; one result a row.
 ///
 /// # Errors
-/// When the store is away: what was committed before stays, and sending the
-/// batch again changes nothing twice.
+/// When the store is away: then nothing of the batch was committed.
 pub async fn commit(
     store: &dyn Store,
     batch: &ImportBatch,
@@ -21,28 +19,25 @@ pub async fn commit(
 ) -> Result<Vec<RowResult>, StoreError> {
     let from = ordertop::order::text::clean(&batch.from, 200);
     let actor = Actor::new(ActorKind::Import, from);
-    // The rows meet in one commit, in their order: the line to the writer is
-    // first come, first served.
-    let rows = batch
+    let decided = |intake: &Intake| {
+        let decide = decision::import(intake.clone(), actor.clone(), None, clock.now());
+        (intake.key(), decide)
+    };
+    let changes = batch.orders.iter().map(decided).collect();
+    let changed = store.change_all(changes).await?;
+    Ok(batch
         .orders
         .iter()
-        .map(|order| commit_one(store, order, actor.clone(), clock));
-    join_all(rows).await.into_iter().collect()
+        .zip(changed)
+        .map(|(intake, change)| row(intake, change))
+        .collect())
 }
 
-async fn commit_one(
-    store: &dyn Store,
-    intake: &Intake,
-    actor: Actor,
-    clock: &dyn Clock,
-) -> Result<RowResult, StoreError> {
-    let key = intake.key();
-    let decide = decision::import(intake.clone(), actor, None, clock.now());
-    let change = store.change(key.clone(), decide).await?;
+fn row(intake: &Intake, change: Change) -> RowResult {
     let version = change.order.as_ref().map_or(0, |order| order.state.version);
     let mut row = RowResult {
-        vendor_id: Some(key.vendor.into()),
-        order_number: Some(key.number.into()),
+        vendor_id: Some(intake.vendor_id.to_string()),
+        order_number: Some(intake.number.to_string()),
         result: match change.outcome {
             ChangeOutcome::Written if version == 1 => Outcome::Placed,
             ChangeOutcome::Written => Outcome::Changed,
@@ -57,5 +52,5 @@ async fn commit_one(
         row.code = Some("refused".to_owned());
         row.error = Some(refusal.to_string());
     }
-    Ok(row)
+    row
 }

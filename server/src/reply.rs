@@ -2,7 +2,9 @@
 //! server knows a status code.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use ordertop::order::status;
@@ -113,10 +115,20 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
 pub fn raw_json(status: StatusCode, body: Bytes) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    keep_private(headers);
     response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+}
+
+/// One address answers every vendor, told apart by headers: a cache between may
+/// keep nothing for another, and asks again (RFC 9111, section 5.2.2).
+fn keep_private(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(
+        VARY,
+        HeaderValue::from_static("X-Master-Token, X-Vendor-ID, Origin"),
+    );
 }
 
 /// An answer without a body.
@@ -124,6 +136,7 @@ pub fn raw_json(status: StatusCode, body: Bytes) -> Response {
 pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = status;
+    keep_private(response.headers_mut());
     response
 }
 

@@ -63,12 +63,12 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
 
     let list = orders
         .and(warp::path!("vendor"))
-        .and(warp::get())
+        .and(get())
         .and(incoming.clone())
         .then(|i| answer(orders::list(i)));
     let events_since = orders
         .and(warp::path!("vendor" / "events"))
-        .and(warp::get())
+        .and(get())
         .and(incoming.clone())
         .then(|i| answer(events::since(i)));
     let events_all = orders
@@ -80,13 +80,13 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
     let detail = orders
         .and(number())
         .and(warp::path!("vendor-detail"))
-        .and(warp::get())
+        .and(get())
         .and(incoming.clone())
         .then(|number, i| answer(orders::detail(number, i)));
     let history = orders
         .and(number())
         .and(warp::path!("history"))
-        .and(warp::get())
+        .and(get())
         .and(incoming.clone())
         .then(|number, i| answer(orders::history(number, i)));
     let update_status = orders
@@ -116,7 +116,7 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
         .then(|i, body| answer(place::place(i, body)));
     let vendors = api
         .and(warp::path!("vendors"))
-        .and(warp::get())
+        .and(get())
         .and(incoming.clone())
         .then(|i| answer(vendors::list(i)));
     let add_vendor = api
@@ -127,23 +127,23 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
         .then(|i, body| answer(vendors::add(i, body)));
 
     let one_vendor_live = warp::path!("ws" / "vendor" / String / "orders")
-        .and(warp::get())
+        .and(get())
         .and(incoming.clone())
         .and(live::on_upgrade())
         .then(|vendor, i, upgrade| answer(live::one_vendor(vendor, i, upgrade)));
     let all_vendors_live = warp::path!("ws" / "orders")
-        .and(warp::get())
+        .and(get())
         .and(incoming.clone())
         .and(live::on_upgrade())
         .then(|i, upgrade| answer(live::all_vendors(i, upgrade)));
 
-    let livez = warp::path!("livez").and(warp::get()).map(health::livez);
+    let livez = warp::path!("livez").and(get()).map(health::livez);
     let readyz = warp::path!("readyz")
-        .and(warp::get())
+        .and(get())
         .and(incoming.clone())
         .then(|i| answer(health::readyz(i)));
     let status_page = warp::path!("status")
-        .and(warp::get())
+        .and(get())
         .and(incoming)
         .then(|i| answer(health::status(i)));
 
@@ -185,6 +185,12 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
 
 fn reply(reply: impl warp::Reply) -> Response {
     reply.into_response()
+}
+
+/// GET, and HEAD, which is GET without the body (RFC 9110, section 9.3.2): the
+/// body is left out by hyper.
+fn get() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::get().or(warp::head()).unify()
 }
 
 /// State, headers and query.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use ordertop::protocol::message::VendorAdded;
@@ -239,6 +240,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
+/// A connection's place among [`crate::config::Limits::connections`]: given back
+/// when its requests have ended, or the socket that it became.
+#[derive(Debug, Clone)]
+pub struct Turn(#[expect(dead_code, reason = "held, never read")] Arc<OwnedSemaphorePermit>);
+
 /// Takes connections until the server stops; at the limit, they wait.
 async fn accept(state: Arc<AppState>, listener: TcpListener) {
     let turns = Arc::new(Semaphore::new(state.config.limits.connections));
@@ -260,20 +266,23 @@ async fn accept(state: Arc<AppState>, listener: TcpListener) {
                 tracing::warn!(%error, "a connection could not be accepted");
                 // Out of file descriptors, most likely: the listener stays
                 // ready, and without a pause this would spin.
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             }
         };
         // A small frame should leave at once, not wait for a fuller packet.
         let _ = stream.set_nodelay(true);
+        let turn = Turn(Arc::new(turn));
+        let service = service.clone();
+        let with_turn = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(turn.clone());
+            service.call(request)
+        });
         let connection = http
-            .serve_connection(TokioIo::new(stream), service.clone())
+            .serve_connection(TokioIo::new(stream), with_turn)
             .with_upgrades();
         let draining = state.draining.clone();
         state.tasks.spawn(async move {
-            // Requests alone: an upgraded socket is a task of its own, bounded
-            // by the file descriptors of the process.
-            let _turn = turn;
             tokio::pin!(connection);
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,

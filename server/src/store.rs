@@ -41,9 +41,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Adds a vendor; whether it is new. One that is there stays as it is.
     fn add_vendor(&self, id: VendorId, name: String) -> StoreFuture<'_, (VendorRecord, bool)>;
 
-    /// Shows the order to `decide` and commits what it decides. A vendor that
-    /// does not exist has no orders and can be given none: [`Refusal::UnknownVendor`].
-    fn change(&self, key: OrderKey, decide: Decide) -> StoreFuture<'_, Change>;
+    /// Shows each order to its decision and commits what they decide: all in
+    /// one commit, in their order, so that a later one sees what an earlier one
+    /// did. A vendor that does not exist has no orders and can be given none:
+    /// [`Refusal::UnknownVendor`].
+    fn change_all(&self, changes: Vec<(OrderKey, Decide)>) -> StoreFuture<'_, Vec<Change>>;
+
+    /// [`Self::change_all`] for one order.
+    fn change(&self, key: OrderKey, decide: Decide) -> StoreFuture<'_, Change> {
+        let changing = self.change_all(vec![(key, decide)]);
+        Box::pin(async move { changing.await?.pop().ok_or(StoreError::Closed) })
+    }
 
     /// One order.
     fn order<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>>;
@@ -209,8 +217,11 @@ pub struct ListQuery {
     pub vendor: Option<VendorId>,
     /// In any of these statuses; empty for all.
     pub statuses: Vec<OrderStatus>,
-    /// With this in the number, the buyer's name or e-mail, or a SKU.
+    /// With this in the number, the buyer's name, or a SKU.
     pub text: Option<String>,
+    /// Whether the text may stand in the buyer's e-mail too: not for one who
+    /// sees it masked and could guess it letter by letter.
+    pub search_emails: bool,
     /// Placed after this moment.
     pub placed_after: Option<Timestamp>,
     /// Placed before this moment.

@@ -26,7 +26,7 @@ use super::socket::{Break, Frame, Socket};
 use super::{ClientConfig, POLL_RANGE};
 use crate::order::{OrderNumber, VendorId};
 use crate::protocol::rest::Vendor;
-use crate::protocol::{ClientMessage, ServerMessage, Welcome};
+use crate::protocol::{ClientMessage, MAX_RESUME_BYTES, Position, ServerMessage, Welcome};
 
 /// While the socket lives, positions are compared this often.
 const REPAIR_EVERY: Duration = Duration::from_secs(5 * 60);
@@ -212,8 +212,7 @@ impl Run {
         }
         let opened = match opened {
             Ok(mut socket) if self.vendor.is_none() => {
-                let positions = self.book.positions();
-                let resume = ClientMessage::Resume { positions };
+                let resume = resume(self.book.positions());
                 socket.say(&resume).await.map(|()| socket)
             }
             other => other,
@@ -452,5 +451,18 @@ async fn next_frame(line: &mut Line) -> Result<Frame, Break> {
     match line {
         Line::Up(live) => live.socket.next().await,
         _ => std::future::pending().await,
+    }
+}
+
+/// Says where we are. More positions than a server takes are not worth sending:
+/// without any, it tells where everything stands, and snapshots do the rest.
+fn resume(positions: BTreeMap<VendorId, Position>) -> ClientMessage {
+    // Quotes, colon, comma and an offset of twenty digits beside id and mark.
+    let bytes = |(id, position): (&VendorId, &Position)| {
+        id.as_str().len() + position.mark.as_str().len() + 27
+    };
+    let fits = positions.iter().map(bytes).sum::<usize>() + 64 <= MAX_RESUME_BYTES;
+    ClientMessage::Resume {
+        positions: if fits { positions } else { BTreeMap::new() },
     }
 }

@@ -12,6 +12,7 @@ use super::content::OrderContent;
 use super::id::{OrderKey, OrderNumber, VendorId};
 use super::state::{Actor, Flags, OrderState};
 use super::status::{self, OrderStatus, Permit, Reason};
+use super::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, strip};
 use super::{OrderId, VendorOrder};
 
 /// A checked and cleaned order from outside.
@@ -80,6 +81,20 @@ impl Moments {
     }
 }
 
+/// Why an intake that comes over the wire is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IntakeError {
+    /// No lines are fine for a shop's order, too many are not.
+    #[error("an order has at most {MAX_INTAKE_LINES} lines, this one has {0}")]
+    Lines(usize),
+    /// Shipments and notes are bounded like lines.
+    #[error("an order has at most {MAX_INTAKE_LINES} shipments and as many notes")]
+    Entries,
+}
+
+/// Most lines of an order from a shop.
+pub const MAX_INTAKE_LINES: usize = 5_000;
+
 /// What merging a snapshot into a stored order comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Merge {
@@ -104,6 +119,84 @@ impl Intake {
             vendor: self.vendor_id.clone(),
             number: self.number.clone(),
         }
+    }
+
+    /// The intake as it may be trusted, though another program made it: texts
+    /// clean (their entities are decoded already), lists bounded.
+    ///
+    /// # Errors
+    /// When a list is too long.
+    pub fn distrusted(mut self) -> Result<Self, IntakeError> {
+        let content = &mut self.content;
+        if content.lines.len() > MAX_INTAKE_LINES {
+            return Err(IntakeError::Lines(content.lines.len()));
+        }
+        if content.shipments.len().max(content.notes.len()) > MAX_INTAKE_LINES {
+            return Err(IntakeError::Entries);
+        }
+        let name = |text: &mut String| *text = strip(text, MAX_NAME_CHARS);
+        let note = |text: &mut String| *text = strip(text, MAX_NOTE_CHARS);
+        let OrderContent {
+            group,
+            source,
+            payment_state,
+            lines,
+            shipments,
+            buyer,
+            ship_to,
+            buyer_note,
+            notes,
+            placed_as,
+            // Neither texts nor lists.
+            placed_at: _,
+            ship_by: _,
+            currency: _,
+            totals: _,
+        } = content;
+        let people = [&mut buyer.name, &mut buyer.email, &mut buyer.phone];
+        let address = [
+            &mut ship_to.name,
+            &mut ship_to.line1,
+            &mut ship_to.line2,
+            &mut ship_to.city,
+            &mut ship_to.region,
+            &mut ship_to.postcode,
+            &mut ship_to.country,
+        ];
+        let own = [group, payment_state, placed_as];
+        people
+            .into_iter()
+            .chain(address)
+            .chain(own)
+            .flatten()
+            .for_each(name);
+        buyer_note.iter_mut().for_each(note);
+        for line in lines {
+            name(&mut line.sku);
+            name(&mut line.title);
+            line.variant.iter_mut().for_each(name);
+        }
+        for shipment in shipments {
+            shipment.lines.truncate(MAX_INTAKE_LINES);
+            shipment.carrier.iter_mut().for_each(name);
+            shipment.tracking_number.iter_mut().for_each(name);
+            shipment.tracking_url.iter_mut().for_each(note);
+        }
+        for entry in notes {
+            note(&mut entry.body);
+            name(&mut entry.by.id);
+        }
+        if let Some(source) = source {
+            name(&mut source.channel);
+            let texts = [
+                &mut source.shop,
+                &mut source.order_id,
+                &mut source.status_raw,
+            ];
+            texts.into_iter().flatten().for_each(name);
+            source.url.iter_mut().for_each(note);
+        }
+        Ok(self)
     }
 
     /// The order that this makes where there is none yet. The store gives the id.
@@ -260,6 +353,25 @@ mod tests {
             Merge::Changed { order, forced } => Some((order.state.status, forced)),
             Merge::Unchanged | Merge::Stale => None,
         }
+    }
+
+    #[test]
+    fn what_another_program_made_is_cleaned_and_bounded() {
+        let mut order = intake(Paid);
+        order.content.lines[0].title = "x\u{1b}[2J &amp; y".into();
+        order.content.buyer.name = Some("pay\u{202e}cod".into());
+        let clean = order.clone().distrusted().unwrap();
+        assert_eq!(
+            clean.content.lines[0].title, "x &amp; y",
+            "decoded once, and not again"
+        );
+        assert_eq!(clean.content.buyer.name.as_deref(), Some("paycod"));
+        let line = order.content.lines[0].clone();
+        order.content.lines = vec![line; MAX_INTAKE_LINES + 1];
+        assert_eq!(
+            order.distrusted(),
+            Err(IntakeError::Lines(MAX_INTAKE_LINES + 1))
+        );
     }
 
     #[test]

@@ -24,7 +24,12 @@ const MAX_MARKS_A_BASE: usize = 4;
 /// ```
 #[must_use]
 pub fn clean(raw: &str, max_chars: usize) -> String {
-    let decoded = html_escape::decode_html_entities(raw);
+    strip(&html_escape::decode_html_entities(raw), max_chars)
+}
+
+/// [`clean`] for text whose entities are decoded already.
+#[must_use]
+pub fn strip(decoded: &str, max_chars: usize) -> String {
     let mut out = String::with_capacity(decoded.len().min(max_chars * 4));
     let mut kept = 0_usize;
     let mut marks = 0_usize;

@@ -1,6 +1,6 @@
 //! Moving orders on: versions, conflicts, undo, reasons, history.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{TestServer, order, paid};
 
@@ -190,4 +190,34 @@ async fn many_orders_change_in_one_call() {
     );
     assert_eq!(results[4]["code"], "version_conflict", "{body}");
     assert_eq!(results[0]["order_number"], "A-1", "{body}");
+}
+
+#[tokio::test]
+async fn the_rows_of_a_bulk_change_follow_one_another() {
+    let server = TestServer::start().await;
+    let orders: Vec<Value> = (0..200).map(|n| paid("42", &format!("B-{n}"))).collect();
+    server
+        .support()
+        .post("/api/orders/", &json!(orders))
+        .await
+        .expect(200);
+    let steps = (0..200).flat_map(|n| {
+        ["Shipped", "Delivered"].map(|to| json!({"order_number": format!("B-{n}"), "status": to}))
+    });
+    let bulk = json!({"orders": steps.collect::<Vec<_>>()});
+    let body = server
+        .vendor("42")
+        .post("/api/orders/update-status/", &bulk)
+        .await
+        .expect(200);
+    let results = body["results"].as_array().unwrap();
+    assert_eq!(results.len(), 400);
+    assert!(
+        results.iter().all(|row| row["result"] == "changed"),
+        "{body}"
+    );
+    assert_eq!(
+        server.vendor("42").detail("B-7").await["status"],
+        "Delivered"
+    );
 }

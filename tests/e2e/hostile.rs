@@ -372,3 +372,29 @@ async fn whoever_sends_a_head_slowly_is_cut_off() {
     assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
     server.is_well().await;
 }
+
+#[tokio::test]
+async fn broken_frames_are_told_what_they_are() {
+    let server = TestServer::start().await;
+    // The close codes as RFC 6455, section 7.4.1, numbers them.
+    let table: [(&str, &[u8], &str); 4] = [
+        ("unmasked", &[0x81, 0x02, b'h', b'i'], "\u{3}"),
+        ("a reserved bit", &[0xc1, 0x80, 0, 0, 0, 0], "\u{3}"),
+        ("an unknown opcode", &[0x83, 0x80, 0, 0, 0, 0], "\u{3}"),
+        ("no UTF-8", &[0x81, 0x81, 0, 0, 0, 0, 0xff], "\u{3}"),
+    ];
+    for (what, frame, code) in table {
+        let mut raw = RawConnection::open(server.address()).await;
+        raw.write(format!(
+            "GET /ws/vendor/42/orders/ HTTP/1.1\r\nHost: h\r\nX-Master-Token: {TOKEN}\r\n\
+             Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        ))
+        .await;
+        raw.read_until("welcome").await;
+        raw.write(frame).await;
+        let said = raw.read_until("a broken frame").await;
+        assert!(said.contains(code), "{what}: {said:?}");
+    }
+    server.is_well().await;
+}

@@ -181,3 +181,26 @@ fn next_page(link: &str) -> String {
     assert!(rest.contains("rel=\"next\""), "{link}");
     address.to_owned()
 }
+
+#[tokio::test]
+async fn a_masked_e_mail_cannot_be_guessed_by_searching() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let find = "/api/orders/vendor/?q=@example.com";
+    assert!(server.vendor("42").numbers(find).await.is_empty());
+    let support = format!("{find}&vendor=42");
+    assert_eq!(server.support().numbers(&support).await, ["A-1"]);
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_for_nobody_else_and_head_is_get_without_its_body() {
+    let server = TestServer::start().await;
+    let caller = server.vendor("42");
+    let list = caller.get("/api/orders/vendor/").await;
+    assert_eq!(list.header("cache-control"), "private, no-cache");
+    assert!(list.header("vary").contains("X-Vendor-ID"), "{list:?}");
+    let head = caller.request(reqwest::Method::HEAD, "/api/orders/vendor/");
+    let head = crate::support::Answer::to(head).await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    assert_eq!(head.header("etag"), list.header("etag"));
+}

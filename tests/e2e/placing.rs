@@ -180,3 +180,26 @@ async fn a_vendor_places_no_orders_for_another() {
             .is_empty()
     );
 }
+
+#[tokio::test]
+async fn the_rows_of_an_array_are_committed_in_their_order() {
+    let server = TestServer::start().await;
+    let begin = server.vendor("42").position().await;
+    let numbers: Vec<String> = (0..400).map(|n| format!("R-{n:03}")).collect();
+    let rows: Vec<Value> = numbers.iter().map(|number| paid("42", number)).collect();
+    let body = server
+        .support()
+        .post(ORDERS, &json!(rows))
+        .await
+        .expect(200);
+    assert_eq!(body["results"].as_array().unwrap().len(), 400);
+
+    let path = format!("/api/orders/vendor/events/?since={begin}");
+    let events = server.vendor("42").get(&path).await.expect(200);
+    let events = events["events"].as_array().unwrap();
+    let told: Vec<_> = events
+        .iter()
+        .map(|e| e["order_number"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, numbers);
+}

@@ -46,8 +46,10 @@ fn log_to_file() -> anyhow::Result<()> {
         .append(true)
         .open(&path)
         .with_context(|| format!("{LOG_VARIABLE}: {} cannot be written", path.display()))?;
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ORDERTOP_LOG_FILTER")
-        .unwrap_or_else(|_| "info".into());
+    let asked = std::env::var("ORDERTOP_LOG_FILTER").unwrap_or_else(|_| "info".to_owned());
+    // Below `info` these write down the handshake, and the token in it.
+    let filter = format!("{asked},tungstenite=info,tokio_tungstenite=info");
+    let filter = tracing_subscriber::EnvFilter::new(filter);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)

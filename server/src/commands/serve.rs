@@ -86,6 +86,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     config.allow_origins = args.allow_origin;
     config.behind_proxy = args.behind_proxy;
     config.master_token = token_from_environment()?;
+    config.limits.connections = config.limits.connections.min(open_files());
     let server = Server::bind(config).await?;
     announce(&server).context("standard output is closed")?;
 
@@ -100,6 +101,26 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => return Ok(ExitCode::FAILURE),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Files for the store, its readers, the log and the listener.
+const FILES_OF_OUR_OWN: usize = 64;
+
+/// How many connections fit beside our own files. The limit that a shell sets
+/// is often 1,024 with much more allowed: it is raised to what is allowed.
+fn open_files() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => maximum,
+        Err(_) => current,
+    };
+    let files = current.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    files.saturating_sub(FILES_OF_OUR_OWN).max(1)
 }
 
 /// The master token, where one is set.

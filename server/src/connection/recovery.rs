@@ -163,7 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 .await
                 .map_err(|end| match end {
                     End::Close(_) => End::Close(CloseReason::RecoveryOverflow),
-                    End::Gone => End::Gone,
+                    other => other,
                 })?;
         }
         Ok(())

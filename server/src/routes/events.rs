@@ -15,16 +15,12 @@ use tokio::time::Instant;
 
 use super::{Answer, Incoming};
 use crate::caller::Caller;
-use crate::hub::Following;
+use crate::hub::{Bell, Following};
 use crate::publication::message;
 use crate::reply::{self, ApiError};
 use crate::request;
 use crate::state::AppState;
 use crate::store::{Event, Replay};
-
-/// Frames that may wait for one who waits: he only needs to know that there
-/// are some, and reads them from the store.
-const WAITER_BYTES: usize = 1;
 
 /// `GET /api/orders/vendor/events/?since=offset:mark&wait=25`.
 pub(super) async fn since(incoming: Incoming) -> Answer {
@@ -42,21 +38,26 @@ pub(super) async fn since(incoming: Incoming) -> Answer {
     let wait = query
         .parse("wait", "a number of seconds from 0 to 30")?
         .unwrap_or(0);
-    let since: Option<Position> =
-        query.parse("since", "a position `offset:mark`, as the server gave it,")?;
+    let since = query.parse("since", "a position `offset:mark`, as the server gave it,")?;
     let mut turn = Turn::new(state, Following::Vendor(vendor.clone()), wait)?;
+    let since: Position = match since {
+        Some(since) => since,
+        // There is nothing to be after: the answer says where to begin.
+        None => match state.store.vendor(&vendor).await? {
+            Some(vendor) => vendor.position,
+            None => return Err(ApiError::UnknownVendor(vendor.to_string())),
+        },
+    };
     loop {
-        let known = state.store.vendor(&vendor).await?;
-        let head = known.map(|vendor| vendor.position);
-        // Without a position there is nothing to be after: the answer says where to begin.
-        let Some(since) = since.as_ref().or(head.as_ref()) else {
-            return Err(ApiError::UnknownVendor(vendor.to_string()));
-        };
-        match state.store.events(&vendor, since, None, MAX_ORDERS).await? {
+        match state
+            .store
+            .events(&vendor, &since, None, MAX_ORDERS)
+            .await?
+        {
             Replay::Unrecovered { reason, .. } => return Err(ApiError::Gone(reason)),
             Replay::Events { events, .. } if events.is_empty() && turn.wait().await => {}
             Replay::Events { events, .. } => {
-                let page = page(&vendor, since, &events, caller.view());
+                let page = page(&vendor, &since, &events, caller.view());
                 return Ok(reply::json(StatusCode::OK, &page));
             }
         }
@@ -136,12 +137,12 @@ fn page(vendor: &VendorId, since: &Position, events: &[Event], view: View) -> Ev
 /// A caller's time to wait for something to happen.
 struct Turn<'a> {
     state: &'a AppState,
-    follower: Option<crate::hub::Follower>,
+    bell: Option<Bell>,
     until: Instant,
 }
 
 impl<'a> Turn<'a> {
-    /// Begins to follow before the first look, so that nothing falls between.
+    /// Begins to listen before the first look, so that nothing falls between.
     fn new(state: &'a AppState, following: Following, wait_s: u64) -> Result<Self, ApiError> {
         if wait_s > MAX_WAIT_S {
             return Err(ApiError::bad(
@@ -149,30 +150,19 @@ impl<'a> Turn<'a> {
                 "`wait` is a number of seconds from 0 to 30",
             ));
         }
-        let follow = || state.hub.follow(following, View::Support, WAITER_BYTES);
         let until = Instant::now() + Duration::from_secs(wait_s);
-        Ok(Self {
-            state,
-            follower: (wait_s > 0).then(follow),
-            until,
-        })
+        let bell = (wait_s > 0).then(|| state.hub.bell(following));
+        Ok(Self { state, bell, until })
     }
 
     /// Waits until something happened; `false` when there is no time left, or
     /// the server stops.
     async fn wait(&mut self) -> bool {
-        let Some(follower) = self.follower.take() else {
-            return false;
-        };
-        let happened = tokio::select! {
+        let Some(bell) = &self.bell else { return false };
+        tokio::select! {
             () = self.state.draining.cancelled() => false,
             () = tokio::time::sleep_until(self.until) => false,
-            () = follower.cut_off() => true,
-        };
-        // Followed anew, for a full queue stays full; the next look comes after.
-        if happened {
-            self.follower = Some(follower.again(WAITER_BYTES));
+            () = bell.rung() => true,
         }
-        happened
     }
 }

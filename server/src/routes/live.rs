@@ -15,7 +15,9 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use ordertop::order::VendorId;
 use ordertop::protocol::listed::View;
-use ordertop::protocol::{MAX_CLIENT_MESSAGE_BYTES, Position, VERSION, VERSION_HEADER};
+use ordertop::protocol::{
+    MAX_CLIENT_MESSAGE_BYTES, MAX_RESUME_BYTES, Position, VERSION, VERSION_HEADER,
+};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -27,19 +29,28 @@ use crate::caller::{BadCredentials, Caller};
 use crate::connection::{self, Start};
 use crate::reply::{self, ApiError};
 use crate::request::decode_segment;
+use crate::server::Turn;
 use crate::state::AppState;
 
-/// What hyper hands out for a request that may be upgraded.
-pub(super) fn on_upgrade() -> impl Filter<Extract = (Option<OnUpgrade>,), Error = Infallible> + Copy
-{
+/// A connection that may become a socket.
+pub(super) struct Upgrade {
+    upgrade: OnUpgrade,
+    /// The connection's turn, which the socket keeps.
+    turn: Option<Turn>,
+}
+
+/// What hyper and the accept loop hand out with a request that may be upgraded.
+pub(super) fn on_upgrade() -> impl Filter<Extract = (Option<Upgrade>,), Error = Infallible> + Copy {
     warp::ext::optional::<OnUpgrade>()
+        .and(warp::ext::optional::<Turn>())
+        .map(|upgrade: Option<OnUpgrade>, turn| upgrade.map(|upgrade| Upgrade { upgrade, turn }))
 }
 
 /// `GET /ws/vendor/{vendor_id}/orders/`.
 pub(super) async fn one_vendor(
     vendor: String,
     incoming: Incoming,
-    upgrade: Option<OnUpgrade>,
+    upgrade: Option<Upgrade>,
 ) -> Answer {
     let state = &incoming.state;
     check_origin(state, &incoming.headers)?;
@@ -53,7 +64,7 @@ pub(super) async fn one_vendor(
 }
 
 /// `GET /ws/orders/`.
-pub(super) async fn all_vendors(incoming: Incoming, upgrade: Option<OnUpgrade>) -> Answer {
+pub(super) async fn all_vendors(incoming: Incoming, upgrade: Option<Upgrade>) -> Answer {
     let state = &incoming.state;
     check_origin(state, &incoming.headers)?;
     match Caller::of_our_call(state, &incoming.headers).await? {
@@ -114,7 +125,7 @@ fn check_origin(state: &AppState, headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 /// Answers 101 and starts the socket's task.
-fn accept(incoming: &Incoming, upgrade: Option<OnUpgrade>, start: Start, view: View) -> Answer {
+fn accept(incoming: &Incoming, upgrade: Option<Upgrade>, start: Start, view: View) -> Answer {
     let headers = &incoming.headers;
     let accept_key = check_handshake(headers)?;
     let upgrade = upgrade.ok_or(ApiError::Handshake(
@@ -180,7 +191,11 @@ fn is_key(key: &[u8]) -> bool {
     key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(in_alphabet)
 }
 
-async fn run(state: Arc<AppState>, upgrade: OnUpgrade, start: Start, view: View) {
+async fn run(state: Arc<AppState>, upgrade: Upgrade, start: Start, view: View) {
+    let Upgrade {
+        upgrade,
+        turn: _turn,
+    } = upgrade;
     // The connection may break before the upgrade is through; there is nobody to tell.
     let Ok(upgraded) = upgrade.await else { return };
     let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
@@ -188,12 +203,16 @@ async fn run(state: Arc<AppState>, upgrade: OnUpgrade, start: Start, view: View)
         return;
     };
     let read_already = parts.read_buf.to_vec();
+    let max_message = match start {
+        Start::Vendor { .. } => MAX_CLIENT_MESSAGE_BYTES,
+        Start::All => MAX_RESUME_BYTES,
+    };
     let stream = parts.io.into_inner();
     let socket = WebSocketStream::from_partially_read(
         stream,
         read_already,
         Role::Server,
-        Some(socket_config()),
+        Some(socket_config(max_message)),
     )
     .await;
     connection::run(state, socket, start, view).await;
@@ -201,12 +220,12 @@ async fn run(state: Arc<AppState>, upgrade: OnUpgrade, start: Start, view: View)
 
 /// Small buffers: a client says little, and what is written is flushed in
 /// batches of whole frames.
-fn socket_config() -> WebSocketConfig {
+fn socket_config(max_message: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(1_024)
         .write_buffer_size(16 * 1_024)
-        .max_message_size(Some(MAX_CLIENT_MESSAGE_BYTES))
-        .max_frame_size(Some(MAX_CLIENT_MESSAGE_BYTES))
+        .max_message_size(Some(max_message))
+        .max_frame_size(Some(max_message))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use http::header::{ETAG, IF_NONE_MATCH, LINK};
 use ordertop::order::OrderStatus;
+use ordertop::protocol::listed::View;
 use ordertop::protocol::rest::History;
 use ordertop::protocol::{ListedOrder, MAX_ORDERS, Position};
 
@@ -47,6 +48,7 @@ pub(super) async fn list(incoming: Incoming) -> Answer {
             vendor,
             statuses: statuses.map(known_status).collect::<Result<_, _>>()?,
             text: query.get("q").map(|text| text.chars().take(200).collect()),
+            search_emails: caller.view() == View::Support,
             placed_after: query.parse("placed_after", time)?,
             placed_before: query.parse("placed_before", time)?,
             cursor: query.parse("cursor", "the cursor of a `next` link")?,

@@ -2,22 +2,21 @@
 
 use bytes::Buf;
 use futures_util::Stream;
-use futures_util::future::join_all;
 use http::StatusCode;
 use ordertop::order::placement::Placement;
-use ordertop::order::{Actor, ActorKind, VendorId};
+use ordertop::order::{Actor, ActorKind, OrderKey, VendorId};
 use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::{Outcome, PlacedAnswer, RowResult, RowResults};
+use ordertop::protocol::rest::{Outcome, PlacedAnswer, RowResults};
 use serde_json::value::RawValue;
 
-use super::bulk::{at_most, refused_row};
+use super::bulk::{Row, at_most, change_rows};
 use super::status::refused;
 use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::decision;
 use crate::reply::{self, ApiError};
 use crate::request;
-use crate::store::ChangeOutcome;
+use crate::store::{ChangeOutcome, Decide};
 
 /// `POST /api/orders/`.
 pub(super) async fn place(
@@ -47,11 +46,15 @@ pub(super) async fn place(
     at_most(rows.len())?;
     let rows = rows
         .iter()
-        .map(|row| place_row(&incoming, &caller, acting.as_ref(), row));
+        .map(|row| read_row(&incoming, acting.as_ref(), row))
+        .collect();
+    let results = change_rows(&incoming, rows, |change, ()| {
+        Ok((placed(change.outcome, &caller)?, None))
+    });
     Ok(reply::json(
         StatusCode::OK,
         &RowResults {
-            results: join_all(rows).await,
+            results: results.await?,
         },
     ))
 }
@@ -62,20 +65,9 @@ async fn place_one(
     acting: Option<&VendorId>,
     order: &Placement,
 ) -> Result<PlacedAnswer, ApiError> {
-    let state = &incoming.state;
-    let now = state.now();
-    let intake = order
-        .check(acting, now)
-        .map_err(|error| ApiError::bad("invalid_order", error.to_string()))?;
-    let key = intake.key();
-    let actor = Actor::new(ActorKind::Service, "api");
-    let decide = decision::place(intake, actor, incoming.request_id(), now);
-    let change = state.store.change(key.clone(), decide).await?;
-    let result = match change.outcome {
-        ChangeOutcome::Written => Outcome::Placed,
-        ChangeOutcome::Kept => Outcome::Unchanged,
-        ChangeOutcome::Refused(refusal) => return Err(refused(&refusal, caller)),
-    };
+    let (key, decide) = decide(incoming, acting, order)?;
+    let change = incoming.state.store.change(key.clone(), decide).await?;
+    let result = placed(change.outcome, caller)?;
     let (Some(order), Some(position)) = (change.order, change.position) else {
         return Err(ApiError::UnknownOrder);
     };
@@ -88,30 +80,39 @@ async fn place_one(
     })
 }
 
-async fn place_row(
+fn decide(
     incoming: &Incoming,
-    caller: &Caller,
     acting: Option<&VendorId>,
-    row: &RawValue,
-) -> RowResult {
+    order: &Placement,
+) -> Result<(OrderKey, Decide), ApiError> {
+    let now = incoming.state.now();
+    let intake = order
+        .check(acting, now)
+        .map_err(|error| ApiError::bad("invalid_order", error.to_string()))?;
+    let key = intake.key();
+    let actor = Actor::new(ActorKind::Service, "api");
+    Ok((
+        key,
+        decision::place(intake, actor, incoming.request_id(), now),
+    ))
+}
+
+fn placed(outcome: ChangeOutcome, caller: &Caller) -> Result<Outcome, ApiError> {
+    match outcome {
+        ChangeOutcome::Written => Ok(Outcome::Placed),
+        ChangeOutcome::Kept => Ok(Outcome::Unchanged),
+        ChangeOutcome::Refused(refusal) => Err(refused(&refusal, caller)),
+    }
+}
+
+fn read_row(incoming: &Incoming, acting: Option<&VendorId>, row: &RawValue) -> Row<()> {
     let order: Placement = match request::parse_object(row.get().as_bytes()) {
         Ok(order) => order,
-        Err(error) => return refused_row(None, number_of(row), &error),
+        Err(error) => return (None, number_of(row).unwrap_or_default(), Err(error)),
     };
-    match place_one(incoming, caller, acting, &order).await {
-        Ok(placed) => RowResult {
-            vendor_id: Some(placed.vendor_id.into()),
-            order_number: Some(placed.order_number.into()),
-            result: placed.result,
-            code: None,
-            error: None,
-            order: None,
-        },
-        Err(error) => {
-            let vendor = acting.map(VendorId::to_string).or(order.vendor_id);
-            refused_row(vendor, Some(order.order_number), &error)
-        }
-    }
+    let vendor = acting.map(VendorId::to_string).or(order.vendor_id.clone());
+    let decided = decide(incoming, acting, &order).map(|change| ((), change));
+    (vendor, order.order_number, decided)
 }
 
 /// The number of an order that does not read otherwise.

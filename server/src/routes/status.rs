@@ -3,7 +3,7 @@
 use bytes::Buf;
 use futures_util::Stream;
 use http::StatusCode;
-use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::order::OrderStatus;
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{
     CANCELLATION_REQUESTED, STATUS_UPDATED, StatusChange, StatusChanged,
@@ -15,7 +15,7 @@ use crate::decision::{self, Refusal, StatusRequest};
 use crate::reply::{self, ApiError, not_a_choice};
 use crate::request;
 use crate::state::AppState;
-use crate::store::{Change, ChangeOutcome};
+use crate::store::{Change, ChangeOutcome, Decide};
 
 /// `POST /api/orders/{number}/update-status/`.
 pub(super) async fn update(
@@ -27,18 +27,19 @@ pub(super) async fn update(
     let caller = Caller::of_seed_call(state, &incoming.headers).await?;
     let wish: StatusChange = request::read_json(state, &incoming.headers, body).await?;
     let key = caller.order_key(state, incoming.vendor(), &number).await?;
-    let answer = change(state, &caller, key, wish, incoming.request_id()).await?;
+    let (to, decide) = decide(state, &caller, wish, incoming.request_id())?;
+    let change = state.store.change(key, decide).await?;
+    let answer = answer(change, to, &caller)?;
     Ok(reply::json(StatusCode::OK, &answer))
 }
 
-/// Asks the store for the change and tells what became of it.
-pub(super) async fn change(
+/// Makes a decision of the wish.
+pub(super) fn decide(
     state: &AppState,
     caller: &Caller,
-    key: OrderKey,
     wish: StatusChange,
     request_id: Option<String>,
-) -> Result<StatusChanged, ApiError> {
+) -> Result<(OrderStatus, Decide), ApiError> {
     let Some(to) = wish.status.as_deref() else {
         return Err(ApiError::Status("This field is required.".to_owned()));
     };
@@ -53,14 +54,15 @@ pub(super) async fn change(
         shipment: wish.shipment,
         request_id,
     };
-    let change = state
-        .store
-        .change(key, decision::change_status(wish, state.now()))
-        .await?;
-    answer(change, to, caller)
+    Ok((to, decision::change_status(wish, state.now())))
 }
 
-fn answer(change: Change, to: OrderStatus, caller: &Caller) -> Result<StatusChanged, ApiError> {
+/// Tells what became of it.
+pub(super) fn answer(
+    change: Change,
+    to: OrderStatus,
+    caller: &Caller,
+) -> Result<StatusChanged, ApiError> {
     let Change {
         outcome,
         order,
@@ -110,6 +112,7 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
             code: "version_conflict",
             error: sentence,
         },
+        Refusal::UnknownLine(_) => ApiError::bad("unknown_line", sentence),
         Refusal::ShipmentWithoutShipping => ApiError::bad("shipment_without_shipping", sentence),
         Refusal::Status(_) if matches!(caller, Caller::Vendor(_)) => ApiError::Status(sentence),
         Refusal::Status(ordertop::order::status::Refusal::ReasonRequired { .. }) => {

@@ -44,8 +44,10 @@ pub enum Locked {
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// Beside the store itself: two names of one file must not be two locks.
 fn lock_path(store: &Path) -> PathBuf {
-    let mut path = store.as_os_str().to_owned();
+    let real = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+    let mut path = real.into_os_string();
     path.push(".lock");
     path.into()
 }

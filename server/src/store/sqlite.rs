@@ -17,7 +17,7 @@ use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder
 use ordertop::protocol::Position;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     Change, Committed, Decide, ListPage, ListQuery, Replay, Store, StoreError, StoreFuture,
@@ -26,6 +26,7 @@ use super::{
 use readers::Readers;
 use writer::Command;
 
+mod commit;
 mod read;
 mod readers;
 mod rows;
@@ -34,6 +35,9 @@ mod writer;
 /// Commands that may wait for the writing thread; a caller beyond that waits
 /// its turn in line, so a burst is slowed down and not refused.
 const COMMANDS_IN_LINE: usize = 1_024;
+
+/// Searches by text at once.
+const MAX_SEARCHES: usize = 2;
 
 /// Numbered SQL, only ever added to.
 const STEPS: &[M<'_>] = &[M::up(include_str!("../../migrations/001_orders.sql"))];
@@ -48,6 +52,9 @@ pub struct SqliteStore {
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Readers,
     directory: Directory,
+    /// Searches read many rows: they take turns, so that they never hold every
+    /// reader.
+    searches: Semaphore,
     /// How many orders there are; counting them anew would read them all.
     orders: Arc<AtomicU64>,
 }
@@ -122,6 +129,7 @@ impl SqliteStore {
             return Err(open_error(reason));
         }
         let sqlite_error = |error: rusqlite::Error| open_error(explain(&error));
+        make_private(path).map_err(|error| open_error(error.to_string()))?;
         let mut connection = connect(path).map_err(sqlite_error)?;
         Migrations::from_slice(STEPS)
             .to_latest(&mut connection)
@@ -147,6 +155,7 @@ impl SqliteStore {
             writer: Mutex::new(Some(writer)),
             readers: Readers::new(PathBuf::from(path)),
             directory,
+            searches: Semaphore::new(MAX_SEARCHES),
             orders,
         })
     }
@@ -196,12 +205,8 @@ impl Store for SqliteStore {
         Box::pin(self.command(|answer| Command::AddVendor { id, name, answer }))
     }
 
-    fn change(&self, key: OrderKey, decide: Decide) -> StoreFuture<'_, Change> {
-        Box::pin(self.command(|answer| Command::Change {
-            key,
-            decide,
-            answer,
-        }))
+    fn change_all(&self, changes: Vec<(OrderKey, Decide)>) -> StoreFuture<'_, Vec<Change>> {
+        Box::pin(self.command(|answer| Command::Change { changes, answer }))
     }
 
     fn order<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>> {
@@ -221,7 +226,18 @@ impl Store for SqliteStore {
     }
 
     fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage> {
-        Box::pin(self.readers.read(move |db| read::list(db, &query)))
+        Box::pin(async move {
+            let _turn = match query.text {
+                Some(_) => Some(
+                    self.searches
+                        .acquire()
+                        .await
+                        .map_err(|_| StoreError::Closed)?,
+                ),
+                None => None,
+            };
+            self.readers.read(move |db| read::list(db, &query)).await
+        })
     }
 
     fn history<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Vec<HistoryEntry>> {
@@ -296,6 +312,19 @@ impl Store for SqliteStore {
             }
             Ok(())
         })
+    }
+}
+
+/// Makes the file, where there is none, for its owner alone: it holds buyers'
+/// names and addresses. SQLite gives its other files the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut open = std::fs::OpenOptions::new();
+    open.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    match open.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

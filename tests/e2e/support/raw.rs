@@ -22,8 +22,8 @@ impl RawConnection {
         }
     }
 
-    pub(crate) async fn write(&mut self, text: &str) {
-        let written = self.stream.write_all(text.as_bytes()).await;
+    pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let written = self.stream.write_all(bytes.as_ref()).await;
         written.expect("the server reads");
     }
 

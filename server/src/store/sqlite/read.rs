@@ -169,13 +169,19 @@ pub(super) fn list(db: &Connection, query: &ListQuery) -> rusqlite::Result<ListP
         );
     }
     if let Some(text) = &query.text {
-        let like = format!("%{}%", escape_like(text));
+        let like = Value::from(format!("%{}%", escape_like(text)));
         also(
             r"(o.number LIKE ? ESCAPE '\' OR c.body ->> '$.buyer.name' LIKE ? ESCAPE '\'
-               OR c.body ->> '$.buyer.email' LIKE ? ESCAPE '\'
+               OR (? AND c.body ->> '$.buyer.email' LIKE ? ESCAPE '\')
                OR EXISTS (SELECT 1 FROM json_each(c.body, '$.lines') l
                           WHERE l.value ->> '$.sku' LIKE ? ESCAPE '\'))",
-            vec![Value::from(like); 4],
+            vec![
+                like.clone(),
+                like.clone(),
+                query.search_emails.into(),
+                like.clone(),
+                like,
+            ],
         );
     }
     // One more than asked for tells whether there is a next page.
