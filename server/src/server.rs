@@ -100,7 +100,7 @@ impl Server {
                 return Err(StartError::StoreInUse { path, url, pid });
             }
         };
-        // Before the store is opened: a wrong address should leave no file behind.
+        // Before the store is opened: a wrong address should make no store.
         let listener = listen(config.listen)?;
         let address = listener.local_addr().unwrap_or(config.listen);
         let (feed, fed) = mpsc::channel(BATCHES_IN_FEED);
