@@ -142,6 +142,11 @@ impl Stage {
         stage
     }
 
+    /// The screen's text.
+    pub(crate) fn screen(&self) -> String {
+        lines(&self.draw())
+    }
+
     pub(crate) fn draw(&self) -> Buffer {
         let (columns, rows) = self.app.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();

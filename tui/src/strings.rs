@@ -5,18 +5,20 @@ mod keys;
 
 pub use connection::{Health, empty, indicator};
 use jiff::Timestamp;
-pub use keys::{HELP_NOTES, action_group, action_help, action_short};
+pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short};
 use ordertop::client::RequestError;
-use ordertop::order::{Actor, OrderKey, OrderStatus};
+use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use crate::app::dialog::FieldKind;
 use crate::app::notices::{Notice, What};
-use crate::app::row::Sort;
+use crate::app::row::{Row, Sort};
 use crate::text::{group_digits, grouped, tame};
 
 /// The program's name.
 pub const NAME: &str = "ordertop";
+/// What the indicator begins with where there is room.
+pub const REALTIME: &str = "Real-time:";
 /// Title of the list.
 pub const ORDERS: &str = "Orders";
 /// Title of the notifications.
@@ -40,6 +42,8 @@ pub fn short_status(status: OrderStatus) -> &'static str {
 
 /// Where no vendor is chosen.
 pub const ALL_VENDORS: &str = "all vendors";
+/// Head of a column.
+pub const COLUMN_ITEMS: &str = "Items";
 /// Heads of the columns.
 pub const COLUMN_NUMBER: &str = "Number";
 /// Head of a column.
@@ -54,8 +58,10 @@ pub const COLUMN_STATUS: &str = "Status";
 pub const COLUMN_AGE: &str = "Age";
 /// An order without a buyer's name.
 pub const NO_BUYER: &str = "(no name)";
-/// No notification yet.
-pub const NO_NOTICES: &str = "Nothing yet. New orders and changes are told here.";
+/// No notification.
+pub const NO_NOTICES: &str = "No notifications.";
+/// The same, with what they are.
+pub const NO_NOTICES_LONG: &str = "No notifications. New orders and changes are told here.";
 /// The filter line, when there is no filter.
 pub const FILTER_HINT: &str = "/ to filter by number, buyer, item, SKU, status";
 /// The same, short.
@@ -66,6 +72,8 @@ pub const NO_ORDER_CHOSEN: &str = "No order is chosen.";
 pub const NO_ORDER: &str = "there is no order under the cursor";
 /// No notification to jump to.
 pub const NO_NOTICE: &str = "no notification leads to an order";
+/// Dismissing what is not chosen.
+pub const DISMISS_WHERE: &str = "no notification is chosen: Tab goes to them, x dismisses there";
 /// Asked to look now.
 pub const LOOKING: &str = "looking now";
 /// The hint was copied.
@@ -148,6 +156,31 @@ pub fn age(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// What the list's last column says: how long it has stood there, or how far
+/// it is from the time by which it is to be shipped: `39s`, `due 3h`, `late 2d`.
+#[must_use]
+pub fn age_or_due(row: &Row, now: Timestamp) -> String {
+    match row.ship_by() {
+        Some(due) if due < now => format!("late {}", age(due, now)),
+        Some(due) => format!("due {}", age(now, due)),
+        None => age(row.since(), now),
+    }
+}
+
+/// What was bought, in a few words: `2 × Stoneware mug, 1 more`.
+#[must_use]
+pub fn items(order: &ListedOrder) -> String {
+    let Some(first) = order.items.first() else {
+        return String::new();
+    };
+    let more = match order.items.len() {
+        1 => String::new(),
+        count => format!(", {} more", count - 1),
+    };
+    let name = tame(&first.product.name);
+    format!("{} × {name}{more}", first.quantity)
+}
+
 /// An amount of an order with its currency: `1,184.00 USD`.
 #[must_use]
 pub fn amount(order: &ListedOrder, decimal: &str) -> String {
@@ -180,7 +213,7 @@ pub fn sort(sort: Sort) -> &'static str {
 #[must_use]
 pub fn sorted_by(to: Sort) -> String {
     let how = match to {
-        Sort::Urgency => "to be shipped first, the longest waiting on top",
+        Sort::Urgency => "late and due first, then Paid, the oldest on top",
         Sort::Newest => "newest first",
         Sort::Number => "by number",
         Sort::Buyer => "by buyer's name",
@@ -242,6 +275,60 @@ pub fn not_done(key: &OrderKey, to: OrderStatus, why: &str) -> String {
     format!("{} not {}: {why}", number(key), done(to))
 }
 
+/// A step was made.
+#[must_use]
+pub fn was_done(key: &OrderKey, to: OrderStatus) -> String {
+    format!("{} {}", number(key), done(to))
+}
+
+/// Who brought it there, as a clause's end; empty when unknown.
+fn by_whom(by: Option<&Actor>) -> String {
+    by.map_or(String::new(), |by| format!(" by {}", actor(by)))
+}
+
+/// Somebody was faster; what was typed for the step is lost.
+#[must_use]
+pub fn was_already(key: &OrderKey, to: OrderStatus, by: Option<&Actor>, typed: bool) -> String {
+    let by = by.map_or(String::new(), |by| format!(" (by {})", actor(by)));
+    let lost = match typed {
+        true => "; carrier and number were not kept",
+        false => "",
+    };
+    format!("{} was already {to}{by}{lost}", number(key))
+}
+
+/// The dialog asks for what is so already.
+#[must_use]
+pub fn is_already(row: &Row) -> String {
+    let by = by_whom(row.order.status_by.as_ref());
+    format!("! already {}{by}", row.status())
+}
+
+/// Somebody's change took the order under the cursor out of the list.
+#[must_use]
+pub fn left_the_list(row: &Row) -> String {
+    let by = by_whom(row.order.status_by.as_ref());
+    format!("{} was just {}{by}", number(&row.key), done(row.status()))
+}
+
+/// A newer order stands above the one that the cursor was on.
+#[must_use]
+pub fn came_above(key: &OrderKey) -> String {
+    format!("another order just came above {}", number(key))
+}
+
+/// Said to a key that may have meant another order.
+#[must_use]
+pub fn cursor_was_moved(why: &str, cursor: &OrderKey) -> String {
+    format!("{why}; the cursor is on {} now", number(cursor))
+}
+
+/// A notification was taken away.
+#[must_use]
+pub fn dismissed(gone: &Notice) -> String {
+    format!("dismissed: {}", notice(gone))
+}
+
 /// An error in a sentence's part.
 #[must_use]
 pub fn sentence(error: &RequestError) -> String {
@@ -274,7 +361,12 @@ pub fn refusal(error: &RequestError, now: Timestamp) -> String {
 /// Who did something.
 #[must_use]
 pub fn actor(actor: &Actor) -> String {
-    tame(&actor.to_string()).into_owned()
+    match (actor.kind, actor.id.as_str()) {
+        (ActorKind::Service, _) => "a script".into(),
+        (ActorKind::Import, _) => "an import".into(),
+        (ActorKind::Support, "master") => "support".into(),
+        _ => tame(&actor.to_string()).into_owned(),
+    }
 }
 
 /// What a status does to an order: "not shipped".
