@@ -8,6 +8,7 @@
 pub mod cursor;
 pub mod dialog;
 mod keys;
+mod mouse;
 mod news;
 pub mod notices;
 pub mod orders;

@@ -289,6 +289,8 @@ fn the_shop_at_every_size() {
         ("shop_40x8", (40, 8)),
         ("shop_39x7", TOO_SMALL),
         ("shop_80x50", (80, 50)),
+        ("shop_45x12", (45, 12)),
+        ("shop_160x45", (160, 45)),
     ] {
         let mut stage = Stage::shop(size);
         stage.wait(1);

@@ -1,11 +1,7 @@
-//! Keys, pasted text and the mouse.
+//! Keys and pasted text.
 
-use crossterm::event::{
-    Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
-    MouseEventKind,
-};
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ordertop::order::OrderStatus;
-use ratatui::layout::{Position, Rect};
 use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler;
 
@@ -14,12 +10,10 @@ use crate::event::Effect;
 use crate::keymap::{Action, Context, action};
 use crate::strings;
 use crate::text::tame;
-use crate::view::{areas, help_lines, notice_at, order_lines, tab_at};
+use crate::view::{areas, help_lines, order_lines};
 
 /// Longest text that an input takes, in characters.
 const MAX_INPUT_CHARS: usize = 200;
-/// A turn of the mouse's wheel, in lines.
-const WHEEL: usize = 3;
 
 impl App {
     /// Where keys go now.
@@ -179,7 +173,7 @@ impl App {
         self.scroll_help(scroll);
     }
 
-    fn scroll_help(&mut self, to: usize) {
+    pub(super) fn scroll_help(&mut self, to: usize) {
         let page = usize::from(self.size.1).saturating_sub(4).max(1);
         let last = help_lines(self).len().saturating_sub(page);
         self.overlay = Overlay::Help(to.min(last));
@@ -255,56 +249,6 @@ impl App {
         self.orders.set_filter(self.filter.value());
     }
 
-    pub(super) fn mouse(&mut self, mouse: MouseEvent) {
-        let Some(areas) = areas(self) else { return };
-        let here = Position::new(mouse.column, mouse.row);
-        let over = |area: Option<Rect>| area.is_some_and(|area| area.contains(here));
-        let wheel: Option<fn(usize, usize) -> usize> = match mouse.kind {
-            MouseEventKind::ScrollUp => Some(|at, _| at.saturating_sub(WHEEL)),
-            MouseEventKind::ScrollDown => Some(|at, _| at + WHEEL),
-            _ => None,
-        };
-        match (&self.overlay, wheel) {
-            (Overlay::Help(at), Some(go)) => return self.scroll_help(go(*at, 0)),
-            (Overlay::None, Some(go)) => {
-                let panes = [
-                    (Pane::Order, areas.order),
-                    (Pane::Notices, areas.notices),
-                    (Pane::Orders, areas.orders),
-                ];
-                if let Some((pane, _)) = panes.into_iter().find(|(_, area)| over(*area)) {
-                    self.scroll_pane(pane, go);
-                }
-                return;
-            }
-            (Overlay::None, None) => {}
-            _ => return,
-        }
-        if mouse.kind != MouseEventKind::Down(MouseButton::Left) {
-            return;
-        }
-        let rows = areas.rows();
-        if rows.contains(here) {
-            self.focus = Pane::Orders;
-            let at = self.top + usize::from(here.y - rows.y);
-            if at < self.orders.shown() {
-                self.move_to(at);
-            }
-        } else if over(areas.order) {
-            self.focus = Pane::Order;
-        } else if over(areas.notices) {
-            let at = notice_at(self, here.y);
-            self.focus = Pane::Notices;
-            if let Some(at) = at {
-                self.notices.chosen = at;
-            }
-        } else if areas.tabs.contains(here)
-            && let Some(tab) = tab_at(self, here.x)
-        {
-            self.set_tab(tab);
-        }
-    }
-
     fn open(&mut self) {
         match self.focus {
             Pane::Notices => {
@@ -357,7 +301,7 @@ impl App {
         );
     }
 
-    fn set_tab(&mut self, tab: Option<OrderStatus>) {
+    pub(super) fn set_tab(&mut self, tab: Option<OrderStatus>) {
         self.close_order();
         self.focus = Pane::Orders;
         self.orders.set_tab(tab);
@@ -398,7 +342,7 @@ impl App {
         self.scroll_pane(self.focus, go);
     }
 
-    fn scroll_pane(&mut self, pane: Pane, go: impl Fn(usize, usize) -> usize) {
+    pub(super) fn scroll_pane(&mut self, pane: Pane, go: impl Fn(usize, usize) -> usize) {
         match pane {
             Pane::Orders => {
                 let page = self.rows_on_screen().saturating_sub(1).max(1);

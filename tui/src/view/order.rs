@@ -321,7 +321,7 @@ fn history(app: &App, page: &mut Page) {
                 let by = match entry.actor.kind {
                     // The action says so.
                     ActorKind::Import => String::new(),
-                    _ => format!("  {}", strings::actor(&entry.actor)),
+                    _ => format!("  by {}", strings::actor(&entry.actor)),
                 };
                 let left = format!("{what}{forced}{by}");
                 page.pair(&left, &time(app, entry.at), theme.text(), theme.quiet());

@@ -22,17 +22,17 @@ const MARKS: usize = 3;
 /// `◆ Completed`, `⧗→Delivered`.
 const STATUS: usize = 11;
 /// A vendor's name is cut so far before its column goes.
-const MIN_VENDOR: usize = 9;
+const MIN_VENDOR: usize = 8;
 /// A number is cut so far before other columns go.
 const MIN_NUMBER: usize = 12;
 /// Most buyers' names fit into this many columns.
 const GOOD_BUYER: usize = 16;
 /// A buyer's name below this many columns says little.
-const MIN_BUYER: usize = 12;
+const MIN_BUYER: usize = 10;
 /// From this many columns of the screen on, there is room for the items too.
 const ROOMY: u16 = 160;
 /// All but the longest buyers' names fit into this many columns.
-const LONG_BUYER: usize = 24;
+const LONG_BUYER: usize = 20;
 /// Items below this many columns say little.
 const MIN_ITEMS: usize = 12;
 
@@ -61,7 +61,7 @@ impl Columns {
             vendor,
             buyer: 0,
             items: 0,
-            total: widest.total.clamp(12, 18),
+            total: widest.total.clamp(10, 18),
             age: widest.age.clamp(4, 8),
         };
         let short = |columns: &Self| (GOOD_BUYER + columns.fixed()).saturating_sub(wide);
