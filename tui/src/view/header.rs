@@ -26,14 +26,15 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     // While all is well the title has its room too; else how it stands matters
     // more. Before the words of the indicator are shortened, title and name go.
     let name = width(strings::NAME) + 2;
-    let title_room = match health {
-        Health::Good => 2 + width(&title).min(24),
-        Health::Fair | Health::Bad => 0,
+    let titled = |most: usize| match health {
+        Health::Good => name + 2 + width(&title).min(most),
+        Health::Fair | Health::Bad => name,
     };
     let named = |form: &&String| form.starts_with(strings::REALTIME);
     let beside =
         |left: usize| (forms.iter().filter(named)).find(|form| left + steady_width(form) <= room);
-    let form = beside(name + title_room)
+    let form = beside(titled(GOOD_TITLE))
+        .or_else(|| beside(titled(MIN_TITLE)))
         .or_else(|| beside(name))
         .or_else(|| beside(0))
         .or_else(|| forms.iter().find(|form| steady_width(form) <= room))
@@ -90,6 +91,9 @@ fn title(app: &App) -> String {
 
 /// The fewest columns of a filter that is typed.
 const MIN_INPUT: usize = 16;
+
+/// Most titles fit into this many columns.
+const GOOD_TITLE: usize = 24;
 
 /// A title is cut so far before it goes.
 const MIN_TITLE: usize = 10;
