@@ -5,9 +5,10 @@
 //! if any is; it stays on that order, however the list moves around it, for it
 //! is a key and not a row number.
 
-mod cursor;
+pub mod cursor;
 pub mod dialog;
 mod keys;
+mod mouse;
 mod news;
 pub mod notices;
 pub mod orders;
@@ -31,6 +32,7 @@ use crate::event::{Effect, Event};
 use crate::strings;
 use crate::theme::Theme;
 use crate::view::{areas, shows_both};
+use cursor::{Moved, Widest};
 use dialog::Dialog;
 use notices::Notices;
 use orders::Orders;
@@ -175,6 +177,8 @@ pub struct App {
     realtime: bool,
     /// Whether a key was ever pressed: before, the cursor stays on top while snapshots come.
     steered: bool,
+    moved: Option<Moved>,
+    widest: Widest,
     in_flight: HashMap<OrderKey, InFlight>,
     next_ticket: u64,
     unseen: HashSet<OrderKey>,
@@ -218,6 +222,8 @@ impl App {
             actor,
             realtime: true,
             steered: false,
+            moved: None,
+            widest: Widest::default(),
             in_flight: HashMap::new(),
             next_ticket: 1,
             unseen: HashSet::new(),
@@ -230,6 +236,8 @@ impl App {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         self.now = self.settings.clock.now();
         let mut effects = Vec::new();
+        let news = matches!(event, Event::Client(_));
+        let before = self.cursor.clone();
         match event {
             Event::Key(key) => self.key(key, &mut effects),
             Event::Paste(text) => self.paste(&text),
@@ -254,6 +262,10 @@ impl App {
             }
         }
         self.settle();
+        if news {
+            self.note_moved(before);
+        }
+        self.measure();
         self.follow_details(&mut effects);
         if (self.toast.as_ref()).is_some_and(|(_, since)| self.now.duration_since(*since) > TOAST) {
             self.toast = None;

@@ -70,6 +70,11 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         anyhow::bail!("the screen needs a terminal: stdin and stdout must not be redirected");
     }
+    if !can_place(std::env::var("TERM").ok().as_deref()) {
+        anyhow::bail!(
+            "the screen needs a terminal that can place its cursor: TERM is unset or \"dumb\"; try TERM=xterm-256color"
+        );
+    }
     let hint = options.hint.clone();
     let app = App::new(Settings {
         clock: options.client.clock.clone(),
@@ -101,6 +106,11 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         writeln!(io::stdout(), "{}:\n{}", hint.title, hint.text)?;
     }
     result
+}
+
+/// Whether `TERM` names a terminal on which text can be placed. Only Unix sets it.
+fn can_place(term: Option<&str>) -> bool {
+    cfg!(not(unix)) || !matches!(term, None | Some("" | "dumb"))
 }
 
 /// <https://no-color.org>: set and not empty.
@@ -208,7 +218,9 @@ impl Screen {
 
     fn draw(&mut self) -> io::Result<()> {
         let app = &self.app;
-        self.terminal.draw(app.size, |buf| view::draw(app, buf))
+        self.terminal.draw(app.size, |buf| view::draw(app, buf))?;
+        self.app.drawn();
+        Ok(())
     }
 
     fn pressed(&mut self, event: TerminalEvent) -> anyhow::Result<()> {
@@ -339,5 +351,17 @@ impl Signals {
         {
             let _ = tokio::signal::ctrl_c().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dumb_terminal_is_refused() {
+        assert!(can_place(Some("xterm-256color")) && can_place(Some("linux")));
+        #[cfg(unix)]
+        assert!(!can_place(Some("dumb")) && !can_place(Some("")) && !can_place(None));
     }
 }

@@ -142,6 +142,11 @@ impl Stage {
         stage
     }
 
+    /// The screen's text.
+    pub(crate) fn screen(&self) -> String {
+        lines(&self.draw())
+    }
+
     pub(crate) fn draw(&self) -> Buffer {
         let (columns, rows) = self.app.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
@@ -284,6 +289,8 @@ fn the_shop_at_every_size() {
         ("shop_40x8", (40, 8)),
         ("shop_39x7", TOO_SMALL),
         ("shop_80x50", (80, 50)),
+        ("shop_45x12", (45, 12)),
+        ("shop_160x45", (160, 45)),
     ] {
         let mut stage = Stage::shop(size);
         stage.wait(1);

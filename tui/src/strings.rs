@@ -2,21 +2,27 @@
 
 mod connection;
 mod keys;
+mod steps;
 
 pub use connection::{Health, empty, indicator};
 use jiff::Timestamp;
-pub use keys::{HELP_NOTES, action_group, action_help, action_short};
+pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short};
 use ordertop::client::RequestError;
-use ordertop::order::{Actor, OrderKey, OrderStatus};
+use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
+pub use steps::{
+    already_on_its_way, came_above, cursor_was_moved, done, field, field_hint, is_already,
+    left_the_list, no_next_step, not_done, refusal, step_button, step_title, was_already, was_done,
+};
 
-use crate::app::dialog::FieldKind;
 use crate::app::notices::{Notice, What};
-use crate::app::row::Sort;
+use crate::app::row::{Row, Sort};
 use crate::text::{group_digits, grouped, tame};
 
 /// The program's name.
 pub const NAME: &str = "ordertop";
+/// What the indicator begins with where there is room.
+pub const REALTIME: &str = "Real-time:";
 /// Title of the list.
 pub const ORDERS: &str = "Orders";
 /// Title of the notifications.
@@ -40,6 +46,8 @@ pub fn short_status(status: OrderStatus) -> &'static str {
 
 /// Where no vendor is chosen.
 pub const ALL_VENDORS: &str = "all vendors";
+/// Head of a column.
+pub const COLUMN_ITEMS: &str = "Items";
 /// Heads of the columns.
 pub const COLUMN_NUMBER: &str = "Number";
 /// Head of a column.
@@ -54,8 +62,10 @@ pub const COLUMN_STATUS: &str = "Status";
 pub const COLUMN_AGE: &str = "Age";
 /// An order without a buyer's name.
 pub const NO_BUYER: &str = "(no name)";
-/// No notification yet.
-pub const NO_NOTICES: &str = "Nothing yet. New orders and changes are told here.";
+/// No notification.
+pub const NO_NOTICES: &str = "No notifications.";
+/// The same, with what they are.
+pub const NO_NOTICES_LONG: &str = "No notifications. New orders and changes are told here.";
 /// The filter line, when there is no filter.
 pub const FILTER_HINT: &str = "/ to filter by number, buyer, item, SKU, status";
 /// The same, short.
@@ -66,6 +76,8 @@ pub const NO_ORDER_CHOSEN: &str = "No order is chosen.";
 pub const NO_ORDER: &str = "there is no order under the cursor";
 /// No notification to jump to.
 pub const NO_NOTICE: &str = "no notification leads to an order";
+/// Dismissing what is not chosen.
+pub const DISMISS_WHERE: &str = "no notification is chosen: Tab goes to them, x dismisses there";
 /// Asked to look now.
 pub const LOOKING: &str = "looking now";
 /// The hint was copied.
@@ -148,6 +160,31 @@ pub fn age(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// What the list's last column says: how long it has stood there, or how far
+/// it is from the time by which it is to be shipped: `39s`, `due 3h`, `late 2d`.
+#[must_use]
+pub fn age_or_due(row: &Row, now: Timestamp) -> String {
+    match row.ship_by() {
+        Some(due) if due < now => format!("late {}", age(due, now)),
+        Some(due) => format!("due {}", age(now, due)),
+        None => age(row.since(), now),
+    }
+}
+
+/// What was bought, in a few words: `2 × Stoneware mug, 1 more`.
+#[must_use]
+pub fn items(order: &ListedOrder) -> String {
+    let Some(first) = order.items.first() else {
+        return String::new();
+    };
+    let more = match order.items.len() {
+        1 => String::new(),
+        count => format!(", {} more", count - 1),
+    };
+    let name = tame(&first.product.name);
+    format!("{} × {name}{more}", first.quantity)
+}
+
 /// An amount of an order with its currency: `1,184.00 USD`.
 #[must_use]
 pub fn amount(order: &ListedOrder, decimal: &str) -> String {
@@ -180,7 +217,7 @@ pub fn sort(sort: Sort) -> &'static str {
 #[must_use]
 pub fn sorted_by(to: Sort) -> String {
     let how = match to {
-        Sort::Urgency => "to be shipped first, the longest waiting on top",
+        Sort::Urgency => "late and due first, then Paid, the oldest on top",
         Sort::Newest => "newest first",
         Sort::Number => "by number",
         Sort::Buyer => "by buyer's name",
@@ -209,37 +246,16 @@ pub fn mouse_turned(on: bool) -> &'static str {
     }
 }
 
-/// A step is under way already.
-#[must_use]
-pub fn already_on_its_way(key: &OrderKey, to: OrderStatus) -> String {
-    format!("{} is on its way to {to}: wait for the answer", number(key))
-}
-
-/// There is no next step.
-#[must_use]
-pub fn no_next_step(key: &OrderKey, status: OrderStatus, support: bool) -> String {
-    let why = match status {
-        OrderStatus::Pending if !support => "it is not paid yet",
-        OrderStatus::Pending => "it waits for its payment",
-        OrderStatus::Delivered => "it completes by itself, 7 days after delivery",
-        OrderStatus::Completed => "it is done",
-        OrderStatus::Disputed => "support decides the dispute",
-        OrderStatus::Cancelled | OrderStatus::Refunded => "it has ended",
-        OrderStatus::Paid | OrderStatus::Shipped => "you may not make it",
-    };
-    format!("no next step for {}, {status}: {why}", number(key))
-}
-
 /// An order is no longer there.
 #[must_use]
 pub fn order_is_gone(key: &OrderKey) -> String {
     format!("{} is no longer here", number(key))
 }
 
-/// A step was not made.
+/// A notification was taken away.
 #[must_use]
-pub fn not_done(key: &OrderKey, to: OrderStatus, why: &str) -> String {
-    format!("{} not {}: {why}", number(key), done(to))
+pub fn dismissed(gone: &Notice) -> String {
+    format!("dismissed: {}", notice(gone))
 }
 
 /// An error in a sentence's part.
@@ -248,83 +264,14 @@ pub fn sentence(error: &RequestError) -> String {
     tame(&error.to_string()).into_owned()
 }
 
-/// Why a step was refused; a conflict names who was first.
-#[must_use]
-pub fn refusal(error: &RequestError, now: Timestamp) -> String {
-    let RequestError::VersionConflict {
-        order,
-        changed_by,
-        changed_at,
-    } = error
-    else {
-        return sentence(error);
-    };
-    let who = changed_by.as_ref().map_or("somebody".into(), actor);
-    let what = match order {
-        Some(order) => format!("set it to {}", order.status),
-        None => "changed it".into(),
-    };
-    let when = match changed_at {
-        Some(at) => format!(" {} ago", seconds(*at, now)),
-        None => String::new(),
-    };
-    format!("{who} {what}{when}")
-}
-
 /// Who did something.
 #[must_use]
 pub fn actor(actor: &Actor) -> String {
-    tame(&actor.to_string()).into_owned()
-}
-
-/// What a status does to an order: "not shipped".
-#[must_use]
-pub fn done(to: OrderStatus) -> String {
-    match to {
-        OrderStatus::Paid => "marked paid".into(),
-        OrderStatus::Delivered => "marked delivered".into(),
-        other => other.as_str().to_lowercase(),
-    }
-}
-
-/// The button that makes a step.
-#[must_use]
-pub fn step_button(to: OrderStatus) -> &'static str {
-    match to {
-        OrderStatus::Shipped => "Ship",
-        OrderStatus::Paid => "Mark paid",
-        OrderStatus::Delivered => "Mark delivered",
-        OrderStatus::Cancelled => "Cancel the order",
-        OrderStatus::Refunded => "Refund",
-        OrderStatus::Disputed => "Open a dispute",
-        OrderStatus::Completed => "Complete",
-        OrderStatus::Pending => "Set to pending",
-    }
-}
-
-/// The question of the dialog.
-#[must_use]
-pub fn step_title(to: OrderStatus, key: &OrderKey) -> String {
-    format!("{} {}?", step_button(to), number(key))
-}
-
-/// The name of an input.
-#[must_use]
-pub fn field(kind: FieldKind) -> &'static str {
-    match kind {
-        FieldKind::Carrier => "Carrier",
-        FieldKind::Tracking => "Tracking number",
-        FieldKind::Reason => "Reason",
-    }
-}
-
-/// What stands in an empty input.
-#[must_use]
-pub fn field_hint(kind: FieldKind) -> &'static str {
-    match kind {
-        FieldKind::Carrier => "optional, such as DHL",
-        FieldKind::Tracking => "optional",
-        FieldKind::Reason => "needed",
+    match (actor.kind, actor.id.as_str()) {
+        (ActorKind::Service, _) => "a script".into(),
+        (ActorKind::Import, _) => "an import".into(),
+        (ActorKind::Support, "master") => "support".into(),
+        _ => tame(&actor.to_string()).into_owned(),
     }
 }
 

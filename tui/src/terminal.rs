@@ -20,8 +20,10 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
+
+use crate::text::width;
 
 /// Whether the terminal is ours. The panic hook asks it too.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -103,8 +105,8 @@ impl Terminal {
             self.shown.resize(area);
             self.shown.reset();
         }
-        let changed = self.shown.diff(&self.next);
-        if changed.is_empty() && cursor == self.cursor && !whole {
+        let unchanged = self.shown.content == self.next.content;
+        if unchanged && cursor == self.cursor && !whole {
             return Ok(());
         }
         self.out.clear();
@@ -117,7 +119,7 @@ impl Terminal {
                 Clear(ClearType::All)
             )?;
         }
-        CrosstermBackend::new(&mut self.out).draw(changed.into_iter())?;
+        paint(&mut self.out, &self.shown, &self.next)?;
         if let Some(cursor) = cursor {
             queue!(self.out, MoveTo(cursor.x, cursor.y), Show)?;
         }
@@ -178,6 +180,64 @@ fn give_back() {
     let _ = disable_raw_mode();
 }
 
+/// Writes what differs between two frames.
+///
+/// Terminals do not agree how many columns a cluster of several characters
+/// takes (`या`, 🇩🇪): overwriting its first column may leave the rest of it. A
+/// row that has one, or had one, is written whole when anything in it changed.
+fn paint(out: &mut Vec<u8>, shown: &Buffer, next: &Buffer) -> io::Result<()> {
+    let width = usize::from(next.area.width).max(1);
+    let whole: Vec<bool> = (shown.content.chunks(width))
+        .zip(next.content.chunks(width))
+        .map(|(old, new)| old != new && old.iter().chain(new).any(is_cluster))
+        .collect();
+    let changed = shown.diff(next);
+    let simple = (changed.into_iter()).filter(|(_, y, _)| !whole[usize::from(*y)]);
+    CrosstermBackend::new(&mut *out).draw(simple)?;
+    for (y, cells) in (0_u16..).zip(next.content.chunks(width)) {
+        if whole[usize::from(y)] {
+            paint_row(out, y, cells)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes every column of a row. A cluster gets its columns blanked first, and
+/// the cursor is set anew after it, wherever the terminal left it.
+fn paint_row(out: &mut Vec<u8>, y: u16, cells: &[Cell]) -> io::Result<()> {
+    let mut backend = CrosstermBackend::new(out);
+    let mut x = 0;
+    while x < cells.len() {
+        let cell = &cells[x];
+        let wide = width(cell.symbol()).max(1);
+        let at = |x: usize| u16::try_from(x).unwrap_or(u16::MAX);
+        if is_cluster(cell) {
+            let mut blank = cell.clone();
+            blank.set_symbol(" ");
+            let end = (x + wide).min(cells.len());
+            backend.draw((x..end).map(|x| (at(x), y, &blank)))?;
+            backend.draw(std::iter::once((at(x), y, cell)))?;
+            x = end;
+            continue;
+        }
+        let end = (x..cells.len())
+            .find(|x| is_cluster(&cells[*x]))
+            .unwrap_or(cells.len());
+        let mut run = Vec::with_capacity(end - x);
+        while x < end {
+            run.push((at(x), y, &cells[x]));
+            x += width(cells[x].symbol()).max(1);
+        }
+        backend.draw(run.into_iter())?;
+    }
+    Ok(())
+}
+
+/// Whether the cell holds several characters.
+fn is_cluster(cell: &Cell) -> bool {
+    cell.symbol().chars().nth(1).is_some()
+}
+
 /// Columns and rows, as the terminal says now.
 ///
 /// # Errors
@@ -185,4 +245,83 @@ fn give_back() {
 /// program to find out.
 pub fn size() -> io::Result<(u16, u16)> {
     crossterm::terminal::window_size().map(|size| (size.columns, size.rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::style::Style;
+    use unicode_width::UnicodeWidthChar;
+
+    /// A terminal that gives every character its own columns, as tmux does with
+    /// flags and with Indic vowel signs. It knows `MoveTo` and text.
+    struct Apart {
+        rows: Vec<Vec<char>>,
+    }
+
+    impl Apart {
+        fn take(&mut self, written: &[u8]) {
+            let text = String::from_utf8(written.to_vec()).unwrap();
+            let mut chars = text.chars();
+            let (mut x, mut y) = (0, 0);
+            while let Some(c) = chars.next() {
+                if c != '\u{1b}' {
+                    for i in 0..c.width().unwrap_or(0) {
+                        if let Some(cell) = self.rows[y].get_mut(x + i) {
+                            *cell = if i == 0 { c } else { '\0' };
+                        }
+                    }
+                    x += c.width().unwrap_or(0);
+                    continue;
+                }
+                let sequence: String = (chars.by_ref().skip(1))
+                    .take_while(|c| {
+                        let end = c.is_ascii_alphabetic();
+                        if *c == 'H' {
+                            (x, y) = (usize::MAX, 0);
+                        }
+                        !end
+                    })
+                    .collect();
+                if x == usize::MAX {
+                    let (row, column) = sequence.split_once(';').unwrap();
+                    y = row.parse::<usize>().unwrap() - 1;
+                    x = column.parse::<usize>().unwrap() - 1;
+                }
+            }
+        }
+    }
+
+    fn frame(lines: [&str; 2]) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 2));
+        for (y, line) in (0..).zip(lines) {
+            buffer.set_string(0, y, line, Style::new());
+        }
+        buffer
+    }
+
+    #[test]
+    fn no_part_of_a_cluster_stays_behind() {
+        let frames = [
+            ["HD10440  माया Nguyen", "🇩🇪 Berlin  या"],
+            ["HD10441  Maya Nguyen", "ab cd"],
+            ["HD10442  Li 🇩🇪🇫🇷", "या"],
+            ["HD", ""],
+        ];
+        let mut terminal = Apart {
+            rows: vec![vec![' '; 20]; 2],
+        };
+        let mut shown = frame(["", ""]);
+        for lines in frames {
+            let next = frame(lines);
+            let mut out = Vec::new();
+            paint(&mut out, &shown, &next).unwrap();
+            terminal.take(&out);
+            shown = next;
+            for (row, line) in terminal.rows.iter().zip(lines) {
+                let seen: String = row.iter().filter(|c| **c != '\0').collect();
+                assert_eq!(seen.trim_end(), line);
+            }
+        }
+    }
 }

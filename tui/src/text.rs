@@ -86,7 +86,9 @@ pub fn fit_right(text: &str, columns: usize) -> String {
     format!("{:blanks$}{cut}", "")
 }
 
-/// `text` in lines of at most `columns`, broken at blanks where there are any.
+/// `text` in lines of at most `columns`, broken at blanks and between Chinese,
+/// Japanese and Korean characters; a word that is too long for a line of its own
+/// is broken anywhere.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
@@ -95,7 +97,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     }
     let mut line = String::new();
     let mut used = 0;
-    for word in text.split_word_bounds() {
+    for word in words(text) {
         let wide = width(word);
         if used + wide <= columns {
             line.push_str(word);
@@ -124,6 +126,33 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         lines.push(line.trim_end().to_owned());
     }
     lines
+}
+
+/// The parts between which a line may be broken; blanks are parts too.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    let mut before: Option<char> = None;
+    for (at, cluster) in text.grapheme_indices(true) {
+        let here = cluster.chars().next();
+        if let (Some(before), Some(here)) = (before, here)
+            && may_break(before, here)
+        {
+            words.push(&text[start..at]);
+            start = at;
+        }
+        before = here;
+    }
+    words.push(&text[start..]);
+    words
+}
+
+/// Never before closing punctuation, nor after an opening bracket.
+fn may_break(before: char, here: char) -> bool {
+    let wide = |c: char| c.width() == Some(2);
+    let opens = |c| "「『（《〈【〔［｛".contains(c);
+    before.is_whitespace() != here.is_whitespace()
+        || (wide(before) && !opens(before) && wide(here) && (here.is_alphabetic() || opens(here)))
 }
 
 /// `1204` as `1,204`.
@@ -207,6 +236,9 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("陳美玲様", 4), ["陳美", "玲様"]);
+        assert_eq!(wrap("陳美玲、様", 6), ["陳美", "玲、様"]);
+        assert_eq!(wrap("see -d 'x', then", 10), ["see -d", "'x', then"]);
+        assert_eq!(wrap("a (by Ana).", 10), ["a (by", "Ana)."]);
         assert!(wrap("abc", 0).is_empty() && wrap("", 9).is_empty());
     }
 

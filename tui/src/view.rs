@@ -30,6 +30,7 @@ use ratatui::style::Style;
 pub use header::tab_at;
 pub use help::help_lines;
 pub use layout::{Areas, MIN_SIZE, areas, shows_both};
+pub use notices::notice_at;
 pub use order::order_lines;
 
 use crate::app::{App, Overlay, Pane};
@@ -66,7 +67,7 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
             help::draw(app, *scroll, areas.whole, buf);
             None
         }
-        Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.whole, buf),
+        Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf),
     }
 }
 

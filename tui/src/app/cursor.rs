@@ -1,12 +1,41 @@
 //! Where the cursor is and what the screen shows of the list.
 
-use ordertop::order::OrderKey;
+use jiff::{SignedDuration, Timestamp};
+use ordertop::order::{OrderKey, OrderStatus};
 
 use super::App;
+use crate::strings;
+use crate::text::{tame, width};
 use crate::view::areas;
 
 /// So many new orders out of sight are counted one by one.
 const MAX_UNSEEN: usize = 999;
+/// How long the eye and the hand need to follow a cursor that was moved.
+const FOLLOW: SignedDuration = SignedDuration::from_millis(700);
+
+/// How wide the longest text of each column was, in columns of the screen, since
+/// this tab and filter are shown. A list that is scrolled does not shake.
+#[derive(Debug, Clone, Default)]
+pub struct Widest {
+    /// Numbers.
+    pub number: usize,
+    /// Vendors' names.
+    pub vendor: usize,
+    /// Totals with their currency.
+    pub total: usize,
+    /// Ages and times to ship by.
+    pub age: usize,
+    shown: (Option<OrderStatus>, String),
+}
+
+/// The cursor was moved by somebody else's change.
+#[derive(Debug)]
+pub(super) struct Moved {
+    /// What happened, in a sentence.
+    why: String,
+    /// When it was first on the screen.
+    seen: Option<Timestamp>,
+}
 
 impl App {
     /// How many rows of the list fit on the screen.
@@ -22,10 +51,10 @@ impl App {
         let line = self.cursor_at.saturating_sub(self.top);
         let known = (self.cursor.as_ref()).and_then(|key| self.orders.index_of(key));
         // Before a key was pressed nobody chose an order: a list that fills up
-        // from above is seen from its top.
-        let known = known.filter(|at| self.steered || *at < rows.max(1));
-        if known.is_none() && !self.steered {
-            self.cursor_at = self.cursor_at.min(rows.saturating_sub(1));
+        // is seen from its top.
+        let known = known.filter(|_| self.steered);
+        if !self.steered {
+            (self.cursor_at, self.top) = (0, 0);
         }
         let at = match known {
             Some(at) => at,
@@ -44,6 +73,78 @@ impl App {
         self.cursor_at = at;
         self.scroll_to_cursor(rows, shown);
         self.note_seen(rows);
+    }
+
+    /// How wide the list's columns have to be.
+    #[must_use]
+    pub fn widest(&self) -> &Widest {
+        &self.widest
+    }
+
+    /// Looks at the rows on the screen. Called after every event.
+    pub(super) fn measure(&mut self) {
+        let mut widest = std::mem::take(&mut self.widest);
+        if widest.shown.0 != self.orders.tab() || widest.shown.1 != self.filter.value() {
+            widest = Widest {
+                shown: (self.orders.tab(), self.filter.value().to_owned()),
+                ..Widest::default()
+            };
+        }
+        for at in self.top..self.top + self.rows_on_screen() {
+            let Some(row) = self.orders.at(at) else { break };
+            let grow = |known: &mut usize, text: &str| *known = (*known).max(width(text));
+            let total = strings::amount(&row.order, &row.order.total_amount);
+            grow(&mut widest.number, &tame(row.key.number.as_str()));
+            grow(&mut widest.vendor, self.vendor_name(&row.key.vendor));
+            grow(&mut widest.total, &total);
+            grow(&mut widest.age, &strings::age_or_due(row, self.now));
+        }
+        self.widest = widest;
+    }
+
+    /// Called after news: says so when they took the cursor from its order, and
+    /// remembers it for the next key.
+    pub(super) fn note_moved(&mut self, before: Option<OrderKey>) {
+        let Some(before) = before.filter(|key| self.cursor.as_ref() != Some(key)) else {
+            return;
+        };
+        let row = self.orders.get(&before);
+        if let (Some(row), Some(step)) = (row, self.in_flight.get(&before))
+            && row.status() == step.to
+        {
+            return;
+        }
+        let stays = self.orders.index_of(&before).is_some();
+        let why = match row {
+            // Nobody chose it: a newer one stands on top now.
+            Some(_) if stays => strings::came_above(&before),
+            Some(row) => strings::left_the_list(row),
+            None => strings::order_is_gone(&before),
+        };
+        if !stays {
+            self.say(why.clone());
+        }
+        self.moved = Some(Moved { why, seen: None });
+    }
+
+    /// The frame is on the screen.
+    pub fn drawn(&mut self) {
+        if let Some(moved) = &mut self.moved {
+            moved.seen.get_or_insert(self.settings.clock.now());
+        }
+    }
+
+    /// What to say to a key that may have been meant for the order that the
+    /// cursor was on a moment ago.
+    pub(super) fn moved_words(&mut self) -> Option<String> {
+        let moved = self.moved.as_ref()?;
+        let followed = |seen: Timestamp| self.now.duration_since(seen) >= FOLLOW;
+        if moved.seen.is_some_and(followed) {
+            self.moved = None;
+            return None;
+        }
+        let cursor = self.cursor.as_ref()?;
+        Some(strings::cursor_was_moved(&moved.why, cursor))
     }
 
     fn scroll_to_cursor(&mut self, rows: usize, shown: usize) {
@@ -79,8 +180,8 @@ impl App {
 
     /// Puts the cursor at a place of the list.
     pub(super) fn move_to(&mut self, at: usize) {
-        self.steered = true;
         let shown = self.orders.shown();
+        self.steered |= shown > 0;
         let at = at.min(shown.saturating_sub(1));
         self.cursor = self.orders.at(at).map(|row| row.key.clone());
         self.cursor_at = at;

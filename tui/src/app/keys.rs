@@ -1,11 +1,7 @@
-//! Keys, pasted text and the mouse.
+//! Keys and pasted text.
 
-use crossterm::event::{
-    Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent,
-    MouseEventKind,
-};
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ordertop::order::OrderStatus;
-use ratatui::layout::Position;
 use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler;
 
@@ -14,7 +10,7 @@ use crate::event::Effect;
 use crate::keymap::{Action, Context, action};
 use crate::strings;
 use crate::text::tame;
-use crate::view::{areas, help_lines, order_lines, tab_at};
+use crate::view::{areas, help_lines, order_lines};
 
 /// Longest text that an input takes, in characters.
 const MAX_INPUT_CHARS: usize = 200;
@@ -35,12 +31,24 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return;
         }
-        // Whoever presses a key has begun to look: the cursor is theirs from now on.
-        self.steered = true;
+        if areas(self).is_none() {
+            // Nobody can see what a key would do.
+            match action(Context::Screen, key) {
+                Some(Action::Quit) => effects.push(Effect::Quit),
+                Some(Action::Redraw) => effects.push(Effect::Redraw),
+                _ => {}
+            }
+            return;
+        }
+        // Whoever presses a key has read what was said, and has begun to look:
+        // the cursor is theirs from now on.
+        self.toast = None;
+        self.steered |= self.cursor.is_some();
         let context = self.context();
         let action = action(context, key);
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match action {
-            Some(Action::Quit) if context != Context::Screen => return effects.push(Effect::Quit),
+            Some(Action::Quit) if ctrl => return effects.push(Effect::Quit),
             Some(Action::Redraw) => return effects.push(Effect::Redraw),
             _ => {}
         }
@@ -71,6 +79,11 @@ impl App {
             }
             Action::Sort => {
                 self.orders.set_sort(self.orders.sort().next());
+                // Another order of the list is read from its top; who filters
+                // looks for some order and keeps it.
+                if self.filter.value().is_empty() {
+                    self.move_to(0);
+                }
                 self.say(strings::sorted_by(self.orders.sort()));
             }
             Action::Tab => self.choose_tab(code),
@@ -83,8 +96,11 @@ impl App {
             Action::NextPane => self.turn_focus(1),
             Action::PreviousPane => self.turn_focus(2),
             Action::Jump => self.jump(),
-            Action::Dismiss => self.notices.dismiss(),
-            Action::DismissAll => self.notices.clear(),
+            Action::Dismiss => self.dismiss(),
+            Action::DismissAll => {
+                self.notices.clear();
+                self.say(strings::NO_NOTICES);
+            }
             Action::Realtime => {
                 self.realtime = !self.realtime;
                 self.say(strings::realtime_turned(self.realtime));
@@ -121,26 +137,46 @@ impl App {
         }
     }
 
+    /// Takes away the notification that is chosen: in their pane, or by the jump
+    /// to its order just before.
+    fn dismiss(&mut self) {
+        if self.focus != Pane::Notices {
+            let Some(at) = self.notices.jumped else {
+                return self.say(strings::DISMISS_WHERE);
+            };
+            self.notices.chosen = at;
+            if let Some(gone) = self.notices.get(at) {
+                self.say(strings::dismissed(gone));
+            }
+        }
+        self.notices.dismiss();
+    }
+
     fn help_key(&mut self, action: Action, effects: &mut Vec<Effect>) {
         let Overlay::Help(scroll) = self.overlay else {
             return;
         };
         let page = usize::from(self.size.1).saturating_sub(4).max(1);
-        let last = help_lines(self).len().saturating_sub(page);
         let scroll = match action {
             Action::Up => scroll.saturating_sub(1),
             Action::Down => scroll + 1,
             Action::PageUp => scroll.saturating_sub(page),
             Action::PageDown => scroll + page,
             Action::Top => 0,
-            Action::Bottom => last,
+            Action::Bottom => usize::MAX,
             Action::Copy => return self.screen_key(action, KeyCode::Null, effects),
             _ => {
                 self.overlay = Overlay::None;
                 return;
             }
         };
-        self.overlay = Overlay::Help(scroll.min(last));
+        self.scroll_help(scroll);
+    }
+
+    pub(super) fn scroll_help(&mut self, to: usize) {
+        let page = usize::from(self.size.1).saturating_sub(4).max(1);
+        let last = help_lines(self).len().saturating_sub(page);
+        self.overlay = Overlay::Help(to.min(last));
     }
 
     fn find_key(&mut self, action: Option<Action>, key: KeyEvent) {
@@ -176,6 +212,10 @@ impl App {
             }
             Some(Action::Confirm) => {
                 let dialog = dialog.clone();
+                // The button is off: what was asked is so already.
+                if self.is_there(&dialog) {
+                    return;
+                }
                 self.overlay = Overlay::None;
                 self.send_step(&dialog, effects);
             }
@@ -188,6 +228,9 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
+        if areas(self).is_none() {
+            return;
+        }
         let text = tame(text);
         let input = match &mut self.overlay {
             Overlay::Dialog(dialog) => dialog.input(),
@@ -204,37 +247,6 @@ impl App {
             }
         }
         self.orders.set_filter(self.filter.value());
-    }
-
-    pub(super) fn mouse(&mut self, mouse: MouseEvent) {
-        if !matches!(self.overlay, Overlay::None) {
-            return;
-        }
-        let Some(areas) = areas(self) else { return };
-        let here = Position::new(mouse.column, mouse.row);
-        match mouse.kind {
-            MouseEventKind::ScrollUp => self.scroll(|at, _| at.saturating_sub(3)),
-            MouseEventKind::ScrollDown => self.scroll(|at, _| at + 3),
-            MouseEventKind::Down(MouseButton::Left) => {
-                let rows = areas.rows();
-                if rows.contains(here) {
-                    self.focus = Pane::Orders;
-                    let at = self.top + usize::from(here.y - rows.y);
-                    if at < self.orders.shown() {
-                        self.move_to(at);
-                    }
-                } else if areas.order.is_some_and(|area| area.contains(here)) {
-                    self.focus = Pane::Order;
-                } else if areas.notices.is_some_and(|area| area.contains(here)) {
-                    self.focus = Pane::Notices;
-                } else if areas.tabs.contains(here)
-                    && let Some(tab) = tab_at(self, here.x)
-                {
-                    self.set_tab(tab);
-                }
-            }
-            _ => {}
-        }
     }
 
     fn open(&mut self) {
@@ -289,7 +301,7 @@ impl App {
         );
     }
 
-    fn set_tab(&mut self, tab: Option<OrderStatus>) {
+    pub(super) fn set_tab(&mut self, tab: Option<OrderStatus>) {
         self.close_order();
         self.focus = Pane::Orders;
         self.orders.set_tab(tab);
@@ -327,7 +339,11 @@ impl App {
     /// Moves within the pane that has the keys: `go` takes the place and the
     /// height of a page.
     fn scroll(&mut self, go: impl Fn(usize, usize) -> usize) {
-        match self.focus {
+        self.scroll_pane(self.focus, go);
+    }
+
+    pub(super) fn scroll_pane(&mut self, pane: Pane, go: impl Fn(usize, usize) -> usize) {
+        match pane {
             Pane::Orders => {
                 let page = self.rows_on_screen().saturating_sub(1).max(1);
                 self.move_to(go(self.cursor_at, page));

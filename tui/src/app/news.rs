@@ -50,9 +50,6 @@ impl App {
                 self.loaded = true;
                 let name = self.vendor_name(&vendor).to_owned();
                 self.orders.replace(&vendor, &orders, &name);
-                if !self.steered {
-                    (self.cursor, self.cursor_at, self.top) = (None, 0, 0);
-                }
             }
             Change::Order { key, order } => self.order(key, order),
             Change::Event { kind, event } => self.event(kind, &event),
@@ -152,8 +149,7 @@ impl App {
         let name = self.vendor_name(&key.vendor).to_owned();
         let touch = touch.map(|touch| (touch, self.now));
         let under_cursor = self.cursor.as_ref() == Some(&key);
-        // So it is, too, while no key was pressed: nobody chose that order.
-        let before = if under_cursor && (ours || !self.steered) && !self.order_open {
+        let before = if under_cursor && ours && !self.order_open {
             self.orders.index_of(&key)
         } else {
             None

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ordertop::order::{Actor, OrderKey, OrderStatus};
 
 /// How many are kept; the oldest goes first.
-const KEPT: usize = 200;
+pub const KEPT: usize = 200;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +106,16 @@ impl Notices {
     /// Tells something. The same change of the same order is told once; imports
     /// that follow each other become one.
     pub fn push(&mut self, notice: Notice) {
+        self.add(notice, None);
+    }
+
+    /// Tells a step that the one at this keyboard made, who is `actor` to the
+    /// server; what names somebody else stays as it is.
+    pub fn push_ours(&mut self, notice: Notice, actor: &Actor) {
+        self.add(notice, Some(actor));
+    }
+
+    fn add(&mut self, notice: Notice, ours: Option<&Actor>) {
         if let (What::Imported { count: more }, Some(newest)) =
             (&notice.what, self.list.front_mut())
             && let What::Imported { count } = &mut newest.what
@@ -119,7 +129,11 @@ impl Notices {
         };
         // Only lately told ones can be repeated: by the answer and its event.
         if let Some(old) = self.list.iter_mut().take(50).find(told) {
-            if matches!(notice.what, What::Step { by: None, .. }) {
+            let named = match &old.what {
+                What::Step { by, .. } => by.as_ref(),
+                _ => None,
+            };
+            if ours.is_some() && (named.is_none() || named == ours) {
                 old.what = notice.what;
             }
             return;

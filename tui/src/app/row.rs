@@ -85,6 +85,12 @@ impl Row {
         self.order.status_since.unwrap_or(self.order.created_at)
     }
 
+    /// By when it is to be shipped, while that is still to be done.
+    #[must_use]
+    pub fn ship_by(&self) -> Option<Timestamp> {
+        self.order.ship_by.filter(|_| to_ship(&self.order))
+    }
+
     /// Whether every one of `words`, which are lower case, occurs in its
     /// number, buyer, status, vendor or items.
     #[must_use]
@@ -96,8 +102,9 @@ impl Row {
 /// How the list is sorted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// What a vendor should look at first: to be shipped, the longest waiting
-    /// on top; then disputed, unpaid, on the way, arrived, ended, the newest on top.
+    /// What a vendor should look at first: late and next due, then to be shipped
+    /// without a time, the oldest on top; then disputed, unpaid, on the way,
+    /// arrived, ended, the newest on top.
     #[default]
     Urgency,
     /// The newest on top.
@@ -141,27 +148,28 @@ impl Sort {
     }
 }
 
+fn to_ship(order: &ListedOrder) -> bool {
+    order.status == OrderStatus::Paid
+        || (order.status == OrderStatus::Pending && order.flags.pay_on_delivery)
+}
+
 /// Rank of the status, then time: oldest first where somebody waits for us.
 fn urgency(order: &ListedOrder) -> (u8, i64) {
     let since = order.status_since.unwrap_or(order.created_at).as_second();
-    let to_ship = order.status == OrderStatus::Paid
-        || (order.status == OrderStatus::Pending && order.flags.pay_on_delivery);
-    if to_ship {
-        return (
-            0,
-            order
-                .ship_by
-                .map_or(since, |due| due.as_second().min(since)),
-        );
+    if to_ship(order) {
+        return match order.ship_by {
+            Some(due) => (0, due.as_second()),
+            None => (1, since),
+        };
     }
     let rank = match order.status {
-        OrderStatus::Paid => 0,
-        OrderStatus::Disputed => 1,
-        OrderStatus::Pending => 2,
-        OrderStatus::Shipped => 3,
-        OrderStatus::Delivered => 4,
-        OrderStatus::Completed => 5,
-        OrderStatus::Cancelled | OrderStatus::Refunded => 6,
+        OrderStatus::Paid => 1,
+        OrderStatus::Disputed => 2,
+        OrderStatus::Pending => 3,
+        OrderStatus::Shipped => 4,
+        OrderStatus::Delivered => 5,
+        OrderStatus::Completed => 6,
+        OrderStatus::Cancelled | OrderStatus::Refunded => 7,
     };
     let order_within = if order.status == OrderStatus::Disputed {
         since

@@ -14,6 +14,7 @@ use super::row::Touch;
 use super::{App, Overlay};
 use crate::event::Effect;
 use crate::strings;
+use crate::view::areas;
 
 /// A step that was sent and is not answered yet.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,8 @@ pub(super) struct InFlight {
     ticket: u64,
     from: OrderStatus,
     pub(super) to: OrderStatus,
+    /// Whether carrier or number went along.
+    shipment: bool,
 }
 
 impl App {
@@ -48,6 +51,12 @@ impl App {
         next_step(standing, &self.actor, self.now)
     }
 
+    /// Whether the order stands where the dialog asks to bring it.
+    #[must_use]
+    pub fn is_there(&self, dialog: &Dialog) -> bool {
+        (self.orders.get(&dialog.key)).is_some_and(|row| row.status() == dialog.to)
+    }
+
     /// Asks about the next step of the order under the cursor, as it is now.
     pub(super) fn ask_next_step(&mut self) {
         let Some(row) = self.current() else {
@@ -55,6 +64,10 @@ impl App {
             return;
         };
         let (key, order) = (row.key.clone(), row.order.clone());
+        if let Some(words) = self.moved_words() {
+            self.say(words);
+            return;
+        }
         if let Some(to) = self.on_its_way(&key) {
             self.say(strings::already_on_its_way(&key, to));
             return;
@@ -92,16 +105,18 @@ impl App {
         }
         let ticket = self.next_ticket;
         self.next_ticket += 1;
+        let change = dialog.change();
         let step = InFlight {
             ticket,
             from: dialog.from,
             to,
+            shipment: change.shipment.is_some(),
         };
         self.in_flight.insert(key.clone(), step);
         effects.push(Effect::ChangeStatus {
             key,
             ticket,
-            change: Box::new(dialog.change()),
+            change: Box::new(change),
         });
     }
 
@@ -117,6 +132,8 @@ impl App {
         };
         match result {
             Ok(answer) => {
+                // An old server does not say whether it changed anything; it sends no order either.
+                let late = !answer.changed && answer.order.is_some();
                 let order = answer.order.map(Arc::new).or_else(|| {
                     // An old server answers with the status alone.
                     let mut order = (*self.orders.get(key)?.order).clone();
@@ -124,11 +141,17 @@ impl App {
                     Some(Arc::new(order))
                 });
                 let version = order.as_ref().map_or(0, |order| order.version);
+                let by = order.as_ref().and_then(|order| order.status_by.clone());
                 if let Some(order) = order {
                     self.take(key.clone(), order, Some(Touch::Changed));
                 }
                 self.in_flight.remove(key);
-                self.notices.push(Notice {
+                if late {
+                    let to = answer.new_status;
+                    let words = strings::was_already(key, to, by.as_ref(), step.shipment);
+                    return self.say(words);
+                }
+                let notice = Notice {
                     at: self.now,
                     key: Some(key.clone()),
                     version,
@@ -137,7 +160,11 @@ impl App {
                         to: answer.new_status,
                         by: None,
                     },
-                });
+                };
+                self.notices.push_ours(notice, &self.actor);
+                if areas(self).is_none_or(|areas| areas.notices.is_none()) {
+                    self.say(strings::was_done(key, answer.new_status));
+                }
             }
             Err(error) => {
                 self.in_flight.remove(key);

@@ -1,5 +1,7 @@
 //! Stories told to [`super::App::update`].
 
+mod screen;
+
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

@@ -2,18 +2,24 @@
 
 use jiff::Timestamp;
 use ordertop::client::{Connection, ConnectionState};
+use ordertop::order::VendorId;
 
 use super::seconds;
 use crate::text::{cut, grouped, tame};
 
 /// What stands in the middle of an empty list.
 #[must_use]
-pub fn empty(connection: &Connection, loaded: bool, loading: Option<usize>) -> (String, String) {
+pub fn empty(
+    connection: &Connection,
+    vendor: Option<&VendorId>,
+    loaded: bool,
+    loading: Option<usize>,
+) -> (String, String) {
     match &connection.state {
-        ConnectionState::Refused { reason, .. } => (
-            format!("The server refuses: {}", tame(reason)),
-            "Check ORDERTOP_MASTER_TOKEN and --vendor, then press r to try again.".into(),
-        ),
+        ConnectionState::Refused { reason, .. } => {
+            let (why, what_to_do) = refused(reason, vendor);
+            (format!("The server refuses: {why}"), what_to_do.into())
+        }
         _ if loaded => (
             "No orders yet.".into(),
             "New orders appear here by themselves.".into(),
@@ -32,6 +38,35 @@ pub fn empty(connection: &Connection, loaded: bool, loading: Option<usize>) -> (
     }
 }
 
+/// Why the server refuses, in the words of this program's options, and what to
+/// do about it. The server's sentence speaks of headers.
+fn refused(reason: &str, vendor: Option<&VendorId>) -> (String, &'static str) {
+    let said = reason.to_lowercase();
+    match vendor {
+        Some(vendor) if said.contains("invalid vendor") => (
+            format!("vendor '{vendor}' is not on this server"),
+            "Start it with another --vendor, or without one to see all.",
+        ),
+        _ if said.contains("token") || said.contains("authentication required") => (
+            "the token is not accepted".into(),
+            "Set ORDERTOP_MASTER_TOKEN to the server's master token and start again.",
+        ),
+        _ => (
+            tame(reason).into_owned(),
+            "Check ORDERTOP_MASTER_TOKEN and --vendor; r tries again.",
+        ),
+    }
+}
+
+/// `in 12 s`, or `now`.
+fn until(now: Timestamp, then: Timestamp) -> String {
+    if then.duration_since(now).as_secs() <= 0 {
+        "now".into()
+    } else {
+        format!("in {}", seconds(now, then))
+    }
+}
+
 /// How good the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
@@ -47,6 +82,7 @@ pub enum Health {
 #[must_use]
 pub fn indicator(
     connection: &Connection,
+    vendor: Option<&VendorId>,
     now: Timestamp,
     events_per_second: f64,
 ) -> (Health, Vec<String>) {
@@ -92,21 +128,21 @@ pub fn indicator(
             paused,
             reason,
         } => {
-            let next = seconds(now, *next_at);
+            let next = until(now, *next_at);
             let every = every.as_secs();
             let long = if *paused {
                 format!(
-                    "Real-time: OFF, paused by you, polling every {every} s (next in {next}) · {age}"
+                    "Real-time: OFF, paused by you, polling every {every} s (next {next}) · {age}"
                 )
             } else {
                 let reason = tame(reason);
                 let why = cut(&reason, 30);
-                format!("Real-time: OFF ({why}), polling every {every} s (next in {next}) · {age}")
+                format!("Real-time: OFF ({why}), polling every {every} s (next {next}) · {age}")
             };
             let middle = if *paused {
                 format!("Real-time: OFF, paused by you · {age}")
             } else {
-                format!("Real-time: OFF, polling every {every} s (next in {next})")
+                format!("Real-time: OFF, polling every {every} s (next {next})")
             };
             let short = if *paused {
                 "OFF, paused"
@@ -133,13 +169,13 @@ pub fn indicator(
         ConnectionState::Offline {
             next_at, reason, ..
         } => {
-            let next = seconds(now, *next_at);
+            let next = until(now, *next_at);
             let reason = tame(reason);
             let why = cut(&reason, 40);
             (
                 Health::Bad,
                 vec![
-                    format!("Real-time: OFF, offline: {age} · {why} · next try in {next}"),
+                    format!("Real-time: OFF, offline: {age} · {why} · next try {next}"),
                     format!("Real-time: OFF, offline: {age}"),
                     format!("OFF, offline: {age}"),
                     format!("OFFLINE · {age}"),
@@ -147,13 +183,13 @@ pub fn indicator(
             )
         }
         ConnectionState::Refused { reason, next_at } => {
-            let next = seconds(now, *next_at);
-            let reason = tame(reason);
+            let next = until(now, *next_at);
+            let (reason, _) = refused(reason, vendor);
             let why = cut(&reason, 40);
             (
                 Health::Bad,
                 vec![
-                    format!("Real-time: OFF, refused: {why} · next try in {next} · {age}"),
+                    format!("Real-time: OFF, refused: {why} · next try {next} · {age}"),
                     format!("Real-time: OFF, refused: {why} · {age}"),
                     format!("Real-time: OFF, refused · {age}"),
                     format!("REFUSED · {age}"),

@@ -21,7 +21,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::NextPane => "next pane: orders, order, notifications",
         Action::PreviousPane => "pane before",
         Action::Jump => "to the order of the newest notification; again: the one before",
-        Action::Dismiss => "dismiss the notification",
+        Action::Dismiss => "dismiss the notification that is chosen, or was jumped to",
         Action::DismissAll => "dismiss all notifications",
         Action::Realtime => "real-time off or on; off, the list is polled",
         Action::Refresh => "look now: poll, and try the connection",
@@ -87,7 +87,18 @@ pub fn action_short(action: Action) -> &'static str {
     }
 }
 
-/// Paragraphs of the help below the keys: title and lines.
+/// What an action does in a dialog, in a word for the footer.
+#[must_use]
+pub fn dialog_short(action: Action) -> &'static str {
+    match action {
+        Action::Confirm => "do it",
+        Action::Cancel => "cancel",
+        Action::NextField => "next field",
+        _ => "",
+    }
+}
+
+/// Paragraphs of the help below the keys: title and paragraphs.
 pub const HELP_NOTES: &[(&str, &[&str])] = &[
     (
         "Marks",
@@ -99,17 +110,18 @@ pub const HELP_NOTES: &[(&str, &[&str])] = &[
     (
         "By urgency",
         &[
-            "To be shipped first (Paid, or Pending and paid at the door), the longest",
-            "waiting on top. Then Disputed, Pending, Shipped, Delivered, Completed,",
-            "Cancelled and Refunded, the newest on top.",
+            "Orders with a time to ship by come first: late ones, then the next due; \
+             they show that time instead of their age. Then Paid, the oldest on top, \
+             then Disputed, Pending, Shipped, Delivered, Completed, Cancelled and \
+             Refunded.",
         ],
     ),
     (
         "Real-time",
         &[
-            "ON: changes come as they happen. OFF, polling: the connection is down, or",
-            "turned off with R; the list is asked for every --poll seconds. Offline:",
-            "nothing gets through; the last list stays, its age is in the first line.",
+            "ON: changes come as they happen. OFF, polling: the connection is down, or \
+             turned off with R; the list is asked for every --poll seconds. Offline: \
+             nothing gets through; the last list stays, its age is in the first line.",
         ],
     ),
 ];

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, columns, frame, put};
+use super::{blank, frame, put};
 use crate::app::App;
 use crate::app::dialog::{Dialog, FieldKind};
 use crate::strings;
@@ -18,6 +18,7 @@ const NAMES: u16 = 17;
 pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -> Option<Position> {
     let theme = app.settings.theme;
     let row = app.orders.get(&dialog.key);
+    let there = row.filter(|_| app.is_there(dialog));
     let changed = row.is_none_or(|row| row.order.version != dialog.version);
     let fields = u16::try_from(dialog.fields.len()).unwrap_or(0);
     let notes = u16::from(changed) + u16::from(dialog.reason_missed && dialog.lacks_reason());
@@ -28,8 +29,8 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         (2 + 2 + gap + fields + gap * u16::from(fields > 0) + notes + 1).min(screen.height);
     let wide = screen.width.saturating_sub(2).min(64);
     let area = Rect::new(
-        (screen.width - wide) / 2,
-        (screen.height - height) / 2,
+        screen.x + (screen.width - wide) / 2,
+        screen.y + (screen.height - height) / 2,
         wide,
         height,
     );
@@ -121,14 +122,11 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         y += 1;
     }
     if changed {
-        put(
-            buf,
-            inner,
-            inner.x,
-            y,
-            strings::CHANGED_MEANWHILE,
-            theme.warning(),
-        );
+        let words = match there {
+            Some(row) => strings::is_already(row),
+            None => strings::CHANGED_MEANWHILE.to_owned(),
+        };
+        put(buf, inner, inner.x, y, &words, theme.warning());
         y += 1;
     }
     let y = y.min(inner.bottom().saturating_sub(1));
@@ -140,29 +138,30 @@ fn buttons(app: &App, dialog: &Dialog, inner: Rect, y: u16, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let button = format!("  {}  ", strings::step_button(dialog.to));
     let on_button = dialog.focus == 0;
-    let style = if on_button {
+    let there = app.is_there(dialog);
+    let style = if there {
+        theme.quiet()
+    } else if on_button {
         theme.cursor()
     } else {
         theme.strong()
     };
     let x = put(buf, inner, inner.x, y, &button, style);
-    let x = put(
-        buf,
-        inner,
-        x + 1,
-        y,
-        if on_button { "Enter y" } else { "Enter" },
-        theme.key(),
-    );
+    let keys = match (there, on_button) {
+        (true, _) => "",
+        (false, true) => "Enter y",
+        (false, false) => "Enter",
+    };
+    let x = put(buf, inner, x + 1, y, keys, theme.key());
     let x = put(buf, inner, x + 3, y, strings::DIALOG_CANCEL, theme.quiet());
     if !dialog.fields.is_empty() {
-        let next = dialog.fields.first().map_or("", |field| match field.kind {
-            FieldKind::Reason => "Tab  fields",
-            FieldKind::Carrier | FieldKind::Tracking => "Tab  carrier, tracking",
-        });
+        let next = match dialog.fields.first().map(|field| field.kind) {
+            Some(FieldKind::Reason) if dialog.fields.len() == 1 => "Tab  reason",
+            Some(FieldKind::Reason) => "Tab  fields",
+            _ => "Tab  carrier, tracking",
+        };
         if width(next) + 3 <= usize::from(inner.right().saturating_sub(x)) {
             put(buf, inner, x + 3, y, next, theme.quiet());
         }
     }
-    debug_assert!(columns(&button) > 0);
 }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{columns, put, text};
+use super::{areas, columns, put, text};
 use crate::app::{App, Overlay, Pane};
 use crate::keymap::{Action, Context, first};
 use crate::strings;
@@ -38,20 +38,21 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 fn wide(context: Context, action: Action) -> u16 {
-    columns(&first(context, action)) + columns(strings::action_short(action)) + 3
+    columns(&first(context, action)) + columns(short(context, action)) + 3
+}
+
+fn short(context: Context, action: Action) -> &'static str {
+    match context {
+        Context::Dialog | Context::Field => strings::dialog_short(action),
+        Context::Screen | Context::Find => strings::action_short(action),
+    }
 }
 
 fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &mut Buffer) -> u16 {
     let theme = app.settings.theme;
     let x = put(buf, area, x, area.y, &first(context, action), theme.key());
-    put(
-        buf,
-        area,
-        x + 1,
-        area.y,
-        strings::action_short(action),
-        theme.text(),
-    ) + 2
+    let words = short(context, action);
+    put(buf, area, x + 1, area.y, words, theme.text()) + 2
 }
 
 fn keys(app: &App) -> Vec<Action> {
@@ -60,13 +61,12 @@ fn keys(app: &App) -> Vec<Action> {
             return vec![Action::Confirm, Action::Cancel, Action::Up, Action::Down];
         }
         (Overlay::Help(_), _) => return vec![Action::Back, Action::Up, Action::Down],
-        (Overlay::Dialog(_), _) => return Vec::new(),
+        (Overlay::Dialog(_), _) => {
+            return vec![Action::Confirm, Action::Cancel, Action::NextField];
+        }
         _ => {}
     }
     let mut keys = Vec::new();
-    if app.hint_shown {
-        keys.extend([Action::Copy, Action::Hint]);
-    }
     match app.focus {
         Pane::Notices => keys.extend([
             Action::Open,
@@ -77,9 +77,9 @@ fn keys(app: &App) -> Vec<Action> {
         ]),
         Pane::Order => keys.extend([
             Action::NextStep,
+            Action::Back,
             Action::Up,
             Action::Down,
-            Action::Back,
             Action::NextPane,
         ]),
         Pane::Orders => keys.extend([
@@ -92,6 +92,9 @@ fn keys(app: &App) -> Vec<Action> {
             Action::NextPane,
             Action::Realtime,
         ]),
+    }
+    if areas(app).is_some_and(|areas| areas.hint.is_some()) {
+        keys.extend([Action::Copy, Action::Hint]);
     }
     keys
 }

@@ -12,7 +12,9 @@ use crate::theme::glyph;
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
-    let (health, forms) = strings::indicator(&app.connection, app.now, app.events_per_second());
+    let vendor = app.settings.vendor.as_ref();
+    let rate = app.events_per_second();
+    let (health, forms) = strings::indicator(&app.connection, vendor, app.now, rate);
     let style = match health {
         Health::Good => theme.good(),
         Health::Fair => theme.warning(),
@@ -20,47 +22,54 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     };
     let style = style.patch(theme.strong());
     let title = title(app);
-    let name = width(strings::NAME);
     let room = usize::from(area.width).saturating_sub(2);
-    // The longest form that leaves room for the name. While all is well the
-    // title has its room too; else how it stands matters more.
-    let title_room = match health {
-        Health::Good => 2 + width(&title).min(24),
-        Health::Fair | Health::Bad => 0,
+    // While all is well the title has its room too; else how it stands matters
+    // more. Before the words of the indicator are shortened, title and name go.
+    let name = width(strings::NAME) + 2;
+    let titled = |most: usize| match health {
+        Health::Good => name + 2 + width(&title).min(most),
+        Health::Fair | Health::Bad => name,
     };
-    let beside = |left: usize| forms.iter().find(|form| left + 2 + width(form) <= room);
-    let form = match beside(name + title_room)
+    let named = |form: &&String| form.starts_with(strings::REALTIME);
+    let beside =
+        |left: usize| (forms.iter().filter(named)).find(|form| left + steady_width(form) <= room);
+    let form = beside(titled(GOOD_TITLE))
+        .or_else(|| beside(titled(MIN_TITLE)))
         .or_else(|| beside(name))
-        .or(forms.last())
-    {
-        Some(form) => form.as_str(),
-        None => "",
-    };
-    let start = put_right(
-        buf,
-        Rect {
-            width: area.width - 1,
-            ..area
-        },
-        area.y,
-        form,
-        style,
-    );
-    let left = Rect {
-        width: start.saturating_sub(1),
+        .or_else(|| beside(0))
+        .or_else(|| forms.iter().find(|form| steady_width(form) <= room))
+        .or(forms.last());
+    let form = form.map_or("", String::as_str);
+    let inside = Rect {
+        width: area.width - 1,
         ..area
     };
-    let x = put(
-        buf,
-        left,
-        1,
-        area.y,
-        strings::NAME,
-        theme.accent().patch(theme.strong()),
-    );
-    if left.width > x + 6 {
+    put_right(buf, inside, area.y, form, style);
+    let left = room.saturating_sub(steady_width(form) + 2);
+    if left + 2 < name {
+        return;
+    }
+    let left = Rect {
+        width: u16::try_from(left + 1).unwrap_or(u16::MAX),
+        ..area
+    };
+    let accent = theme.accent().patch(theme.strong());
+    let x = put(buf, left, 1, area.y, strings::NAME, accent);
+    let room = usize::from(left.width.saturating_sub(x + 2));
+    if room >= width(&title).min(MIN_TITLE) {
         put(buf, left, x + 2, area.y, &title, theme.strong());
     }
+}
+
+/// The columns of a text whose numbers change by the second: a number counts as
+/// three digits, so that nothing beside it moves.
+fn steady_width(text: &str) -> usize {
+    let runs = text.split(|c: char| !c.is_ascii_digit());
+    let short = |run: &str| match run.len() {
+        0 => 0,
+        digits => 3_usize.saturating_sub(digits),
+    };
+    width(text) + runs.map(short).sum::<usize>()
 }
 
 fn title(app: &App) -> String {
@@ -80,6 +89,15 @@ fn title(app: &App) -> String {
     }
 }
 
+/// The fewest columns of a filter that is typed.
+const MIN_INPUT: usize = 16;
+
+/// Most titles fit into this many columns.
+const GOOD_TITLE: usize = 24;
+
+/// A title is cut so far before it goes.
+const MIN_TITLE: usize = 10;
+
 /// How much of a tab's name there is room for.
 #[derive(Clone, Copy)]
 enum Names {
@@ -89,10 +107,12 @@ enum Names {
     Tight,
 }
 
+/// Columns of the longest short name.
+const LONGEST_SHORT: usize = 5;
+
 /// From the widest form to the narrowest, with the columns between two tabs.
-const FORMS: [(Names, u16); 7] = [
+const FORMS: [(Names, u16); 6] = [
     (Names::Full, 3),
-    (Names::Full, 2),
     (Names::Short, 3),
     (Names::Short, 2),
     (Names::Glyph, 3),
@@ -101,57 +121,75 @@ const FORMS: [(Names, u16); 7] = [
 ];
 
 fn tab_label(app: &App, tab: Option<OrderStatus>, digit: usize, names: Names) -> String {
-    let active = app.orders.tab() == tab;
+    let count = count(app, tab);
+    let word = match (names, tab) {
+        (Names::Tight, None) => return format!("{digit} {count}"),
+        (Names::Tight, Some(status)) => return format!("{digit}{}{count}", glyph(status)),
+        (_, None) => "All",
+        (Names::Full, Some(status)) => status.as_str(),
+        (Names::Short, Some(status)) => strings::short_status(status),
+        // The active one has its name in any case.
+        (_, Some(status)) if app.orders.tab() == tab => strings::short_status(status),
+        (Names::Glyph, Some(status)) => glyph(status),
+    };
+    format!("{digit} {word} {count}")
+}
+
+fn count(app: &App, tab: Option<OrderStatus>) -> String {
     let count = match tab {
         None => app.orders.total(),
         Some(status) => app.orders.count(status),
     };
-    let count = match names {
-        Names::Full if count < 100_000 => grouped(count),
+    match count {
+        ..100_000 => grouped(count),
         _ => short_count(count),
-    };
-    let word = tab.map_or("All", OrderStatus::as_str);
-    match (names, tab) {
-        (Names::Full, _) => format!("{digit} {word} {count}"),
-        (Names::Tight, None) => format!("{digit} {count}"),
-        (Names::Tight, Some(status)) => format!("{digit}{}{count}", glyph(status)),
-        _ if active => format!("{digit} {word} {count}"),
-        (_, None) => format!("{digit} {word} {count}"),
-        (Names::Short, Some(status)) => {
-            format!("{digit} {} {count}", strings::short_status(status))
-        }
-        (Names::Glyph, Some(status)) => format!("{digit} {} {count}", glyph(status)),
     }
+}
+
+/// The columns that the tabs take at most, whichever is active, and with room
+/// for counts that grow: the form should not change under the eye.
+fn tabs_width(app: &App, names: Names, gap: u16) -> usize {
+    let digits = match names {
+        Names::Full | Names::Short => 3,
+        Names::Glyph => 2,
+        Names::Tight => 1,
+    };
+    let mut sum = 0;
+    for tab in std::iter::once(None).chain(OrderStatus::ALL.map(Some)) {
+        let number = width(&count(app, tab)).max(digits);
+        // The digit, the word, and the blanks around it.
+        let label = match (names, tab) {
+            (Names::Tight, _) => 2,
+            (_, None) => 3 + "All".len(),
+            (Names::Full, Some(status)) => 3 + status.as_str().len(),
+            (Names::Short, Some(status)) => 3 + strings::short_status(status).len(),
+            (Names::Glyph, _) => 3 + 1,
+        };
+        sum += label + number + usize::from(gap);
+    }
+    let active = match names {
+        Names::Glyph => LONGEST_SHORT - 1,
+        _ => 0,
+    };
+    sum - usize::from(gap) + active
 }
 
 /// The tabs that fit, with their first columns.
 fn tabs(app: &App) -> Vec<(u16, Option<OrderStatus>, String)> {
-    let all = || {
-        std::iter::once(None)
-            .chain(OrderStatus::ALL.map(Some))
-            .enumerate()
-    };
-    let labels = |names| -> Vec<_> {
-        all()
-            .map(|(digit, tab)| (tab, tab_label(app, tab, digit, names)))
-            .collect()
-    };
-    let fits = |(names, gap): &(Names, u16)| {
-        let wide: u16 = (labels(*names).iter())
-            .map(|(_, label)| columns(label) + gap)
-            .sum();
-        wide <= app.size.0 + gap - 2
-    };
+    let room = usize::from(app.size.0).saturating_sub(2);
+    let fits = |(names, gap): &(Names, u16)| tabs_width(app, *names, *gap) <= room;
     let (names, gap) = FORMS.into_iter().find(fits).unwrap_or((Names::Tight, 1));
     let mut x = 1;
-    labels(names)
-        .into_iter()
-        .map(|(tab, label)| {
-            let at = x;
-            x += columns(&label) + gap;
-            (at, tab, label)
-        })
-        .collect()
+    (std::iter::once(None)
+        .chain(OrderStatus::ALL.map(Some))
+        .enumerate())
+    .map(|(digit, tab)| {
+        let label = tab_label(app, tab, digit, names);
+        let at = x;
+        x += columns(&label) + gap;
+        (at, tab, label)
+    })
+    .collect()
 }
 
 /// The tab at a column of the tabs' line.
@@ -185,31 +223,28 @@ pub(super) fn draw_tabs(app: &App, area: Rect, buf: &mut Buffer) {
 /// Gives the place of the text cursor while the filter is typed.
 pub(super) fn draw_find(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let theme = app.settings.theme;
-    let facts = facts(app);
+    let filtered = app.typing || !app.filter.value().is_empty();
+    // What is typed keeps its room; the facts get shorter.
+    let input = match filtered {
+        true => 2 + MIN_INPUT,
+        false => width(strings::FILTER_HINT_SHORT),
+    };
     let room = usize::from(area.width).saturating_sub(2);
-    let start = put_right(
-        buf,
-        Rect {
-            width: area.width - 1,
-            ..area
-        },
-        area.y,
-        &cut(&facts, room),
-        theme.quiet(),
-    );
-    let unseen = app.unseen();
-    let told = strings::unseen(unseen.above, unseen.below, unseen.hidden);
-    if !told.is_empty() {
-        put_right(
-            buf,
-            Rect {
-                width: area.width - 1,
-                ..area
-            },
-            area.y,
-            &cut(&told, room),
-            theme.fresh(),
-        );
+    let forms = facts(app);
+    let form = forms
+        .iter()
+        .find(|form| input + 2 + width(form) <= room)
+        .or(forms.last());
+    let inside = Rect {
+        width: area.width - 1,
+        ..area
+    };
+    let form = form.map_or("", String::as_str);
+    let facts = cut(form, room.saturating_sub(input + 2));
+    let start = put_right(buf, inside, area.y, &facts, theme.quiet());
+    let told = unseen(app);
+    if !told.is_empty() && facts.ends_with(&told) {
+        put_right(buf, inside, area.y, &told, theme.fresh());
     }
     let left = Rect {
         width: start.saturating_sub(2),
@@ -256,7 +291,13 @@ pub(super) fn after_columns(text: &str, skip: usize) -> String {
         .collect()
 }
 
-fn facts(app: &App) -> String {
+fn unseen(app: &App) -> String {
+    let unseen = app.unseen();
+    strings::unseen(unseen.above, unseen.below, unseen.hidden)
+}
+
+/// What there is to know about the list, the longest form first.
+fn facts(app: &App) -> Vec<String> {
     let (shown, total) = (app.orders.shown(), app.orders.total());
     let counts = if shown == total {
         format!("{} orders", grouped(total))
@@ -269,9 +310,15 @@ fn facts(app: &App) -> String {
         }
         _ => String::new(),
     };
-    let unseen = app.unseen();
-    let told = strings::unseen(unseen.above, unseen.below, unseen.hidden);
+    let told = match unseen(app) {
+        told if told.is_empty() => told,
+        told => format!(" · {told}"),
+    };
     let sort = strings::sort(app.orders.sort());
-    let gap = if told.is_empty() { "" } else { " · " };
-    format!("{loading}{counts} · {sort}{gap}{told}")
+    vec![
+        format!("{loading}{counts} · {sort}{told}"),
+        format!("{counts} · {sort}{told}"),
+        format!("{counts}{told}"),
+        counts,
+    ]
 }

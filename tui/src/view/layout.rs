@@ -53,6 +53,18 @@ impl Areas {
     }
 }
 
+impl Areas {
+    /// What a dialog is centred over: the list where the order stands beside it,
+    /// for the address is what one looks at before shipping.
+    #[must_use]
+    pub fn dialog(&self) -> Rect {
+        match (self.orders, self.order) {
+            (Some(orders), Some(order)) if order.x > orders.x => orders,
+            _ => self.whole,
+        }
+    }
+}
+
 /// Whether list and order are on the screen together.
 #[must_use]
 pub fn shows_both((width, height): (u16, u16)) -> bool {
@@ -85,7 +97,7 @@ pub fn areas(app: &App) -> Option<Areas> {
     });
 
     let wanted = super::hint::height(app, width);
-    let hint = (wanted > 0 && bottom - top >= wanted + 8).then(|| {
+    let hint = (wanted > 0 && !app.order_open && bottom - top >= wanted + 8).then(|| {
         let area = Rect::new(0, top, width, wanted);
         top += wanted;
         area

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::order::time;
-use super::{focused, frame, put};
-use crate::app::notices::{Notice, What};
+use super::{areas, focused, frame, put};
+use crate::app::notices::{KEPT, Notice, What};
 use crate::app::{App, Pane};
 use crate::strings;
 use crate::text::grouped;
@@ -19,6 +19,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let lines = if area.height >= 3 {
         let title = match app.notices.len() {
             0 => strings::NOTICES.to_owned(),
+            KEPT.. => format!("{} {KEPT}+", strings::NOTICES),
             count => format!("{} {}", strings::NOTICES, grouped(count)),
         };
         frame(buf, area, &title, has_keys, theme)
@@ -31,14 +32,13 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             lines,
             lines.x + 1,
             lines.y,
-            strings::NO_NOTICES,
+            strings::NO_NOTICES_LONG,
             theme.quiet(),
         );
         return;
     }
-    let height = usize::from(lines.height);
-    let chosen = if has_keys { app.notices.chosen } else { 0 };
-    let first = (chosen + 1).saturating_sub(height);
+    let first = first_line(app, lines.height);
+    let chosen = app.notices.chosen;
     for (line, y) in (lines.top()..lines.bottom()).enumerate() {
         let Some(notice) = app.notices.get(first + line) else {
             break;
@@ -69,6 +69,26 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             put(buf, line_area, x + 2, y, vendor, style(theme.quiet()));
         }
     }
+}
+
+/// Which notification stands in the first line: the chosen one is in sight while
+/// the pane has the keys.
+fn first_line(app: &App, height: u16) -> usize {
+    match app.focus {
+        Pane::Notices => (app.notices.chosen + 1).saturating_sub(usize::from(height)),
+        _ => 0,
+    }
+}
+
+/// The notification at a row of the screen.
+#[must_use]
+pub fn notice_at(app: &App, row: u16) -> Option<usize> {
+    let area = areas(app)?.notices?;
+    let frame = u16::from(area.height >= 3);
+    let line = row.checked_sub(area.y + frame)?;
+    let height = area.height - 2 * frame;
+    let at = first_line(app, height) + usize::from(line);
+    (line < height && at < app.notices.len()).then_some(at)
 }
 
 fn kind_style(theme: Theme, notice: &Notice) -> Style {

@@ -1,7 +1,7 @@
 //! One order: where it stands, who bought it, what, and who did what when.
 
 use jiff::Timestamp;
-use ordertop::order::{OrderStatus, Shipment};
+use ordertop::order::{ActorKind, OrderStatus, Shipment};
 use ordertop::protocol::ListedOrder;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -116,14 +116,15 @@ impl Page {
 
 /// `✓ Paid ─▶ ○ Shipped ─▶ ○ Delivered`: what is done, and what comes.
 fn path(app: &App, row: &Row, page: &mut Page) {
-    use OrderStatus::{Delivered, Paid, Pending, Shipped};
+    use OrderStatus::{Completed, Delivered, Paid, Pending, Shipped};
     let theme = page.theme;
     let status = row.status();
     let mut spans = Vec::new();
-    let way = if status == Pending {
-        [Pending, Paid, Shipped]
-    } else {
-        [Paid, Shipped, Delivered]
+    // Three steps fit; what is long done goes first.
+    let way = match status {
+        Pending => [Pending, Paid, Shipped],
+        Completed => [Shipped, Delivered, Completed],
+        _ => [Paid, Shipped, Delivered],
     };
     if status.is_exception() {
         spans.push(Span::styled(
@@ -147,15 +148,14 @@ fn path(app: &App, row: &Row, page: &mut Page) {
             };
             spans.push(Span::styled(format!("{sign} {step}"), style));
         }
-        if status == OrderStatus::Completed {
-            spans.push(Span::styled(" ─▶ ", theme.quiet()));
-            spans.push(Span::styled("◆ Completed", theme.strong()));
-        }
     }
     page.lines.push(Line::from(spans));
     let since = strings::age(row.since(), app.now);
     let by = (row.order.status_by.as_ref())
-        .map(|by| format!(", by {}", strings::actor(by)))
+        .map(|by| match by.kind {
+            ActorKind::Import => ", imported".to_owned(),
+            _ => format!(", by {}", strings::actor(by)),
+        })
         .unwrap_or_default();
     let words = match app.on_its_way(&row.key) {
         Some(to) => format!("⧗ on its way to {to}"),
@@ -318,8 +318,12 @@ fn history(app: &App, page: &mut Page) {
             for entry in entries.iter().rev() {
                 let what = strings::history_action(&entry.action, entry.from, entry.to);
                 let forced = if entry.forced { " (forced)" } else { "" };
-                let by = strings::actor(&entry.actor);
-                let left = format!("{what}{forced}  {by}");
+                let by = match entry.actor.kind {
+                    // The action says so.
+                    ActorKind::Import => String::new(),
+                    _ => format!("  by {}", strings::actor(&entry.actor)),
+                };
+                let left = format!("{what}{forced}{by}");
                 page.pair(&left, &time(app, entry.at), theme.text(), theme.quiet());
                 if let Some(reason) = &entry.reason {
                     page.text(&format!("    “{}”", tame(reason)), theme.quiet());

@@ -21,54 +21,54 @@ const MARKED: SignedDuration = SignedDuration::from_secs(60);
 const MARKS: usize = 3;
 /// `◆ Completed`, `⧗→Delivered`.
 const STATUS: usize = 11;
-const AGE: usize = 4;
 /// A vendor's name is cut so far before its column goes.
-const MIN_VENDOR: usize = 9;
+const MIN_VENDOR: usize = 8;
+/// A number is cut so far before other columns go.
+const MIN_NUMBER: usize = 12;
 /// Most buyers' names fit into this many columns.
 const GOOD_BUYER: usize = 16;
 /// A buyer's name below this many columns says little.
-const MIN_BUYER: usize = 12;
+const MIN_BUYER: usize = 10;
+/// From this many columns of the screen on, there is room for the items too.
+const ROOMY: u16 = 160;
+/// All but the longest buyers' names fit into this many columns.
+const LONG_BUYER: usize = 20;
+/// Items below this many columns say little.
+const MIN_ITEMS: usize = 12;
 
 /// How wide each column is; 0 is left out.
 struct Columns {
     number: usize,
     vendor: usize,
     buyer: usize,
+    items: usize,
     total: usize,
     age: usize,
 }
 
 impl Columns {
     /// Columns drop by priority: vendor, age, total.
-    fn new(app: &App, wide: usize, rows: usize) -> Self {
-        let visible = || (app.top..app.top + rows).map_while(|at| app.orders.at(at));
-        let longest = |least, most, of: &dyn Fn(&Row) -> usize| {
-            visible().map(of).max().unwrap_or(0).clamp(least, most)
-        };
-        let number = longest(6, 16, &|row| {
-            crate::text::width(&tame(row.key.number.as_str()))
-        });
-        let total = longest(12, 18, &|row| {
-            crate::text::width(&strings::amount(&row.order, &row.order.total_amount))
-        });
-        let vendor = if app.many_vendors() {
-            longest(6, 16, &|row| {
-                crate::text::width(app.vendor_name(&row.key.vendor))
-            })
-        } else {
-            0
+    fn new(app: &App, wide: usize) -> Self {
+        let widest = app.widest();
+        let roomy = app.size.0 >= ROOMY;
+        let vendor = match (app.many_vendors(), roomy) {
+            (false, _) => 0,
+            (true, false) => widest.vendor.clamp(6, 16),
+            (true, true) => widest.vendor.clamp(6, 24),
         };
         let mut columns = Self {
-            number,
+            number: widest.number.clamp(6, 16),
             vendor,
             buyer: 0,
-            total,
-            age: AGE,
+            items: 0,
+            total: widest.total.clamp(10, 18),
+            age: widest.age.clamp(4, 8),
         };
-        let short = (GOOD_BUYER + columns.fixed()).saturating_sub(wide);
-        columns.vendor = columns
-            .vendor
-            .min(columns.vendor.saturating_sub(short).max(MIN_VENDOR));
+        let short = |columns: &Self| (GOOD_BUYER + columns.fixed()).saturating_sub(wide);
+        let least = columns.vendor.min(MIN_VENDOR);
+        columns.vendor = (columns.vendor.saturating_sub(short(&columns))).max(least);
+        let least = columns.number.min(MIN_NUMBER);
+        columns.number = (columns.number.saturating_sub(short(&columns))).max(least);
         for drop in 0.. {
             let room = wide.saturating_sub(columns.fixed());
             if room >= MIN_BUYER || drop == 3 {
@@ -80,6 +80,10 @@ impl Columns {
                 1 => columns.age = 0,
                 _ => columns.total = 0,
             }
+        }
+        let spare = columns.buyer.saturating_sub(LONG_BUYER + 2);
+        if roomy && spare >= MIN_ITEMS {
+            (columns.buyer, columns.items) = (LONG_BUYER, spare);
         }
         columns
     }
@@ -100,7 +104,7 @@ pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
         theme,
     );
     let rows = areas.rows();
-    let columns = Columns::new(app, usize::from(rows.width), usize::from(rows.height));
+    let columns = Columns::new(app, usize::from(rows.width));
     if app.orders.shown() == 0 {
         draw_empty(app, inner, buf);
         return;
@@ -134,6 +138,7 @@ fn draw_heads(app: &App, columns: &Columns, line: Rect, buf: &mut Buffer) {
     cells.left(strings::COLUMN_NUMBER, columns.number, style);
     cells.left(strings::COLUMN_VENDOR, columns.vendor, style);
     cells.left(strings::COLUMN_BUYER, columns.buyer, style);
+    cells.left(strings::COLUMN_ITEMS, columns.items, style);
     cells.right(strings::COLUMN_TOTAL, columns.total, style);
     cells.left(strings::COLUMN_STATUS, STATUS, style);
     cells.right(strings::COLUMN_AGE, columns.age, style);
@@ -188,16 +193,21 @@ fn draw_row(app: &App, row: &Row, columns: &Columns, line: Rect, buf: &mut Buffe
         ),
     };
     let amount = strings::amount(&row.order, &row.order.total_amount);
-    let age = strings::age(row.since(), app.now);
+    let late = row.ship_by().is_some_and(|due| due < app.now);
+    let age = strings::age_or_due(row, app.now);
+    let age_style = if late { theme.bad() } else { quiet };
     let mut cells = Cells::new(buf, line, MARKS);
     let number = tame(row.key.number.as_str());
     cells.left(&number, columns.number, style(text.patch(theme.strong())));
     let vendor = app.vendor_name(&row.key.vendor);
     cells.left(vendor, columns.vendor, style(quiet));
     cells.left(buyer.0, columns.buyer, style(buyer.1));
+    if columns.items > 0 {
+        cells.left(&strings::items(&row.order), columns.items, style(quiet));
+    }
     cells.right(&amount, columns.total, style(text));
     cells.left(&status.0, STATUS, style(status.1));
-    cells.right(&age, columns.age, style(quiet));
+    cells.right(&age, columns.age, style(age_style));
 }
 
 /// Cells of a line, one after the other, two blanks between them.
@@ -232,7 +242,12 @@ impl<'a> Cells<'a> {
 fn draw_empty(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let (title, more) = if app.orders.total() == 0 {
-        strings::empty(&app.connection, app.loaded, app.loading)
+        strings::empty(
+            &app.connection,
+            app.settings.vendor.as_ref(),
+            app.loaded,
+            app.loading,
+        )
     } else if app.filter.value().is_empty()
         && let Some(tab) = app.orders.tab()
     {

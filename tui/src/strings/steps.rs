@@ -1,0 +1,158 @@
+//! Steps in words: asked, made, refused, and made by somebody else.
+
+use jiff::Timestamp;
+use ordertop::client::RequestError;
+use ordertop::order::{Actor, OrderKey, OrderStatus};
+
+use super::{actor, number, seconds, sentence};
+use crate::app::dialog::FieldKind;
+use crate::app::row::Row;
+
+/// A step is under way already.
+#[must_use]
+pub fn already_on_its_way(key: &OrderKey, to: OrderStatus) -> String {
+    format!("{} is on its way to {to}: wait for the answer", number(key))
+}
+
+/// There is no next step.
+#[must_use]
+pub fn no_next_step(key: &OrderKey, status: OrderStatus, support: bool) -> String {
+    let why = match status {
+        OrderStatus::Pending if !support => "it is not paid yet",
+        OrderStatus::Pending => "it waits for its payment",
+        OrderStatus::Delivered => "it completes by itself, 7 days after delivery",
+        OrderStatus::Completed => "it is done",
+        OrderStatus::Disputed => "support decides the dispute",
+        OrderStatus::Cancelled | OrderStatus::Refunded => "it has ended",
+        OrderStatus::Paid | OrderStatus::Shipped => "you may not make it",
+    };
+    format!("no next step for {}, {status}: {why}", number(key))
+}
+
+/// A step was not made.
+#[must_use]
+pub fn not_done(key: &OrderKey, to: OrderStatus, why: &str) -> String {
+    format!("{} not {}: {why}", number(key), done(to))
+}
+
+/// A step was made.
+#[must_use]
+pub fn was_done(key: &OrderKey, to: OrderStatus) -> String {
+    format!("{} {}", number(key), done(to))
+}
+
+/// Who brought it there, as a clause's end; empty when unknown.
+fn by_whom(by: Option<&Actor>) -> String {
+    by.map_or(String::new(), |by| format!(" by {}", actor(by)))
+}
+
+/// Somebody was faster; what was typed for the step is lost.
+#[must_use]
+pub fn was_already(key: &OrderKey, to: OrderStatus, by: Option<&Actor>, typed: bool) -> String {
+    let by = by.map_or(String::new(), |by| format!(" (by {})", actor(by)));
+    let lost = match typed {
+        true => "; carrier and number were not kept",
+        false => "",
+    };
+    format!("{} was already {to}{by}{lost}", number(key))
+}
+
+/// The dialog asks for what is so already.
+#[must_use]
+pub fn is_already(row: &Row) -> String {
+    let by = by_whom(row.order.status_by.as_ref());
+    format!("! already {}{by}", row.status())
+}
+
+/// Somebody's change took the order under the cursor out of the list.
+#[must_use]
+pub fn left_the_list(row: &Row) -> String {
+    let by = by_whom(row.order.status_by.as_ref());
+    format!("{} was just {}{by}", number(&row.key), done(row.status()))
+}
+
+/// A newer order stands above the one that the cursor was on.
+#[must_use]
+pub fn came_above(key: &OrderKey) -> String {
+    format!("another order just came above {}", number(key))
+}
+
+/// Said to a key that may have meant another order.
+#[must_use]
+pub fn cursor_was_moved(why: &str, cursor: &OrderKey) -> String {
+    format!("{why}; the cursor is on {} now", number(cursor))
+}
+
+/// Why a step was refused; a conflict names who was first.
+#[must_use]
+pub fn refusal(error: &RequestError, now: Timestamp) -> String {
+    let RequestError::VersionConflict {
+        order,
+        changed_by,
+        changed_at,
+    } = error
+    else {
+        return sentence(error);
+    };
+    let who = changed_by.as_ref().map_or("somebody".into(), actor);
+    let what = match order {
+        Some(order) => format!("set it to {}", order.status),
+        None => "changed it".into(),
+    };
+    let when = match changed_at {
+        Some(at) => format!(" {} ago", seconds(*at, now)),
+        None => String::new(),
+    };
+    format!("{who} {what}{when}")
+}
+
+/// What a status does to an order: "not shipped".
+#[must_use]
+pub fn done(to: OrderStatus) -> String {
+    match to {
+        OrderStatus::Paid => "marked paid".into(),
+        OrderStatus::Delivered => "marked delivered".into(),
+        other => other.as_str().to_lowercase(),
+    }
+}
+
+/// The button that makes a step.
+#[must_use]
+pub fn step_button(to: OrderStatus) -> &'static str {
+    match to {
+        OrderStatus::Shipped => "Ship",
+        OrderStatus::Paid => "Mark paid",
+        OrderStatus::Delivered => "Mark delivered",
+        OrderStatus::Cancelled => "Cancel the order",
+        OrderStatus::Refunded => "Refund",
+        OrderStatus::Disputed => "Open a dispute",
+        OrderStatus::Completed => "Complete",
+        OrderStatus::Pending => "Set to pending",
+    }
+}
+
+/// The question of the dialog.
+#[must_use]
+pub fn step_title(to: OrderStatus, key: &OrderKey) -> String {
+    format!("{} {}?", step_button(to), number(key))
+}
+
+/// The name of an input.
+#[must_use]
+pub fn field(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Carrier => "Carrier",
+        FieldKind::Tracking => "Tracking number",
+        FieldKind::Reason => "Reason",
+    }
+}
+
+/// What stands in an empty input.
+#[must_use]
+pub fn field_hint(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Carrier => "optional, such as DHL",
+        FieldKind::Tracking => "optional",
+        FieldKind::Reason => "needed",
+    }
+}
