@@ -40,7 +40,7 @@ use self::plan::{Plan, UnderWay};
 use self::traffic::Traffic;
 use crate::Hint;
 use crate::app::row::Sort;
-use crate::screen::{ScreenOptions, run_screen};
+use crate::screen::{ScreenOptions, check_terminal, run_screen};
 
 /// What decides by chance; the same seed decides the same on every machine.
 type Dice = rand::rngs::Xoshiro256PlusPlus;
@@ -96,6 +96,10 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 /// When the server cannot start, the vendor is none of the demo's, or the
 /// screen fails. The store is removed in every case.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    if !args.no_screen {
+        // Before a server is started for nothing.
+        check_terminal()?;
+    }
     let demo = Demo::open(&args, Arc::new(SystemClock)).await?;
     let traffic = tokio::spawn(demo.traffic.run());
     let ended = match args.no_screen {

@@ -42,7 +42,7 @@ pub struct ScreenOptions {
     pub client: ClientConfig,
     /// What stands beside the program's name; else the vendor.
     pub title: Option<String>,
-    /// A text to be copied, shown at the start, in the help, and after the end.
+    /// A text to be copied, shown at the start and in the help.
     pub hint: Option<Hint>,
     /// How the list is sorted at first.
     pub sort: Sort,
@@ -67,15 +67,7 @@ impl ScreenOptions {
 /// When there is no terminal, when the client cannot start, and when the
 /// terminal fails. The terminal is given back in every case.
 pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        anyhow::bail!("the screen needs a terminal: stdin and stdout must not be redirected");
-    }
-    if !can_place(std::env::var("TERM").ok().as_deref()) {
-        anyhow::bail!(
-            "the screen needs a terminal that can place its cursor: TERM is unset or \"dumb\"; try TERM=xterm-256color"
-        );
-    }
-    let hint = options.hint.clone();
+    check_terminal()?;
     let app = App::new(Settings {
         clock: options.client.clock.clone(),
         time_zone: TimeZone::system(),
@@ -102,10 +94,23 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     } = screen;
     drop(terminal);
     finish(steps).await;
-    if let Some(hint) = hint {
-        writeln!(io::stdout(), "{}:\n{}", hint.title, hint.text)?;
-    }
     result
+}
+
+/// Whether there is a terminal that can show a screen.
+///
+/// # Errors
+/// Why not, in a sentence for the one who started the program.
+pub(crate) fn check_terminal() -> anyhow::Result<()> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        anyhow::bail!("the screen needs a terminal: stdin and stdout must not be redirected");
+    }
+    if !can_place(std::env::var("TERM").ok().as_deref()) {
+        anyhow::bail!(
+            "the screen needs a terminal that can place its cursor: TERM is unset or \"dumb\"; try TERM=xterm-256color"
+        );
+    }
+    Ok(())
 }
 
 /// Whether `TERM` names a terminal on which text can be placed. Only Unix sets it.
