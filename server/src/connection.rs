@@ -13,7 +13,7 @@ use ordertop::order::VendorId;
 use ordertop::protocol::listed::View;
 use ordertop::protocol::message::Recovery;
 use ordertop::protocol::{ClientMessage, CloseReason, Position, ServerMessage};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError, ProtocolError};
@@ -250,6 +250,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             self.socket.send(Message::Close(Some(frame))).await?;
             while let Some(Ok(_)) = self.socket.next().await {}
+            // After a broken frame tungstenite reads no further. What the client
+            // still sends is read and thrown away: closing over it would reset
+            // the connection, and the close frame might never be seen.
+            let stream = self.socket.get_mut();
+            stream.shutdown().await?;
+            tokio::io::copy(stream, &mut tokio::io::sink()).await?;
             Ok::<(), SocketError>(())
         };
         let _ = tokio::time::timeout(CLOSE_PATIENCE, closing).await;

@@ -33,6 +33,11 @@ pub enum Refusal {
         "there is another order of this number: choose another number, or send the same content"
     )]
     NumberTaken,
+    /// A shipment names more lines than the order has.
+    #[error(
+        "the shipment names {0} lines, more than the order has: name each once, or none for all"
+    )]
+    TooManyLines(usize),
     /// A shipment names a line that the order does not have.
     #[error("the order has no line {0}: name lines by their `id`, or none for all")]
     UnknownLine(u64),
@@ -133,17 +138,25 @@ fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<
 fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> Result<bool, Refusal> {
     let text = |raw: &Option<String>| clean_opt(raw.as_deref(), MAX_NAME_CHARS);
     let lines = &mut order.content.lines;
+    if shipment.lines.len() > lines.len() {
+        return Err(Refusal::TooManyLines(shipment.lines.len()));
+    }
     let unknown = |id: &&u64| !lines.iter().any(|line| line.id == **id);
     if let Some(id) = shipment.lines.iter().find(unknown) {
         return Err(Refusal::UnknownLine(*id));
     }
+    let mut shipped = Vec::new();
     for line in lines {
-        if shipment.lines.is_empty() || shipment.lines.contains(&line.id) {
+        let named = shipment.lines.contains(&line.id);
+        if named || shipment.lines.is_empty() {
             line.qty_shipped = line.qty;
+        }
+        if named {
+            shipped.push(line.id);
         }
     }
     order.content.shipments.push(Shipment {
-        lines: shipment.lines.clone(),
+        lines: shipped,
         carrier: text(&shipment.carrier),
         tracking_number: text(&shipment.tracking_number),
         tracking_url: clean_opt(shipment.tracking_url.as_deref(), MAX_NOTE_CHARS),

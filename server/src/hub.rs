@@ -1,7 +1,7 @@
 //! Who follows which vendor, and the fan-out to them.
 //!
 //! Publishing never waits for a follower: each has a queue that is bounded in
-//! bytes. When it is full, the follower is cut off (its connection closes with
+//! bytes (one publication may exceed the bound, more may not). When it is full, the follower is cut off (its connection closes with
 //! a code that means "come back"), and recovery repairs what it missed. Nobody
 //! else notices, and nothing is dropped in silence.
 
@@ -192,11 +192,14 @@ impl Queue {
         if waiting.full {
             return Ok(());
         }
+        // What is published at once is never too much by itself: only who had
+        // something left to read is slow.
+        let behind = !waiting.publications.is_empty();
         for publication in publications {
             waiting.bytes += publication.frame(view).len();
             waiting.publications.push(publication.clone());
         }
-        if waiting.bytes > self.max_bytes {
+        if behind && waiting.bytes > self.max_bytes {
             *waiting = Waiting {
                 full: true,
                 ..Waiting::default()
@@ -306,6 +309,17 @@ mod tests {
         slow.cut_off().await;
         assert_eq!(quick.next().await.unwrap().len(), 2);
         assert_eq!(hub.cut_off(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_keeps_up_is_not_cut_off_by_one_large_commit() {
+        let hub = Arc::new(Hub::default());
+        let quick = hub.follow(Following::All, View::Support, 150);
+        let commit: Vec<_> = (0..10).map(|_| publication()).collect();
+        hub.publish(&commit);
+        assert_eq!(quick.next().await.unwrap().len(), 10);
+        hub.publish(&commit);
+        assert_eq!(quick.next().await.unwrap().len(), 10);
     }
 
     #[tokio::test]

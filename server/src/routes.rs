@@ -127,12 +127,12 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
         .then(|i, body| answer(vendors::add(i, body)));
 
     let one_vendor_live = warp::path!("ws" / "vendor" / String / "orders")
-        .and(get())
+        .and(warp::get())
         .and(incoming.clone())
         .and(live::on_upgrade())
         .then(|vendor, i, upgrade| answer(live::one_vendor(vendor, i, upgrade)));
     let all_vendors_live = warp::path!("ws" / "orders")
-        .and(get())
+        .and(warp::get())
         .and(incoming.clone())
         .and(live::on_upgrade())
         .then(|i, upgrade| answer(live::all_vendors(i, upgrade)));

@@ -262,12 +262,16 @@ async fn accept(state: Arc<AppState>, listener: TcpListener) {
         };
         let (stream, turn) = match stream {
             Ok(taken) => taken,
+            // The connection's own misfortune.
+            Err(error) if is_of_one_connection(&error) => continue,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error, "no connection could be accepted");
                 // Out of file descriptors, most likely: the listener stays
                 // ready, and without a pause this would spin.
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                continue;
+                tokio::select! {
+                    () = state.draining.cancelled() => return,
+                    () = tokio::time::sleep(Duration::from_secs(1)) => continue,
+                }
             }
         };
         // A small frame should leave at once, not wait for a fuller packet.
@@ -296,6 +300,14 @@ async fn accept(state: Arc<AppState>, listener: TcpListener) {
             }
         });
     }
+}
+
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 async fn take(

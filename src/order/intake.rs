@@ -136,6 +136,15 @@ impl Intake {
         }
         let name = |text: &mut String| *text = strip(text, MAX_NAME_CHARS);
         let note = |text: &mut String| *text = strip(text, MAX_NOTE_CHARS);
+        // Blank is none, as it is for whoever cleans on entry.
+        let cut = |text: &mut Option<String>, max_chars| {
+            *text = text
+                .take()
+                .map(|text| strip(&text, max_chars))
+                .filter(|text| !text.is_empty());
+        };
+        let opt_name = |text: &mut Option<String>| cut(text, MAX_NAME_CHARS);
+        let opt_note = |text: &mut Option<String>| cut(text, MAX_NOTE_CHARS);
         let OrderContent {
             group,
             source,
@@ -168,19 +177,18 @@ impl Intake {
             .into_iter()
             .chain(address)
             .chain(own)
-            .flatten()
-            .for_each(name);
-        buyer_note.iter_mut().for_each(note);
+            .for_each(opt_name);
+        opt_note(buyer_note);
         for line in lines {
             name(&mut line.sku);
             name(&mut line.title);
-            line.variant.iter_mut().for_each(name);
+            opt_name(&mut line.variant);
         }
         for shipment in shipments {
             shipment.lines.truncate(MAX_INTAKE_LINES);
-            shipment.carrier.iter_mut().for_each(name);
-            shipment.tracking_number.iter_mut().for_each(name);
-            shipment.tracking_url.iter_mut().for_each(note);
+            opt_name(&mut shipment.carrier);
+            opt_name(&mut shipment.tracking_number);
+            opt_note(&mut shipment.tracking_url);
         }
         for entry in notes {
             note(&mut entry.body);
@@ -188,13 +196,10 @@ impl Intake {
         }
         if let Some(source) = source {
             name(&mut source.channel);
-            let texts = [
-                &mut source.shop,
-                &mut source.order_id,
-                &mut source.status_raw,
-            ];
-            texts.into_iter().flatten().for_each(name);
-            source.url.iter_mut().for_each(note);
+            opt_name(&mut source.shop);
+            opt_name(&mut source.order_id);
+            opt_name(&mut source.status_raw);
+            opt_note(&mut source.url);
         }
         Ok(self)
     }
@@ -366,6 +371,9 @@ mod tests {
             "decoded once, and not again"
         );
         assert_eq!(clean.content.buyer.name.as_deref(), Some("paycod"));
+        order.content.buyer.name = Some("\u{200b} ".into());
+        let blank = order.clone().distrusted().unwrap();
+        assert_eq!(blank.content.buyer.name, None);
         let line = order.content.lines[0].clone();
         order.content.lines = vec![line; MAX_INTAKE_LINES + 1];
         assert_eq!(

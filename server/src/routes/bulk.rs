@@ -38,7 +38,7 @@ pub(super) async fn update(
             let (to, decide) = status::decide(state, &caller, change, incoming.request_id())?;
             Ok((to, (key, decide)))
         });
-        rows.push((vendor_id, order_number, decided));
+        rows.push((vendor_id, Some(order_number), decided));
     }
     let results = change_rows(&incoming, rows, |changed, to| {
         let changed = status::answer(changed, to, &caller)?;
@@ -60,7 +60,7 @@ pub(super) async fn update(
 /// A row as it was read: vendor and number as written, and what to ask the store.
 pub(super) type Row<T> = (
     Option<String>,
-    String,
+    Option<String>,
     Result<(T, (OrderKey, Decide)), ApiError>,
 );
 
@@ -94,13 +94,13 @@ pub(super) async fn change_rows<T>(
         results.push(match result {
             Ok((result, order)) => RowResult {
                 vendor_id,
-                order_number: Some(number),
+                order_number: number,
                 result,
                 code: None,
                 error: None,
                 order,
             },
-            Err(error) => refused_row(vendor_id, Some(number), &error),
+            Err(error) => refused_row(vendor_id, number, &error),
         });
     }
     Ok(results)

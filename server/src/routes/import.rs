@@ -3,7 +3,6 @@
 use bytes::Buf;
 use futures_util::Stream;
 use http::StatusCode;
-use ordertop::order::intake::Intake;
 use ordertop::protocol::rest::{ImportBatch, RowResults};
 
 use super::bulk::at_most;
@@ -24,12 +23,8 @@ pub(super) async fn import(
             "only the master token without X-Vendor-ID may import",
         ));
     }
-    let mut batch: ImportBatch = request::read_json(state, &incoming.headers, body).await?;
+    let batch: ImportBatch = request::read_json(state, &incoming.headers, body).await?;
     at_most(batch.orders.len())?;
-    let distrusted = batch.orders.into_iter().map(Intake::distrusted);
-    batch.orders = distrusted
-        .collect::<Result<_, _>>()
-        .map_err(|error| ApiError::bad("invalid_order", error.to_string()))?;
     let results = merge::commit(&*state.store, &batch, state.clock()).await?;
     Ok(reply::json(StatusCode::OK, &RowResults { results }))
 }

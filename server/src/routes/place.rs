@@ -108,11 +108,11 @@ fn placed(outcome: ChangeOutcome, caller: &Caller) -> Result<Outcome, ApiError> 
 fn read_row(incoming: &Incoming, acting: Option<&VendorId>, row: &RawValue) -> Row<()> {
     let order: Placement = match request::parse_object(row.get().as_bytes()) {
         Ok(order) => order,
-        Err(error) => return (None, number_of(row).unwrap_or_default(), Err(error)),
+        Err(error) => return (None, number_of(row), Err(error)),
     };
     let vendor = acting.map(VendorId::to_string).or(order.vendor_id.clone());
     let decided = decide(incoming, acting, &order).map(|change| ((), change));
-    (vendor, order.order_number, decided)
+    (vendor, Some(order.order_number), decided)
 }
 
 /// The number of an order that does not read otherwise.

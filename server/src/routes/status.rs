@@ -112,7 +112,9 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
             code: "version_conflict",
             error: sentence,
         },
-        Refusal::UnknownLine(_) => ApiError::bad("unknown_line", sentence),
+        Refusal::UnknownLine(_) | Refusal::TooManyLines(_) => {
+            ApiError::bad("unknown_line", sentence)
+        }
         Refusal::ShipmentWithoutShipping => ApiError::bad("shipment_without_shipping", sentence),
         Refusal::Status(_) if matches!(caller, Caller::Vendor(_)) => ApiError::Status(sentence),
         Refusal::Status(ordertop::order::status::Refusal::ReasonRequired { .. }) => {

@@ -58,11 +58,15 @@ fn lock_path(store: &Path) -> PathBuf {
 /// # Errors
 /// When the lock file cannot be made or stays locked.
 pub async fn lock(path: &Path) -> Result<Locked, StoreError> {
-    let lock_path = lock_path(path);
     let failed = |reason: String| StoreError::Open {
         path: path.display().to_string(),
         reason,
     };
+    if path.is_symlink() && !path.exists() {
+        let reason = "it is a link to a file that is not there: name the file itself";
+        return Err(failed(reason.to_owned()));
+    }
+    let lock_path = lock_path(path);
     let unwritable = |error: std::io::Error| {
         failed(format!(
             "its lock {} cannot be made: {error}",

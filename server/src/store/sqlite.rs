@@ -54,7 +54,7 @@ pub struct SqliteStore {
     directory: Directory,
     /// Searches read many rows: they take turns, so that they never hold every
     /// reader.
-    searches: Semaphore,
+    searches: Arc<Semaphore>,
     /// How many orders there are; counting them anew would read them all.
     orders: Arc<AtomicU64>,
 }
@@ -155,7 +155,7 @@ impl SqliteStore {
             writer: Mutex::new(Some(writer)),
             readers: Readers::new(PathBuf::from(path)),
             directory,
-            searches: Semaphore::new(MAX_SEARCHES),
+            searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             orders,
         })
     }
@@ -227,16 +227,22 @@ impl Store for SqliteStore {
 
     fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage> {
         Box::pin(async move {
-            let _turn = match query.text {
+            let searches = self.searches.clone();
+            let turn = match query.text {
                 Some(_) => Some(
-                    self.searches
-                        .acquire()
+                    searches
+                        .acquire_owned()
                         .await
                         .map_err(|_| StoreError::Closed)?,
                 ),
                 None => None,
             };
-            self.readers.read(move |db| read::list(db, &query)).await
+            let read = move |db: &Connection| {
+                // Held until the rows are read, though the caller may be gone.
+                let _turn = turn;
+                read::list(db, &query)
+            };
+            self.readers.read(read).await
         })
     }
 

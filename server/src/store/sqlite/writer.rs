@@ -17,8 +17,11 @@ use super::commit::{self, Pending};
 use super::{Directory, Feed};
 use crate::store::{Change, Committed, Decide, StoreError, VendorRecord};
 
-/// Most commands in one transaction: beyond this a longer wait buys little.
+/// Most commands that are taken from the line at once.
 const MAX_BATCH: usize = 256;
+/// A transaction with this many changes takes no further command: beyond it a
+/// longer wait buys little. One command may hold as many by itself.
+const FULL_TRANSACTION: usize = 1_024;
 
 /// The answer that a command waits for.
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -105,7 +108,11 @@ impl Writer {
                 .iter()
                 .position(|c| matches!(c, Command::Close { .. }));
             let after_close = close_at.map(|at| batch.split_off(at));
-            self.work_off(&mut batch);
+            while !batch.is_empty() {
+                let rest = batch.split_off(one_transaction(&batch));
+                self.work_off(&mut batch);
+                batch = rest;
+            }
             if let Some(mut last) = after_close {
                 line.close();
                 let close = last.remove(0);
@@ -162,7 +169,7 @@ impl Writer {
             .map_err(Failure::Command)?;
         pending
             .write_heads(&transaction)
-            .map_err(Failure::Transaction)?;
+            .map_err(Failure::Command)?;
         transaction.commit().map_err(Failure::Transaction)?;
         self.orders.fetch_add(pending.placed, Ordering::Relaxed);
         Ok((done, pending.show(&self.directory)))
@@ -181,6 +188,20 @@ impl Writer {
             self.feed = None;
         }
     }
+}
+
+/// How many of the commands, from the first on, one transaction takes.
+fn one_transaction(batch: &[Command]) -> usize {
+    let mut changes = 0;
+    let fits = |command: &&Command| {
+        let room = changes < FULL_TRANSACTION;
+        changes += match command {
+            Command::Change { changes, .. } => changes.len(),
+            _ => 1,
+        };
+        room
+    };
+    batch.iter().take_while(fits).count()
 }
 
 /// What made a transaction fail.
