@@ -89,6 +89,22 @@ impl Caller {
             })
     }
 
+    /// For the calls that only the master token alone may make; `why` tells a
+    /// vendor so.
+    ///
+    /// # Errors
+    /// 401 or 403, or that the store is away.
+    pub async fn must_be_master(
+        state: &AppState,
+        headers: &HeaderMap,
+        why: &'static str,
+    ) -> Result<(), ApiError> {
+        match Self::of_our_call(state, headers).await? {
+            Self::Master => Ok(()),
+            Self::Vendor(_) => Err(ApiError::Forbidden(why)),
+        }
+    }
+
     /// What this caller may see.
     #[must_use]
     pub fn view(&self) -> View {

@@ -18,11 +18,8 @@ pub(super) async fn import(
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
 ) -> Answer {
     let state = &incoming.state;
-    if Caller::of_our_call(state, &incoming.headers).await? != Caller::Master {
-        return Err(ApiError::Forbidden(
-            "only the master token without X-Vendor-ID may import",
-        ));
-    }
+    let why = "only the master token without X-Vendor-ID may import";
+    Caller::must_be_master(state, &incoming.headers, why).await?;
     let batch: ImportBatch = request::read_json(state, &incoming.headers, body).await?;
     at_most(batch.orders.len())?;
     let results = merge::commit(&*state.store, &batch, state.clock()).await?;

@@ -50,11 +50,8 @@ pub(super) async fn add(
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
 ) -> Answer {
     let state = &incoming.state;
-    if Caller::of_our_call(state, &incoming.headers).await? != Caller::Master {
-        return Err(ApiError::Forbidden(
-            "only the master token without X-Vendor-ID may add vendors",
-        ));
-    }
+    let why = "only the master token without X-Vendor-ID may add vendors";
+    Caller::must_be_master(state, &incoming.headers, why).await?;
     let NewVendor { id, name } = request::read_json(state, &incoming.headers, body).await?;
     let name = clean(&name, MAX_NAME_CHARS);
     let name = if name.is_empty() {
