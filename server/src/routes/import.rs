@@ -9,7 +9,7 @@ use super::bulk::at_most;
 use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::merge;
-use crate::reply::{self, ApiError};
+use crate::reply;
 use crate::request;
 
 /// `POST /api/orders/import/`: one result a row, in order.

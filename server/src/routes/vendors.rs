@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Answer, Incoming};
 use crate::caller::Caller;
-use crate::reply::{self, ApiError};
+use crate::reply;
 use crate::request;
 
 /// `GET /api/vendors/`.
