@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::content::{Address, Buyer, Line, OrderContent, Source, Totals};
+use super::content::{Address, Buyer, Line, OrderContent, Totals};
 use super::id::{InvalidId, OrderNumber, VendorId};
 use super::intake::{Intake, Moments};
 use super::money::{Currency, Money, MoneyError};
@@ -358,20 +358,6 @@ pub fn clean_address(address: &Address) -> Address {
         region: text(&address.region),
         postcode: text(&address.postcode),
         country: text(&address.country),
-    }
-}
-
-/// A source with clean texts.
-#[must_use]
-pub fn clean_source(source: &Source) -> Source {
-    let text = |raw: &Option<String>| clean_opt(raw.as_deref(), MAX_NAME_CHARS);
-    Source {
-        channel: clean(&source.channel, MAX_NAME_CHARS),
-        shop: text(&source.shop),
-        order_id: text(&source.order_id),
-        url: clean_opt(source.url.as_deref(), MAX_NOTE_CHARS),
-        status_raw: text(&source.status_raw),
-        modified_at: source.modified_at,
     }
 }
 
