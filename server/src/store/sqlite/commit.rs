@@ -8,8 +8,9 @@ use ordertop::order::{OrderId, OrderKey, VendorId};
 use ordertop::protocol::{Mark, Position};
 use rusqlite::{Transaction, params};
 
+use super::read::{self, Stored};
 use super::rows::{Fact, to_json};
-use super::{Directory, VendorEntry, read};
+use super::{Directory, VendorEntry};
 use crate::decision::Refusal;
 use crate::store::{
     Change, ChangeOutcome, Committed, Decide, Event, VendorEvent, VendorRecord, Verdict, Write,
@@ -21,6 +22,8 @@ pub(super) struct Pending {
     heads: HashMap<VendorId, NewHead>,
     vendors: Vec<(VendorId, Arc<VendorEntry>)>,
     committed: Vec<Committed>,
+    /// The log's newest place so far; `None` before this transaction's first event.
+    newest: Option<i64>,
     /// How many orders are new.
     pub(super) placed: u64,
 }
@@ -96,6 +99,17 @@ impl Pending {
         })
     }
 
+    /// The next place in the log, which is only ever added to.
+    fn next_place(&mut self, db: &Transaction<'_>) -> rusqlite::Result<i64> {
+        let newest = match self.newest {
+            Some(newest) => newest,
+            None => db
+                .prepare_cached("SELECT coalesce(max(seq), 0) FROM events")?
+                .query_row([], |row| row.get(0))?,
+        };
+        Ok(*self.newest.insert(newest + 1))
+    }
+
     /// Where the vendor stands so far, and that event's place in the log.
     fn head(&self, id: &VendorId, entry: &VendorEntry) -> (Position, Option<i64>) {
         match self.heads.get(id) {
@@ -156,7 +170,14 @@ pub(super) fn change(
             position: None,
         });
     };
-    let stored = read::order(db, vendor.row, key)?;
+    let (stored, row) = match read::stored(db, vendor.row, key)? {
+        Some(Stored {
+            order,
+            revision,
+            newest,
+        }) => (Some(order), Some((revision, newest))),
+        None => (None, None),
+    };
     let (head, before) = pending.head(&key.vendor, &vendor);
     let unwritten = |outcome, order: Option<_>| Change {
         outcome,
@@ -179,8 +200,10 @@ pub(super) fn change(
         },
         after: head.mark,
         before,
+        seq: pending.next_place(db)?,
     };
-    let (event, newest) = write_order(db, place, write)?;
+    let newest = place.seq;
+    let event = write_order(db, place, row, write)?;
     let change = Change {
         outcome: ChangeOutcome::Written,
         order: Some(event.order.clone()),
@@ -215,11 +238,18 @@ struct Place {
     /// The mark of the vendor's event before it, and that event's place in the log.
     after: Mark,
     before: Option<i64>,
+    /// Its own place in the log.
+    seq: i64,
 }
 
-/// Writes order, content and event, whose row is the history's entry too; the
-/// event's place in the log.
-fn write_order(db: &Transaction<'_>, place: Place, write: Write) -> rusqlite::Result<(Event, i64)> {
+/// Writes order, content and event, whose row is the history's entry too. `row`
+/// is the revision and the newest event of an order that is there already.
+fn write_order(
+    db: &Transaction<'_>,
+    place: Place,
+    row: Option<(i64, i64)>,
+    write: Write,
+) -> rusqlite::Result<Event> {
     let Write {
         mut order,
         content_changed,
@@ -231,52 +261,49 @@ fn write_order(db: &Transaction<'_>, place: Place, write: Write) -> rusqlite::Re
         position,
         after,
         before,
+        seq,
     } = place;
-    let new = order.id == OrderId::default();
     let state = to_json(&order.state)?;
     let status = order.state.status.as_str();
-    // The log is only ever added to, so its next place is known beforehand.
-    let seq: i64 = db
-        .prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM events")?
-        .query_row([], |row| row.get(0))?;
-    let (revision, order_before): (i64, Option<i64>) = if new {
-        db.prepare_cached(
-            "INSERT INTO orders (vendor, number, placed_at, status, revision, newest, state)
-             VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6)",
-        )?
-        .execute(params![
-            vendor,
-            order.number.as_str(),
-            order.content.placed_at.as_microsecond(),
-            status,
-            seq,
-            state
-        ])?;
-        order.id = OrderId(db.last_insert_rowid().unsigned_abs());
-        (1, None)
-    } else {
-        // The version was compared by the decision, in this very transaction,
-        // and nobody else writes.
-        let (revision, newest): (i64, i64) = db
-            .prepare_cached("SELECT revision, newest FROM orders WHERE id = ?1")?
-            .query_row([order.id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let revision = revision + i64::from(content_changed);
-        db.prepare_cached(
-            "UPDATE orders SET status = ?2, state = ?3, revision = ?4, newest = ?5 WHERE id = ?1",
-        )?
-        .execute(params![order.id.0, status, state, revision, seq])?;
-        if content_changed {
-            // A shop may correct when an order was placed; lists go by it.
-            let placed_at = order.content.placed_at.as_microsecond();
-            db.prepare_cached("UPDATE orders SET placed_at = ?2 WHERE id = ?1")?
-                .execute(params![order.id.0, placed_at])?;
+    let placed_at = order.content.placed_at.as_microsecond();
+    let (revision, content_changed) = match row {
+        None => {
+            db.prepare_cached(
+                "INSERT INTO orders (vendor, number, placed_at, status, revision, newest, state)
+                 VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6)",
+            )?
+            .execute(params![
+                vendor,
+                order.number.as_str(),
+                placed_at,
+                status,
+                seq,
+                state
+            ])?;
+            order.id = OrderId(db.last_insert_rowid().unsigned_abs());
+            (1, true)
         }
-        (revision, Some(newest))
+        Some((revision, _)) => {
+            // The version was compared by the decision, in this very transaction,
+            // and nobody else writes.
+            let revision = revision + i64::from(content_changed);
+            db.prepare_cached(
+                "UPDATE orders SET status = ?2, state = ?3, revision = ?4, newest = ?5 WHERE id = ?1",
+            )?
+            .execute(params![order.id.0, status, state, revision, seq])?;
+            if content_changed {
+                // A shop may correct when an order was placed; lists go by it.
+                db.prepare_cached("UPDATE orders SET placed_at = ?2 WHERE id = ?1")?
+                    .execute(params![order.id.0, placed_at])?;
+            }
+            (revision, content_changed)
+        }
     };
-    if new || content_changed {
+    if content_changed {
         db.prepare_cached("INSERT INTO contents (order_id, revision, body) VALUES (?1, ?2, ?3)")?
             .execute(params![order.id.0, revision, to_json(&order.content)?])?;
     }
+    let order_before = row.map(|(_, newest)| newest);
     let fact = Fact {
         kind,
         entry: history,
@@ -299,7 +326,7 @@ fn write_order(db: &Transaction<'_>, place: Place, write: Write) -> rusqlite::Re
         to_json(&fact)?
     ])?;
     let Fact { kind, entry } = fact;
-    let event = Event {
+    Ok(Event {
         kind,
         position,
         after,
@@ -307,6 +334,5 @@ fn write_order(db: &Transaction<'_>, place: Place, write: Write) -> rusqlite::Re
         previous_status: entry.from,
         actor: entry.actor,
         order: Arc::new(order),
-    };
-    Ok((event, seq))
+    })
 }

@@ -80,13 +80,36 @@ pub(super) fn order(
     vendor: i64,
     key: &OrderKey,
 ) -> rusqlite::Result<Option<VendorOrder>> {
+    Ok(stored(db, vendor, key)?.map(|stored| stored.order))
+}
+
+/// An order with what a commit of its next step builds upon.
+pub(super) struct Stored {
+    pub(super) order: VendorOrder,
+    /// Which of its contents is the newest.
+    pub(super) revision: i64,
+    /// Its newest event's place in the log.
+    pub(super) newest: i64,
+}
+
+pub(super) fn stored(
+    db: &Connection,
+    vendor: i64,
+    key: &OrderKey,
+) -> rusqlite::Result<Option<Stored>> {
     db.prepare_cached(&format!(
-        "SELECT {ORDER_COLUMNS} FROM orders o
+        "SELECT {ORDER_COLUMNS}, o.revision, o.newest FROM orders o
          JOIN contents c ON c.order_id = o.id AND c.revision = o.revision
          JOIN vendors v ON v.ref = o.vendor
          WHERE o.number = ?1 AND o.vendor = ?2"
     ))?
-    .query_row(params![key.number.as_str(), vendor], rows::order)
+    .query_row(params![key.number.as_str(), vendor], |row| {
+        Ok(Stored {
+            order: rows::order(row)?,
+            revision: row.get("revision")?,
+            newest: row.get("newest")?,
+        })
+    })
     .optional()
 }
 
