@@ -2,11 +2,12 @@
 //! checked them may be another program: they are cleaned once more.
 
 use ordertop::clock::Clock;
+use ordertop::order::intake::{Intake, IntakeError};
 use ordertop::order::{Actor, ActorKind, OrderKey};
 use ordertop::protocol::rest::{ImportBatch, Outcome, RowResult};
 
 use crate::decision;
-use crate::store::{Change, ChangeOutcome, Store, StoreError};
+use crate::store::{self, Change, ChangeOutcome, Store, StoreError};
 
 /// Commits a batch, its rows in their order; one result a row.
 ///
@@ -19,30 +20,20 @@ pub async fn commit(
 ) -> Result<Vec<RowResult>, StoreError> {
     let from = ordertop::order::text::clean(&batch.from, 200);
     let actor = Actor::new(ActorKind::Import, from);
-    let mut changes = Vec::with_capacity(batch.orders.len());
-    let mut waiting = Vec::with_capacity(batch.orders.len());
-    for intake in &batch.orders {
+    let decided = |intake: &Intake| {
+        let intake = intake.clone().distrusted()?;
         let key = intake.key();
-        waiting.push((
-            key.clone(),
-            match intake.clone().distrusted() {
-                Ok(intake) => {
-                    changes.push((
-                        key,
-                        decision::import(intake, actor.clone(), None, clock.now()),
-                    ));
-                    Ok(())
-                }
-                Err(error) => Err(error),
-            },
-        ));
-    }
-    let mut changed = store.change_all(changes).await?.into_iter();
-    let rows = waiting.into_iter().map(|(key, taken)| match taken {
-        Ok(()) => Ok(row(key, changed.next().ok_or(StoreError::Closed)?)),
-        Err(error) => Ok(refused(key, error.to_string())),
+        let decide = decision::import(intake, actor.clone(), None, clock.now());
+        Ok((key, decide))
+    };
+    let rows = batch.orders.iter().map(decided).collect();
+    let changed: Vec<Result<_, IntakeError>> = store::change_rows(store, rows).await?;
+    let rows = batch.orders.iter().map(Intake::key).zip(changed);
+    let rows = rows.map(|(key, changed)| match changed {
+        Ok(change) => row(key, change),
+        Err(error) => refused(key, error.to_string()),
     });
-    rows.collect()
+    Ok(rows.collect())
 }
 
 fn refused(key: OrderKey, error: String) -> RowResult {

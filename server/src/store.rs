@@ -85,6 +85,26 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     fn close(&self) -> StoreFuture<'_, ()>;
 }
 
+/// Changes those rows that could be read, in one commit and their order, and puts
+/// what became of them back among those that could not.
+///
+/// # Errors
+/// When the store is away: then nothing was changed.
+pub async fn change_rows<E>(
+    store: &dyn Store,
+    rows: Vec<Result<(OrderKey, Decide), E>>,
+) -> Result<Vec<Result<Change, E>>, StoreError> {
+    let mut changes = Vec::with_capacity(rows.len());
+    let keep = |row: Result<_, E>| row.map(|change| changes.push(change));
+    let waiting: Vec<Result<(), E>> = rows.into_iter().map(keep).collect();
+    let mut changed = store.change_all(changes).await?.into_iter();
+    let results = waiting.into_iter().map(|row| match row {
+        Ok(()) => changed.next().map(Ok).ok_or(StoreError::Closed),
+        Err(error) => Ok(Err(error)),
+    });
+    results.collect()
+}
+
 /// A vendor as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VendorRecord {

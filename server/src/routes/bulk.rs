@@ -11,7 +11,7 @@ use super::{Answer, Incoming, status};
 use crate::caller::Caller;
 use crate::reply::{self, ApiError};
 use crate::request;
-use crate::store::{Change, Decide, StoreError};
+use crate::store::{self, Change, ChangeOutcome, Decide};
 
 /// `POST /api/orders/update-status/`: one result a row, in order.
 pub(super) async fn update(
@@ -34,76 +34,67 @@ pub(super) async fn update(
         let asked = vendor_id.as_deref().or(incoming.vendor());
         let any = matches!(caller, Caller::Master).then_some("*");
         let key = caller.order_key(state, asked.or(any), &order_number).await;
-        let decided = key.and_then(|key| {
-            let (to, decide) = status::decide(state, &caller, change, incoming.request_id())?;
-            Ok((to, (key, decide)))
+        let change = key.and_then(|key| {
+            let (_, decide) = status::decide(state, &caller, change, incoming.request_id())?;
+            Ok((key, decide))
         });
-        rows.push((vendor_id, Some(order_number), decided));
+        rows.push(Row {
+            vendor_id,
+            order_number: Some(order_number),
+            change,
+        });
     }
-    let results = change_rows(&incoming, rows, |changed, to| {
-        let changed = status::answer(changed, to, &caller)?;
-        let result = if changed.changed {
-            Outcome::Changed
-        } else {
+    let results = change_rows(&incoming, rows, |change| {
+        let kept = change.outcome == ChangeOutcome::Kept;
+        let order = status::taken(change, &caller)?;
+        let outcome = if kept {
             Outcome::Unchanged
+        } else {
+            Outcome::Changed
         };
-        Ok((result, changed.order))
+        Ok((outcome, Some(ListedOrder::new(&order, caller.view()))))
     });
-    Ok(reply::json(
-        StatusCode::OK,
-        &RowResults {
-            results: results.await?,
-        },
-    ))
+    Ok(reply::json(StatusCode::OK, &results.await?))
 }
 
 /// A row as it was read: vendor and number as written, and what to ask the store.
-pub(super) type Row<T> = (
-    Option<String>,
-    Option<String>,
-    Result<(T, (OrderKey, Decide)), ApiError>,
-);
+pub(super) struct Row {
+    pub(super) vendor_id: Option<String>,
+    pub(super) order_number: Option<String>,
+    pub(super) change: Result<(OrderKey, Decide), ApiError>,
+}
 
 /// Asks the store for all rows that could be read, in one commit; a result a row.
-pub(super) async fn change_rows<T>(
+pub(super) async fn change_rows(
     incoming: &Incoming,
-    rows: Vec<Row<T>>,
-    told: impl Fn(Change, T) -> Result<(Outcome, Option<ListedOrder>), ApiError>,
-) -> Result<Vec<RowResult>, ApiError> {
-    let mut changes = Vec::with_capacity(rows.len());
-    let mut waiting = Vec::with_capacity(rows.len());
-    for (vendor, number, decided) in rows {
-        let decided = decided.map(|(what, change)| {
-            changes.push(change);
-            what
-        });
-        waiting.push((vendor, number, decided));
-    }
-    let mut changed = incoming.state.store.change_all(changes).await?.into_iter();
-    let mut results = Vec::with_capacity(waiting.len());
-    for (vendor_id, number, decided) in waiting {
-        let result = match decided {
-            Ok(what) => {
-                let change = changed
-                    .next()
-                    .ok_or(ApiError::Unavailable(StoreError::Closed))?;
-                told(change, what)
-            }
-            Err(error) => Err(error),
-        };
-        results.push(match result {
-            Ok((result, order)) => RowResult {
-                vendor_id,
-                order_number: number,
-                result,
-                code: None,
-                error: None,
-                order,
+    rows: Vec<Row>,
+    told: impl Fn(Change) -> Result<(Outcome, Option<ListedOrder>), ApiError>,
+) -> Result<RowResults, ApiError> {
+    let mut names = Vec::with_capacity(rows.len());
+    let changes = rows.into_iter().map(|row| {
+        names.push((row.vendor_id, row.order_number));
+        row.change
+    });
+    let changes = changes.collect();
+    let changed = store::change_rows(&*incoming.state.store, changes).await?;
+    let results = names.into_iter().zip(changed);
+    let results =
+        results.map(
+            |((vendor_id, order_number), changed)| match changed.and_then(&told) {
+                Ok((result, order)) => RowResult {
+                    vendor_id,
+                    order_number,
+                    result,
+                    code: None,
+                    error: None,
+                    order,
+                },
+                Err(error) => refused_row(vendor_id, order_number, &error),
             },
-            Err(error) => refused_row(vendor_id, number, &error),
-        });
-    }
-    Ok(results)
+        );
+    Ok(RowResults {
+        results: results.collect(),
+    })
 }
 
 /// A row that was not taken.

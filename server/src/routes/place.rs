@@ -6,7 +6,7 @@ use http::StatusCode;
 use ordertop::order::placement::Placement;
 use ordertop::order::{Actor, ActorKind, OrderKey, VendorId};
 use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::{Outcome, PlacedAnswer, RowResults};
+use ordertop::protocol::rest::{Outcome, PlacedAnswer};
 use serde_json::value::RawValue;
 
 use super::bulk::{Row, at_most, change_rows};
@@ -48,15 +48,10 @@ pub(super) async fn place(
         .iter()
         .map(|row| read_row(&incoming, acting.as_ref(), row))
         .collect();
-    let results = change_rows(&incoming, rows, |change, ()| {
+    let results = change_rows(&incoming, rows, |change| {
         Ok((placed(change.outcome, &caller)?, None))
     });
-    Ok(reply::json(
-        StatusCode::OK,
-        &RowResults {
-            results: results.await?,
-        },
-    ))
+    Ok(reply::json(StatusCode::OK, &results.await?))
 }
 
 async fn place_one(
@@ -105,14 +100,23 @@ fn placed(outcome: ChangeOutcome, caller: &Caller) -> Result<Outcome, ApiError> 
     }
 }
 
-fn read_row(incoming: &Incoming, acting: Option<&VendorId>, row: &RawValue) -> Row<()> {
+fn read_row(incoming: &Incoming, acting: Option<&VendorId>, row: &RawValue) -> Row {
     let order: Placement = match request::parse_object(row.get().as_bytes()) {
         Ok(order) => order,
-        Err(error) => return (None, number_of(row), Err(error)),
+        Err(error) => {
+            return Row {
+                vendor_id: None,
+                order_number: number_of(row),
+                change: Err(error),
+            };
+        }
     };
-    let vendor = acting.map(VendorId::to_string).or(order.vendor_id.clone());
-    let decided = decide(incoming, acting, &order).map(|change| ((), change));
-    (vendor, Some(order.order_number), decided)
+    let change = decide(incoming, acting, &order);
+    Row {
+        vendor_id: acting.map(VendorId::to_string).or(order.vendor_id),
+        order_number: Some(order.order_number),
+        change,
+    }
 }
 
 /// The number of an order that does not read otherwise.

@@ -1,9 +1,11 @@
 //! Changing an order's status.
 
+use std::sync::Arc;
+
 use bytes::Buf;
 use futures_util::Stream;
 use http::StatusCode;
-use ordertop::order::OrderStatus;
+use ordertop::order::{OrderStatus, VendorOrder};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{
     CANCELLATION_REQUESTED, STATUS_UPDATED, StatusChange, StatusChanged,
@@ -58,30 +60,10 @@ pub(super) fn decide(
 }
 
 /// Tells what became of it.
-pub(super) fn answer(
-    change: Change,
-    to: OrderStatus,
-    caller: &Caller,
-) -> Result<StatusChanged, ApiError> {
-    let Change {
-        outcome,
-        order,
-        position,
-    } = change;
-    let view = caller.view();
-    let changed = match (outcome, &order) {
-        (ChangeOutcome::Written, _) => true,
-        (ChangeOutcome::Kept, _) => false,
-        (ChangeOutcome::Refused(Refusal::VersionConflict(_)), Some(order)) => {
-            return Err(ApiError::VersionConflict {
-                changed_by: order.state.status_by.clone(),
-                changed_at: order.state.updated_at,
-                order: Box::new(ListedOrder::new(order, view)),
-            });
-        }
-        (ChangeOutcome::Refused(refusal), _) => return Err(refused(&refusal, caller)),
-    };
-    let order = order.ok_or(ApiError::UnknownOrder)?;
+fn answer(change: Change, to: OrderStatus, caller: &Caller) -> Result<StatusChanged, ApiError> {
+    let changed = change.outcome == ChangeOutcome::Written;
+    let position = change.position.clone();
+    let order = taken(change, caller)?;
     let new_status = order.state.status;
     // A vendor who may only ask sees the status stand.
     let sentence = if new_status == to {
@@ -94,8 +76,25 @@ pub(super) fn answer(
         new_status,
         changed,
         position,
-        order: Some(ListedOrder::new(&order, view)),
+        order: Some(ListedOrder::new(&order, caller.view())),
     })
+}
+
+/// The order as it is now, unless the change was refused.
+pub(super) fn taken(change: Change, caller: &Caller) -> Result<Arc<VendorOrder>, ApiError> {
+    match (change.outcome, change.order) {
+        (ChangeOutcome::Refused(Refusal::VersionConflict(_)), Some(order)) => {
+            Err(ApiError::VersionConflict {
+                changed_by: order.state.status_by.clone(),
+                changed_at: order.state.updated_at,
+                order: Box::new(ListedOrder::new(&order, caller.view())),
+            })
+        }
+        (ChangeOutcome::Refused(refusal), _) => Err(refused(&refusal, caller)),
+        (ChangeOutcome::Written | ChangeOutcome::Kept, order) => {
+            order.ok_or(ApiError::UnknownOrder)
+        }
+    }
 }
 
 /// A refusal as an error; a vendor reads the seed's form.
