@@ -1,9 +1,10 @@
 //! What the binary's command line does: one file a command.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::store::StoreUrl;
 
 pub mod import;
 pub mod managed;
@@ -42,30 +43,22 @@ enum Command {
 /// Which store a command works on.
 #[derive(Debug, Clone, Args)]
 pub struct StoreArgs {
-    /// The file with the orders; made where there is none
+    /// The file with the orders, made where there is none; or a Redis
     ///
-    /// While a server has it open, management commands reach the orders through
-    /// that server.
+    /// While a server has a file open, management commands reach the orders
+    /// through that server. A Redis may be shared by many: redis://HOST:6379/0,
+    /// rediss://HOST:6379 (TLS), redis-sentinel://HOST:26379,HOST:26379/MASTER,
+    /// redis-cluster://HOST:6379,HOST:6379; with USER:PASSWORD@ before the first
+    /// host. A password is better kept in ORDERTOP_STORE than in a flag, which
+    /// everyone on the machine can see.
     #[arg(
         long,
-        value_name = "FILE",
+        value_name = "FILE|URL",
         env = "ORDERTOP_STORE",
-        default_value = crate::Config::DEFAULT_STORE,
-        value_parser = store_path
+        hide_env_values = true,
+        default_value = crate::Config::DEFAULT_STORE
     )]
-    pub store: PathBuf,
-}
-
-fn store_path(text: &str) -> Result<PathBuf, String> {
-    match text.split_once("://") {
-        Some((scheme, _)) => Err(format!(
-            "{scheme} stores are not built yet: give a file, such as orders.db"
-        )),
-        None if text.is_empty() || text == ":memory:" => {
-            Err("orders are kept in a file, such as orders.db".to_owned())
-        }
-        None => Ok(PathBuf::from(text)),
-    }
+    pub store: StoreUrl,
 }
 
 /// Does what the command line asks.

@@ -1,20 +1,25 @@
 //! Every setting of a server, with its unit and default.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ordertop::clock::{Clock, SystemClock};
 use subtle::ConstantTimeEq;
 
+use crate::store::{Retention, StoreOptions, StoreUrl};
+
 /// Every setting of a server. `--help` names the flags and variables.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The file with the orders.
-    pub store: PathBuf,
+    /// Where the orders are.
+    pub store: StoreUrl,
+    /// How long events can be replayed.
+    pub retention: Retention,
+    /// A commit on Redis waits for so many replicas; 0 for none.
+    pub redis_wait: u32,
     /// The token that all callers share. `None` makes one, on loopback alone.
     pub master_token: Option<Secret>,
     /// Sockets of one vendor need no credentials: the seed's dashboard sends none.
@@ -39,10 +44,12 @@ impl Config {
 
     /// The defaults, for the store at `store`.
     #[must_use]
-    pub fn new(store: impl Into<PathBuf>) -> Self {
+    pub fn new(store: impl Into<StoreUrl>) -> Self {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), Self::DEFAULT_PORT),
             store: store.into(),
+            retention: Retention::default(),
+            redis_wait: 0,
             master_token: None,
             open_sockets: false,
             allow_origins: Vec::new(),
@@ -50,6 +57,18 @@ impl Config {
             timing: Timing::default(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl Config {
+    /// What opening the store needs to know.
+    #[must_use]
+    pub fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            retention: self.retention,
+            redis_wait: self.redis_wait,
+            timeout: self.timing.store_timeout,
         }
     }
 }
@@ -68,6 +87,8 @@ pub struct Timing {
     pub body_timeout: Duration,
     /// For a `resume` on `/ws/orders/`.
     pub resume_timeout: Duration,
+    /// For a Redis that does not answer when the server starts.
+    pub store_timeout: Duration,
     /// For requests and sockets to finish once the server stops.
     pub shutdown_grace: Duration,
     /// Shortest and longest ceiling of a client's wait before it comes back.
@@ -82,6 +103,7 @@ impl Default for Timing {
             head_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(30),
             resume_timeout: Duration::from_secs(2),
+            store_timeout: Duration::from_secs(30),
             shutdown_grace: Duration::from_secs(10),
             retry: (Duration::from_millis(500), Duration::from_secs(20)),
         }

@@ -22,9 +22,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
 use crate::config::Timing;
-use crate::hub::{Follower, Following};
+use crate::hub::{CutOff, Follower, Following};
 use crate::publication::{Publication, encode};
 use crate::state::AppState;
+use crate::store::Watch;
 
 mod recovery;
 
@@ -55,6 +56,15 @@ enum End {
     Broken(CloseCode),
 }
 
+impl From<CutOff> for End {
+    fn from(why: CutOff) -> Self {
+        Self::Close(match why {
+            CutOff::Full => CloseReason::SlowConsumer,
+            CutOff::HistoryChanged => CloseReason::HistoryChanged,
+        })
+    }
+}
+
 impl From<SocketError> for End {
     fn from(error: SocketError) -> Self {
         match error {
@@ -73,6 +83,8 @@ struct Connection<S> {
     state: Arc<AppState>,
     socket: WebSocketStream<S>,
     follower: Follower,
+    /// Held for as long as the store's news are wanted here.
+    watch: Watch,
     view: View,
     replayed: Replayed,
 }
@@ -108,17 +120,18 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     };
     let follower = state
         .hub
-        .follow(following, view, state.config.limits.queue_bytes);
+        .follow(following.clone(), view, state.config.limits.queue_bytes);
     let replayed = Replayed::One(0);
     let mut connection = Connection {
         state,
         socket,
         follower,
+        watch: Watch::default(),
         view,
         replayed,
     };
     // Recovery is boxed: an idle socket does not carry its weight.
-    let end = match Box::pin(connection.recover(start)).await {
+    let end = match Box::pin(connection.begin(&following, start)).await {
         Ok(()) => connection.serve().await,
         Err(end) => end,
     };
@@ -137,6 +150,14 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// Has the news come, then recovers: whatever is committed after the look
+    /// at the store is in the queue.
+    async fn begin(&mut self, following: &Following, start: Start) -> Result<(), End> {
+        let watching = self.state.store.watch(following).await;
+        self.watch = watching.map_err(recovery::unavailable)?;
+        self.recover(start).await
+    }
+
     fn timing(&self) -> &Timing {
         &self.state.config.timing
     }
@@ -161,7 +182,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 () = draining.cancelled() => Err(End::Close(CloseReason::Draining)),
                 waiting = self.follower.next() => match waiting {
                     Ok(publications) => self.deliver(&publications).await,
-                    Err(_) => Err(End::Close(CloseReason::SlowConsumer)),
+                    Err(why) => Err(why.into()),
                 },
                 said = self.socket.next() => {
                     // Any traffic proves life; the next ping is due an interval later.
@@ -277,7 +298,7 @@ async fn within(
     tokio::select! {
         biased;
         written = writing => written.map_err(End::from),
-        () = follower.cut_off() => Err(End::Close(CloseReason::SlowConsumer)),
+        why = follower.cut_off() => Err(why.into()),
         () = tokio::time::sleep(patience) => Err(End::Close(CloseReason::SlowConsumer)),
     }
 }

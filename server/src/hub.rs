@@ -38,6 +38,12 @@ struct Followers {
     all: Vec<Arc<Queue>>,
 }
 
+impl Followers {
+    fn everyone(&self) -> impl Iterator<Item = &Arc<Queue>> {
+        self.by_vendor.values().flatten().chain(&self.all)
+    }
+}
+
 /// What waits for one follower.
 #[derive(Debug)]
 struct Queue {
@@ -52,7 +58,7 @@ struct Queue {
 struct Waiting {
     publications: Vec<Arc<Publication>>,
     bytes: usize,
-    full: bool,
+    cut_off: Option<CutOff>,
 }
 
 /// One follower; it stops following when this is dropped.
@@ -74,9 +80,14 @@ impl Bell {
     }
 }
 
-/// The follower's queue was full: it has missed something.
+/// Why a follower is told nothing more: it must come back and recover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CutOff;
+pub enum CutOff {
+    /// Its queue was full: it has missed something.
+    Full,
+    /// The history of what it follows has changed.
+    HistoryChanged,
+}
 
 impl Hub {
     /// Starts following. Everything published from now on waits for the
@@ -152,8 +163,27 @@ impl Hub {
     }
 
     fn push(&self, queue: &Queue, publications: &[Arc<Publication>]) {
-        if queue.push(publications) == Err(CutOff) {
+        if queue.push(publications).is_err() {
             self.cut_off.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Hands something to everyone, whomever they follow.
+    pub fn tell_all(&self, publication: &Arc<Publication>) {
+        let followers = self.lock();
+        let one = std::slice::from_ref(publication);
+        for queue in followers.everyone() {
+            self.push(queue, one);
+        }
+    }
+
+    /// Sends everyone who follows this vendor back to ask where it stands: what
+    /// they were told is not its history any more.
+    pub fn ask_anew(&self, vendor: &VendorId) {
+        let followers = self.lock();
+        let of_vendor = followers.by_vendor.get(vendor).into_iter().flatten();
+        for queue in of_vendor.chain(&followers.all) {
+            queue.cut_off(CutOff::HistoryChanged);
         }
     }
 
@@ -189,7 +219,7 @@ impl Queue {
             return Ok(());
         };
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.full {
+        if waiting.cut_off.is_some() {
             return Ok(());
         }
         // What is published at once is never too much by itself: only who had
@@ -201,14 +231,24 @@ impl Queue {
         }
         if behind && waiting.bytes > self.max_bytes {
             *waiting = Waiting {
-                full: true,
+                cut_off: Some(CutOff::Full),
                 ..Waiting::default()
             };
         }
-        let full = waiting.full;
+        let cut_off = waiting.cut_off;
         drop(waiting);
         self.wake.notify_one();
-        if full { Err(CutOff) } else { Ok(()) }
+        cut_off.map_or(Ok(()), Err)
+    }
+
+    fn cut_off(&self, why: CutOff) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = Waiting {
+            cut_off: waiting.cut_off.or(Some(why)),
+            ..Waiting::default()
+        };
+        drop(waiting);
+        self.wake.notify_one();
     }
 }
 
@@ -226,8 +266,8 @@ impl Follower {
                     .waiting
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
-                if waiting.full {
-                    return Err(CutOff);
+                if let Some(why) = waiting.cut_off {
+                    return Err(why);
                 }
                 if !waiting.publications.is_empty() {
                     waiting.bytes = 0;
@@ -239,18 +279,14 @@ impl Follower {
     }
 
     /// Waits until the follower is cut off.
-    pub async fn cut_off(&self) {
+    pub async fn cut_off(&self) -> CutOff {
         loop {
             // Registered before the look, so that no wake between is missed.
             let woken = self.queue.wake.notified();
-            if self
-                .queue
-                .waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .full
-            {
-                return;
+            let waiting = self.queue.waiting.lock();
+            let why = waiting.unwrap_or_else(PoisonError::into_inner).cut_off;
+            if let Some(why) = why {
+                return why;
             }
             woken.await;
         }
@@ -305,8 +341,8 @@ mod tests {
         let quick = hub.follow(Following::All, View::Support, 1_000_000);
         hub.publish(&[publication()]);
         hub.publish(&[publication()]);
-        assert_eq!(slow.next().await.unwrap_err(), CutOff);
-        slow.cut_off().await;
+        assert_eq!(slow.next().await.unwrap_err(), CutOff::Full);
+        assert_eq!(slow.cut_off().await, CutOff::Full);
         assert_eq!(quick.next().await.unwrap().len(), 2);
         assert_eq!(hub.cut_off(), 1);
     }

@@ -7,7 +7,7 @@ use ordertop::order::{Actor, ActorKind, OrderKey};
 use ordertop::protocol::rest::{ImportBatch, Outcome, RowResult};
 
 use crate::decision;
-use crate::store::{self, Change, ChangeOutcome, Store, StoreError};
+use crate::store::{self, Change, ChangeOutcome, Once, Store, StoreError};
 
 /// Commits a batch, its rows in their order; one result a row.
 ///
@@ -16,6 +16,7 @@ use crate::store::{self, Change, ChangeOutcome, Store, StoreError};
 pub async fn commit(
     store: &dyn Store,
     batch: &ImportBatch,
+    once: Option<Once>,
     clock: &dyn Clock,
 ) -> Result<Vec<RowResult>, StoreError> {
     let from = ordertop::order::text::clean(&batch.from, 200);
@@ -27,7 +28,7 @@ pub async fn commit(
         Ok((key, decide))
     };
     let rows = batch.orders.iter().map(decided).collect();
-    let changed: Vec<Result<_, IntakeError>> = store::change_rows(store, rows).await?;
+    let changed: Vec<Result<_, IntakeError>> = store::change_rows(store, rows, once).await?;
     let rows = batch.orders.iter().map(Intake::key).zip(changed);
     let rows = rows.map(|(key, changed)| match changed {
         Ok(change) => row(key, change),

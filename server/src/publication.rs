@@ -25,6 +25,8 @@ enum Fact {
     Order(Arc<VendorEvent>),
     /// There is a new vendor; only those who follow all hear of it.
     Vendor(VendorAdded),
+    /// Of the store itself.
+    Store(ServerMessage),
 }
 
 impl Publication {
@@ -40,6 +42,20 @@ impl Publication {
         Self::new(Fact::Vendor(vendor))
     }
 
+    /// The store is away.
+    #[must_use]
+    pub fn degraded() -> Self {
+        Self::new(Fact::Store(ServerMessage::Degraded {
+            reason: "store_unavailable".to_owned(),
+        }))
+    }
+
+    /// The store is back.
+    #[must_use]
+    pub fn restored() -> Self {
+        Self::new(Fact::Store(ServerMessage::Restored))
+    }
+
     fn new(fact: Fact) -> Self {
         Self {
             fact,
@@ -53,7 +69,7 @@ impl Publication {
     pub fn event(&self) -> Option<(&VendorId, u64)> {
         match &self.fact {
             Fact::Order(event) => Some((&event.vendor, event.event.position.offset)),
-            Fact::Vendor(_) => None,
+            Fact::Vendor(_) | Fact::Store(_) => None,
         }
     }
 
@@ -67,6 +83,7 @@ impl Publication {
         slot.get_or_init(|| match &self.fact {
             Fact::Order(event) => encode(&message(&event.vendor, &event.event, view)),
             Fact::Vendor(vendor) => encode(&ServerMessage::VendorAdded(vendor.clone())),
+            Fact::Store(message) => encode(message),
         })
     }
 }

@@ -77,13 +77,18 @@ pub enum ApiError {
     Handshake(&'static str),
     /// The WebSocket version is not 13 (RFC 6455, section 4.4).
     HandshakeVersion,
+    /// The `Idempotency-Key` came before with another request.
+    KeyReused,
     /// The store is away.
     Unavailable(StoreError),
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::Unavailable(error)
+        match error {
+            StoreError::KeyReused => Self::KeyReused,
+            error => Self::Unavailable(error),
+        }
     }
 }
 
@@ -269,6 +274,20 @@ impl ApiError {
             Self::HandshakeVersion => (
                 StatusCode::UPGRADE_REQUIRED,
                 plain("bad_handshake", "this server speaks WebSocket version 13"),
+            ),
+            Self::KeyReused => (
+                StatusCode::CONFLICT,
+                plain(
+                    "key_reused",
+                    "this Idempotency-Key came before with another request: take a new one",
+                ),
+            ),
+            Self::Unavailable(StoreError::Unanswered(_)) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                plain(
+                    "store_unavailable",
+                    "the store did not answer: the change may be done or not; look, or send it again with the same Idempotency-Key",
+                ),
             ),
             Self::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,

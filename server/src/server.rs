@@ -22,7 +22,7 @@ use crate::publication::Publication;
 use crate::routes;
 use crate::state::AppState;
 use crate::store::lock::{self, Locked, Owner, StoreLock};
-use crate::store::{Committed, SqliteStore, StoreError};
+use crate::store::{self, News, StoreError, StoreUrl};
 
 /// Commits' events on their way to the hub; where they pile up, commits wait.
 const BATCHES_IN_FEED: usize = 256;
@@ -82,7 +82,8 @@ pub struct Server {
     made_token: bool,
     accepting: tokio::task::JoinHandle<()>,
     feeding: tokio::task::JoinHandle<()>,
-    _lock: StoreLock,
+    /// Of an embedded store; a shared one has none.
+    _lock: Option<StoreLock>,
 }
 
 impl Server {
@@ -93,24 +94,27 @@ impl Server {
     /// [`StartError`], in words for the operator.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let (master_token, made_token) = token(&config)?;
-        let path = config.store.display().to_string();
-        let mut lock = match lock::lock(&config.store).await? {
-            Locked::Ours(lock) => lock,
-            Locked::Theirs(Owner { url, pid, .. }) => {
-                return Err(StartError::StoreInUse { path, url, pid });
-            }
+        let path = config.store.to_string();
+        let mut lock = match &config.store {
+            StoreUrl::Redis(_) => None,
+            StoreUrl::File(file) => match lock::lock(file).await? {
+                Locked::Ours(lock) => Some(lock),
+                Locked::Theirs(Owner { url, pid, .. }) => {
+                    return Err(StartError::StoreInUse { path, url, pid });
+                }
+            },
         };
         // Before the store is opened: a wrong address should make no store.
         let listener = listen(config.listen)?;
         let address = listener.local_addr().unwrap_or(config.listen);
         let (feed, fed) = mpsc::channel(BATCHES_IN_FEED);
-        let store = SqliteStore::open(&config.store, Some(feed)).await?;
+        let store = store::open(&config.store, &config.store_options(), Some(feed)).await?;
         let state = Arc::new(AppState {
             started_at: config.clock.now(),
             config,
             master_token,
             management_token: Secret::random(),
-            store: Arc::new(store),
+            store,
             hub: Arc::new(Hub::default()),
             health: Health::default(),
             draining: CancellationToken::new(),
@@ -122,10 +126,12 @@ impl Server {
             token: state.management_token.reveal().to_owned(),
             pid: std::process::id(),
         };
-        lock.announce(&owner).map_err(|error| StoreError::Open {
-            path,
-            reason: format!("its lock cannot be written: {error}"),
-        })?;
+        if let Some(lock) = &mut lock {
+            lock.announce(&owner).map_err(|error| StoreError::Open {
+                path,
+                reason: format!("its lock cannot be written: {error}"),
+            })?;
+        }
         let feeding = tokio::spawn(feed_hub(state.clone(), fed));
         let accepting = tokio::spawn(accept(state.clone(), listener));
         Ok(Self {
@@ -323,24 +329,47 @@ async fn take(
     Ok((stream, turn))
 }
 
-/// Hands what was committed to the hub, in its order.
-async fn feed_hub(state: Arc<AppState>, mut fed: mpsc::Receiver<Vec<Committed>>) {
+/// Hands the store's news to the hub, in their order.
+async fn feed_hub(state: Arc<AppState>, mut fed: mpsc::Receiver<Vec<News>>) {
     let mut batches = Vec::new();
+    let mut publications = Vec::new();
     while fed.recv_many(&mut batches, 64).await > 0 {
-        let publish = |committed| {
-            Arc::new(match committed {
-                Committed::Event(event) => Publication::order(event),
-                Committed::Vendor(vendor) => Publication::vendor_added(VendorAdded {
-                    vendor_id: vendor.id,
-                    name: vendor.name,
-                    position: vendor.position,
-                    timestamp: state.now(),
-                }),
-            })
-        };
-        let publications: Vec<_> = batches.drain(..).flatten().map(publish).collect();
-        let count = publications.len() as u64;
-        state.events_published.fetch_add(count, Ordering::Relaxed);
-        state.hub.publish(&publications);
+        for news in batches.drain(..).flatten() {
+            match news {
+                News::Event(event) => publications.push(Arc::new(Publication::order(event))),
+                News::Vendor(vendor) => {
+                    let added = VendorAdded {
+                        vendor_id: vendor.id,
+                        name: vendor.name,
+                        position: vendor.position,
+                        timestamp: state.now(),
+                    };
+                    publications.push(Arc::new(Publication::vendor_added(added)));
+                }
+                News::HistoryChanged(vendor) => {
+                    publish(&state, &mut publications);
+                    tracing::warn!(%vendor, "its history has changed: its followers ask anew");
+                    state.hub.ask_anew(&vendor);
+                }
+                News::Away(reason) => {
+                    publish(&state, &mut publications);
+                    tracing::error!(reason, "the store is away");
+                    state.hub.tell_all(&Arc::new(Publication::degraded()));
+                }
+                News::Back => {
+                    publish(&state, &mut publications);
+                    tracing::info!("the store is back");
+                    state.hub.tell_all(&Arc::new(Publication::restored()));
+                }
+            }
+        }
+        publish(&state, &mut publications);
     }
+}
+
+fn publish(state: &AppState, publications: &mut Vec<Arc<Publication>>) {
+    let count = publications.len() as u64;
+    state.events_published.fetch_add(count, Ordering::Relaxed);
+    state.hub.publish(publications);
+    publications.clear();
 }

@@ -7,6 +7,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use ordertop::order::{
@@ -17,11 +18,16 @@ use ordertop::protocol::{Mark, Position};
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Refusal;
+use crate::hub::Following;
 
 pub mod lock;
+pub mod redis;
 pub mod sqlite;
+pub mod url;
 
+pub use redis::RedisStore;
 pub use sqlite::SqliteStore;
+pub use url::StoreUrl;
 
 /// A future that a store hands out.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -45,12 +51,30 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// one commit, in their order, so that a later one sees what an earlier one
     /// did. A vendor that does not exist has no orders and can be given none:
     /// [`Refusal::UnknownVendor`].
-    fn change_all(&self, changes: Vec<(OrderKey, Decide)>) -> StoreFuture<'_, Vec<Change>>;
+    ///
+    /// On a store that several servers share, "one commit" is one for each
+    /// vendor: all of a vendor's changes or none.
+    ///
+    /// With `once`, what was answered before under that key is answered again,
+    /// and nothing is done; [`StoreError::KeyReused`] when it was another request.
+    fn change_all(
+        &self,
+        changes: Vec<(OrderKey, Decide)>,
+        once: Option<Once>,
+    ) -> StoreFuture<'_, Vec<Change>>;
 
     /// [`Self::change_all`] for one order.
-    fn change(&self, key: OrderKey, decide: Decide) -> StoreFuture<'_, Change> {
-        let changing = self.change_all(vec![(key, decide)]);
+    fn change(&self, key: OrderKey, decide: Decide, once: Option<Once>) -> StoreFuture<'_, Change> {
+        let changing = self.change_all(vec![(key, decide)], once);
         Box::pin(async move { changing.await?.pop().ok_or(StoreError::Closed) })
+    }
+
+    /// Keeps the news of this vendor, or of all, coming to the feed for as long
+    /// as the [`Watch`] is held. When this returns, whatever is committed from
+    /// now on will be fed. A store that only this process writes feeds all anyway.
+    fn watch<'a>(&'a self, following: &'a Following) -> StoreFuture<'a, Watch> {
+        let _ = following;
+        Box::pin(std::future::ready(Ok(Watch::default())))
     }
 
     /// One order.
@@ -75,14 +99,66 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         limit: usize,
     ) -> StoreFuture<'a, Replay>;
 
+    /// Writes orders as another store kept them, with their histories, for a
+    /// vendor that exists: those that are not there yet. No events tell of them.
+    fn restore<'a>(
+        &'a self,
+        vendor: &'a VendorId,
+        orders: Vec<KeptOrder>,
+    ) -> StoreFuture<'a, Restored>;
+
     /// Proves with a real commit that the store can be written.
     fn probe(&self) -> StoreFuture<'_, ()>;
+
+    /// Figures of the store's own, for `/status`: name and count since the start.
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 
     /// What the store holds.
     fn summary(&self) -> StoreFuture<'_, StoreSummary>;
 
     /// Finishes what is under way and closes; every later call fails.
     fn close(&self) -> StoreFuture<'_, ()>;
+}
+
+/// What opening a store needs to know beside its address.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// How long events can be replayed.
+    pub retention: Retention,
+    /// A commit on Redis waits for so many replicas; 0 for none.
+    pub redis_wait: u32,
+    /// How long to wait for a Redis that does not answer yet.
+    pub timeout: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            retention: Retention::default(),
+            redis_wait: 0,
+            timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Opens the store at `url`; its news go to `feed`.
+///
+/// # Errors
+/// [`StoreError::Open`], with what to do.
+pub async fn open(
+    url: &StoreUrl,
+    options: &StoreOptions,
+    feed: Option<Feed>,
+) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match url {
+        StoreUrl::File(path) => {
+            let store = SqliteStore::open(path, options.retention, feed).await?;
+            Arc::new(store)
+        }
+        StoreUrl::Redis(url) => Arc::new(RedisStore::open(url, options, feed).await?),
+    })
 }
 
 /// Changes those rows that could be read, in one commit and their order, and puts
@@ -93,16 +169,82 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 pub async fn change_rows<E>(
     store: &dyn Store,
     rows: Vec<Result<(OrderKey, Decide), E>>,
+    once: Option<Once>,
 ) -> Result<Vec<Result<Change, E>>, StoreError> {
     let mut changes = Vec::with_capacity(rows.len());
     let keep = |row: Result<_, E>| row.map(|change| changes.push(change));
     let waiting: Vec<Result<(), E>> = rows.into_iter().map(keep).collect();
-    let mut changed = store.change_all(changes).await?.into_iter();
+    let mut changed = store.change_all(changes, once).await?.into_iter();
     let results = waiting.into_iter().map(|row| match row {
         Ok(()) => changed.next().map(Ok).ok_or(StoreError::Closed),
         Err(error) => Ok(Err(error)),
     });
     results.collect()
+}
+
+/// Makes a request happen once: an `Idempotency-Key` and what came under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// The key with the caller who sent it: two callers' keys never meet.
+    pub key: String,
+    /// The digest of the request, in hex: the same key with another is refused.
+    pub digest: String,
+}
+
+/// For how long an `Idempotency-Key` is remembered with its answer.
+pub const ONCE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Held while news of a vendor are wanted.
+#[derive(Debug, Default)]
+pub struct Watch(#[expect(dead_code, reason = "held, never read")] Option<Box<dyn Held>>);
+
+/// Whatever a store lets go of when a [`Watch`] is dropped.
+pub trait Held: Send + Sync + std::fmt::Debug {}
+
+impl Watch {
+    /// A watch that ends when `held` is dropped.
+    #[must_use]
+    pub fn new(held: Box<dyn Held>) -> Self {
+        Self(Some(held))
+    }
+}
+
+/// An order as another store kept it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptOrder {
+    /// The order, with the id that it had.
+    pub order: VendorOrder,
+    /// What was done to it, oldest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// What [`Store::restore`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Orders written.
+    pub written: u64,
+    /// Orders that were there already, exactly so.
+    pub present: u64,
+    /// Orders that were there already, otherwise: left as they are.
+    pub different: u64,
+}
+
+/// How long events can be replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// The newest events of a vendor that are kept, at least 1.
+    pub events: u64,
+    /// For how long they are kept; the newest for ever.
+    pub age: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            events: 10_000,
+            age: Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
 }
 
 /// A vendor as it is stored.
@@ -202,14 +344,25 @@ pub struct VendorEvent {
     pub event: Event,
 }
 
-/// Something that was committed.
+/// What a store tells those who follow it, each vendor's events in order and once.
 #[derive(Debug, Clone)]
-pub enum Committed {
+pub enum News {
     /// An order changed.
     Event(Arc<VendorEvent>),
     /// There is a new vendor, at the birth of its stream.
     Vendor(VendorRecord),
+    /// Events that were told of this vendor are not in its history any more (a
+    /// failover lost them, or a backup was restored): whoever follows it must
+    /// ask anew where it stands.
+    HistoryChanged(VendorId),
+    /// The store is away, for this reason.
+    Away(String),
+    /// The store is back.
+    Back,
 }
+
+/// The way of the news to those who follow.
+pub type Feed = tokio::sync::mpsc::Sender<Vec<News>>;
 
 /// The answer to [`Store::events`].
 #[derive(Debug, Clone)]
@@ -294,7 +447,7 @@ impl std::str::FromStr for Cursor {
 /// What a store holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreSummary {
-    /// `sqlite` or `redis`.
+    /// `sqlite`, `redis`, `redis-sentinel` or `redis-cluster`.
     pub kind: String,
     /// How many vendors.
     pub vendors: u64,
@@ -315,9 +468,15 @@ pub enum StoreError {
         /// Why, and what to do.
         reason: String,
     },
-    /// Reading or writing failed.
+    /// Reading or writing failed: nothing was changed.
     #[error("the store failed: {0}")]
     Failed(String),
+    /// A commit was sent and not answered: it may be done or not.
+    #[error("the store did not answer: {0}")]
+    Unanswered(String),
+    /// The `Idempotency-Key` came before with another request.
+    #[error("this Idempotency-Key came before with another request")]
+    KeyReused,
     /// It was closed.
     #[error("the store is closed")]
     Closed,

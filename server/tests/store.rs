@@ -19,7 +19,8 @@ use ordertop_server::decision::{self, Refusal, StatusRequest};
 use ordertop_server::merge;
 use ordertop_server::store::lock::{self, Locked, Owner};
 use ordertop_server::store::{
-    Change, ChangeOutcome, Committed, Event, ListQuery, Replay, SqliteStore, Store, StoreError,
+    Change, ChangeOutcome, Event, ListQuery, News, Replay, Retention, SqliteStore, Store,
+    StoreError,
 };
 use tokio::sync::mpsc;
 
@@ -51,7 +52,7 @@ async fn place(store: &dyn Store, vendor: &str, number: &str, second: i64) -> Ch
     let actor = Actor::new(ActorKind::Service, "test");
     let key = intake.key();
     store
-        .change(key, decision::place(intake, actor, None, at(second)))
+        .change(key, decision::place(intake, actor, None, at(second)), None)
         .await
         .unwrap()
 }
@@ -76,7 +77,10 @@ async fn step(
         request_id: None,
     };
     let decide = decision::change_status(request, at(100));
-    store.change(key(vendor, number), decide).await.unwrap()
+    store
+        .change(key(vendor, number), decide, None)
+        .await
+        .unwrap()
 }
 
 async fn events(store: &dyn Store, vendor: &str, since: &Position) -> Vec<Event> {
@@ -346,9 +350,14 @@ async fn many_at_once(store: &dyn Store) {
     assert_chained(&birth, &all);
 }
 
-async fn open(path: &Path) -> (SqliteStore, mpsc::Receiver<Vec<Committed>>) {
+async fn open(path: &Path) -> (SqliteStore, mpsc::Receiver<Vec<News>>) {
     let (feed, fed) = mpsc::channel(1_024);
-    (SqliteStore::open(path, Some(feed)).await.unwrap(), fed)
+    (
+        SqliteStore::open(path, Retention::default(), Some(feed))
+            .await
+            .unwrap(),
+        fed,
+    )
 }
 
 #[tokio::test]
@@ -364,7 +373,7 @@ async fn the_story_of_a_store_holds_for_sqlite() {
     let mut offsets = std::collections::HashMap::<VendorId, u64>::new();
     while let Some(batch) = fed.recv().await {
         for committed in batch {
-            let Committed::Event(event) = committed else {
+            let News::Event(event) = committed else {
                 vendors += 1;
                 continue;
             };
@@ -436,7 +445,7 @@ async fn import(store: &dyn Store, number: &str, second: i64) {
         orders: vec![order.check(None, at(100)).unwrap()],
     };
     let clock = ManualClock::new(at(100));
-    let rows = merge::commit(store, &batch, &clock).await.unwrap();
+    let rows = merge::commit(store, &batch, None, &clock).await.unwrap();
     assert!(matches!(rows[0].result, Outcome::Placed | Outcome::Changed));
 }
 
@@ -480,7 +489,7 @@ async fn a_history_that_another_process_went_on_with_is_not_forked() {
     };
     let intake = order.check(None, at(2)).unwrap();
     let placing = decision::place(intake.clone(), actor, None, at(2));
-    assert!(ours.change(intake.key(), placing).await.is_err());
+    assert!(ours.change(intake.key(), placing, None).await.is_err());
     assert!(theirs.order(&key("42", "A-2")).await.unwrap().is_none());
 }
 
@@ -497,7 +506,7 @@ async fn a_closed_store_says_so() {
 async fn what_is_no_store_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let open = |path: std::path::PathBuf| async move {
-        SqliteStore::open(&path, None)
+        SqliteStore::open(&path, Retention::default(), None)
             .await
             .unwrap_err()
             .to_string()

@@ -14,6 +14,9 @@ pub enum CloseReason {
     RecoveryOverflow = 4002,
     /// The client answered no ping; come back.
     PingTimeout = 4003,
+    /// Events that the client was told of are not in the history any more; come
+    /// back, and the server says where it stands.
+    HistoryChanged = 4004,
     /// The token's time is over: get a new one.
     TokenExpired = 4501,
     /// The token was revoked.
@@ -26,11 +29,12 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Draining,
         Self::SlowConsumer,
         Self::RecoveryOverflow,
         Self::PingTimeout,
+        Self::HistoryChanged,
         Self::TokenExpired,
         Self::TokenRevoked,
         Self::MalformedResume,
@@ -63,6 +67,7 @@ impl fmt::Display for CloseReason {
             Self::Draining => "draining",
             Self::SlowConsumer => "slow consumer",
             Self::RecoveryOverflow => "recovery overflow",
+            Self::HistoryChanged => "the history has changed",
             Self::PingTimeout => "ping timeout",
             Self::TokenExpired => "token expired",
             Self::TokenRevoked => "token revoked",

@@ -1,7 +1,6 @@
 //! How a management command reaches the orders: directly while nobody has the
 //! store open, through the server that has it open otherwise.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -15,7 +14,7 @@ use ordertop::protocol::rest::{ImportBatch, RowResult, Vendor};
 use crate::import::Sink;
 use crate::merge;
 use crate::store::lock::{self, Locked, StoreLock};
-use crate::store::{SqliteStore, Store};
+use crate::store::{self, Store, StoreOptions, StoreUrl};
 
 /// The orders of a store, however they are reached.
 #[derive(Debug)]
@@ -24,8 +23,8 @@ pub enum Managed {
     Directly {
         /// The store.
         store: Arc<dyn Store>,
-        /// Kept for as long as the store is open.
-        lock: StoreLock,
+        /// Kept for as long as an embedded store is open.
+        lock: Option<StoreLock>,
     },
     /// A server holds it.
     Through(Rest),
@@ -36,35 +35,42 @@ impl Managed {
     ///
     /// # Errors
     /// When there is none, or as [`Self::open`].
-    pub async fn open_existing(path: &Path) -> anyhow::Result<Self> {
-        let path_shown = path.display();
-        anyhow::ensure!(
-            path.exists(),
-            "there is no store at {path_shown}: say where it is with --store"
-        );
-        Self::open(path).await
+    pub async fn open_existing(url: &StoreUrl) -> anyhow::Result<Self> {
+        if let StoreUrl::File(path) = url {
+            anyhow::ensure!(
+                path.exists(),
+                "there is no store at {url}: say where it is with --store"
+            );
+        }
+        Self::open(url).await
     }
 
-    /// Opens the store at `path`, making it where there is none, or finds the
+    /// Opens the store at `url`, making it where there is none, or finds the
     /// server that has it open.
     ///
     /// # Errors
     /// When neither goes.
-    pub async fn open(path: &Path) -> anyhow::Result<Self> {
-        match lock::lock(path).await? {
-            Locked::Ours(lock) => {
-                let store = Arc::new(SqliteStore::open(path, None).await?);
-                Ok(Self::Directly { store, lock })
-            }
-            Locked::Theirs(owner) => {
-                let url = owner
+    pub async fn open(url: &StoreUrl) -> anyhow::Result<Self> {
+        let locked = match url {
+            StoreUrl::File(path) => Some(lock::lock(path).await?),
+            StoreUrl::Redis(_) => None,
+        };
+        let directly = |lock| async {
+            let store = store::open(url, &StoreOptions::default(), None).await?;
+            Ok(Self::Directly { store, lock })
+        };
+        match locked {
+            None => directly(None).await,
+            Some(Locked::Ours(lock)) => directly(Some(lock)).await,
+            Some(Locked::Theirs(owner)) => {
+                let address = owner
                     .url
                     .parse()
                     .context("the store's lock names no address")?;
                 let credentials = Credentials {
                     master_token: owner.token,
                 };
-                Ok(Self::Through(Rest::new(&url, &credentials)?))
+                Ok(Self::Through(Rest::new(&address, &credentials)?))
             }
         }
     }
@@ -134,7 +140,7 @@ impl Sink for Managed {
         match self {
             Self::Directly { store, .. } => {
                 let clock: &dyn Clock = &SystemClock;
-                Ok(merge::commit(&**store, &batch, clock).await?)
+                Ok(merge::commit(&**store, &batch, None, clock).await?)
             }
             Self::Through(rest) => Ok(rest.import(&batch).await?.results),
         }

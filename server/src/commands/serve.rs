@@ -3,12 +3,14 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::StoreArgs;
+use crate::store::Retention;
 use crate::{Config, Secret, Server};
 
 /// The variable that holds the token which all callers share.
@@ -54,6 +56,43 @@ pub struct ServeArgs {
     /// reaches the port can then read every vendor's live feed.
     #[arg(long)]
     open_sockets: bool,
+    /// The newest events of each vendor that can be replayed; at least 1
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ORDERTOP_KEEP_EVENTS",
+        default_value_t = Retention::default().events,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    keep_events: u64,
+    /// For how long events can be replayed, in hours; the newest for ever
+    #[arg(
+        long,
+        value_name = "HOURS",
+        env = "ORDERTOP_KEEP_EVENTS_HOURS",
+        default_value_t = Retention::default().age.as_secs() / 3_600,
+        value_parser = clap::value_parser!(u64).range(1..=87_600)
+    )]
+    keep_events_hours: u64,
+    /// On a Redis: answer a change once so many replicas have it
+    ///
+    /// A failover then loses nothing that was answered. A change whose replicas
+    /// do not answer in time fails with 503.
+    #[arg(
+        long,
+        value_name = "REPLICAS",
+        env = "ORDERTOP_REDIS_WAIT",
+        default_value_t = 0
+    )]
+    redis_wait: u32,
+    /// How many seconds to wait at the start for a Redis that does not answer
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "ORDERTOP_STORE_TIMEOUT",
+        default_value_t = 30
+    )]
+    store_timeout: u64,
     /// A proxy with TLS stands in front: plain HTTP beyond this machine is meant
     #[arg(long)]
     behind_proxy: bool,
@@ -85,6 +124,12 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     config.open_sockets = args.open_sockets;
     config.allow_origins = args.allow_origin;
     config.behind_proxy = args.behind_proxy;
+    config.redis_wait = args.redis_wait;
+    config.retention = Retention {
+        events: args.keep_events,
+        age: Duration::from_secs(args.keep_events_hours * 3_600),
+    };
+    config.timing.store_timeout = Duration::from_secs(args.store_timeout);
     config.master_token = token_from_environment()?;
     config.limits.connections = config.limits.connections.min(open_files());
     let server = Server::bind(config).await?;

@@ -162,7 +162,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             within(patience, &self.follower, writing)
                 .await
                 .map_err(|end| match end {
-                    End::Close(_) => End::Close(CloseReason::RecoveryOverflow),
+                    End::Close(CloseReason::SlowConsumer) => {
+                        End::Close(CloseReason::RecoveryOverflow)
+                    }
                     other => other,
                 })?;
         }
@@ -177,7 +179,7 @@ fn is_resume(text: &str) -> bool {
 }
 
 /// The store went away while the client was recovering: it comes back.
-fn unavailable(error: StoreError) -> End {
+pub(super) fn unavailable(error: StoreError) -> End {
     tracing::error!(%error, "a recovery failed");
     End::Close(CloseReason::RecoveryOverflow)
 }

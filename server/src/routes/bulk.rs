@@ -76,7 +76,7 @@ pub(super) async fn change_rows(
         row.change
     });
     let changes = changes.collect();
-    let changed = store::change_rows(&*incoming.state.store, changes).await?;
+    let changed = store::change_rows(&*incoming.state.store, changes, None).await?;
     let results = names.into_iter().zip(changed);
     let results =
         results.map(

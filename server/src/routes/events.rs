@@ -20,7 +20,7 @@ use crate::publication::message;
 use crate::reply::{self, ApiError};
 use crate::request;
 use crate::state::AppState;
-use crate::store::{Event, Replay};
+use crate::store::{Event, Replay, Watch};
 
 /// `GET /api/orders/vendor/events/?since=offset:mark&wait=25`.
 pub(super) async fn since(incoming: Incoming) -> Answer {
@@ -39,7 +39,7 @@ pub(super) async fn since(incoming: Incoming) -> Answer {
         .parse("wait", "a number of seconds from 0 to 30")?
         .unwrap_or(0);
     let since = query.parse("since", "a position `offset:mark`, as the server gave it,")?;
-    let mut turn = Turn::new(state, Following::Vendor(vendor.clone()), wait)?;
+    let mut turn = Turn::new(state, Following::Vendor(vendor.clone()), wait).await?;
     let since: Position = match since {
         Some(since) => since,
         // There is nothing to be after: the answer says where to begin.
@@ -76,7 +76,7 @@ pub(super) async fn since_for_all(
         Caller::Vendor(vendor) => Following::Vendor(vendor.clone()),
         Caller::Master => Following::All,
     };
-    let mut turn = Turn::new(state, following, asked.wait)?;
+    let mut turn = Turn::new(state, following, asked.wait).await?;
     loop {
         let vendors = for_all(state, &caller, &asked).await?;
         let news = |vendor: &VendorEvents| !vendor.recovered || !vendor.events.is_empty();
@@ -137,13 +137,14 @@ fn page(vendor: &VendorId, since: &Position, events: &[Event], view: View) -> Ev
 /// A caller's time to wait for something to happen.
 struct Turn<'a> {
     state: &'a AppState,
-    bell: Option<Bell>,
+    /// Rings as long as the store's news are wanted.
+    bell: Option<(Bell, Watch)>,
     until: Instant,
 }
 
 impl<'a> Turn<'a> {
     /// Begins to listen before the first look, so that nothing falls between.
-    fn new(state: &'a AppState, following: Following, wait_s: u64) -> Result<Self, ApiError> {
+    async fn new(state: &'a AppState, following: Following, wait_s: u64) -> Result<Self, ApiError> {
         if wait_s > MAX_WAIT_S {
             return Err(ApiError::bad(
                 "bad_query",
@@ -151,14 +152,20 @@ impl<'a> Turn<'a> {
             ));
         }
         let until = Instant::now() + Duration::from_secs(wait_s);
-        let bell = (wait_s > 0).then(|| state.hub.bell(following));
+        let mut bell = None;
+        if wait_s > 0 {
+            let rings = state.hub.bell(following.clone());
+            bell = Some((rings, state.store.watch(&following).await?));
+        }
         Ok(Self { state, bell, until })
     }
 
     /// Waits until something happened; `false` when there is no time left, or
     /// the server stops.
     async fn wait(&mut self) -> bool {
-        let Some(bell) = &self.bell else { return false };
+        let Some((bell, _)) = &self.bell else {
+            return false;
+        };
         tokio::select! {
             () = self.state.draining.cancelled() => false,
             () = tokio::time::sleep_until(self.until) => false,

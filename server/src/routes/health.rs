@@ -1,5 +1,6 @@
 //! Alive, ready, and what the server does.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use http::StatusCode;
@@ -38,6 +39,7 @@ pub(super) async fn status(incoming: Incoming) -> Answer {
     let store = state.store.summary().await?;
     let ready = state.health.check(&*state.store).await;
     let now = state.now();
+    let counters: BTreeMap<_, _> = state.store.counters().into_iter().collect();
     let body = json!({
         "name": "ordertop-server",
         "version": env!("CARGO_PKG_VERSION"),
@@ -50,6 +52,7 @@ pub(super) async fn status(incoming: Incoming) -> Answer {
         "store": store,
         "followers": state.hub.len(),
         "slow_consumers_cut_off": state.hub.cut_off(),
+        "store_counters": counters,
         "events_published": state.events_published.load(Ordering::Relaxed),
     });
     Ok(reply::json(StatusCode::OK, &body))

@@ -22,6 +22,6 @@ pub(super) async fn import(
     Caller::must_be_master(state, &incoming.headers, why).await?;
     let batch: ImportBatch = request::read_json(state, &incoming.headers, body).await?;
     at_most(batch.orders.len())?;
-    let results = merge::commit(&*state.store, &batch, state.clock()).await?;
+    let results = merge::commit(&*state.store, &batch, None, state.clock()).await?;
     Ok(reply::json(StatusCode::OK, &RowResults { results }))
 }

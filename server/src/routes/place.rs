@@ -61,7 +61,11 @@ async fn place_one(
     order: &Placement,
 ) -> Result<PlacedAnswer, ApiError> {
     let (key, decide) = decide(incoming, acting, order)?;
-    let change = incoming.state.store.change(key.clone(), decide).await?;
+    let change = incoming
+        .state
+        .store
+        .change(key.clone(), decide, None)
+        .await?;
     let result = placed(change.outcome, caller)?;
     let (Some(order), Some(position)) = (change.order, change.position) else {
         return Err(ApiError::UnknownOrder);

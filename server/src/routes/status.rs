@@ -30,7 +30,7 @@ pub(super) async fn update(
     let wish: StatusChange = request::read_json(state, &incoming.headers, body).await?;
     let key = caller.order_key(state, incoming.vendor(), &number).await?;
     let (to, decide) = decide(state, &caller, wish, incoming.request_id())?;
-    let change = state.store.change(key, decide).await?;
+    let change = state.store.change(key, decide, None).await?;
     let answer = answer(change, to, &caller)?;
     Ok(reply::json(StatusCode::OK, &answer))
 }

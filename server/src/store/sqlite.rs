@@ -20,8 +20,8 @@ use rusqlite_migration::{M, Migrations};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
-    Change, Committed, Decide, ListPage, ListQuery, Replay, Store, StoreError, StoreFuture,
-    StoreSummary, VendorRecord,
+    Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
+    StoreError, StoreFuture, StoreSummary, VendorRecord,
 };
 use readers::Readers;
 use writer::Command;
@@ -41,9 +41,6 @@ const MAX_SEARCHES: usize = 2;
 
 /// Numbered SQL, only ever added to.
 const STEPS: &[M<'_>] = &[M::up(include_str!("../../migrations/001_orders.sql"))];
-
-/// What was committed, in its order, on its way to those who follow it.
-pub type Feed = mpsc::Sender<Vec<Committed>>;
 
 /// Orders in one SQLite file.
 #[derive(Debug)]
@@ -97,7 +94,13 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError::Open`], with what to do.
-    pub async fn open(path: &Path, feed: Option<Feed>) -> Result<Self, StoreError> {
+    pub async fn open(
+        path: &Path,
+        retention: Retention,
+        feed: Option<Feed>,
+    ) -> Result<Self, StoreError> {
+        // TODO(part 2): bound replays by it.
+        let _ = retention;
         let path = path.to_owned();
         let failed = format!("{}", path.display());
         tokio::task::spawn_blocking(move || Self::open_now(&path, feed))
@@ -205,8 +208,26 @@ impl Store for SqliteStore {
         Box::pin(self.command(|answer| Command::AddVendor { id, name, answer }))
     }
 
-    fn change_all(&self, changes: Vec<(OrderKey, Decide)>) -> StoreFuture<'_, Vec<Change>> {
+    fn change_all(
+        &self,
+        changes: Vec<(OrderKey, Decide)>,
+        once: Option<Once>,
+    ) -> StoreFuture<'_, Vec<Change>> {
+        // TODO(part 2): remember the answer.
+        let _ = once;
         Box::pin(self.command(|answer| Command::Change { changes, answer }))
+    }
+
+    fn restore<'a>(
+        &'a self,
+        vendor: &'a VendorId,
+        orders: Vec<KeptOrder>,
+    ) -> StoreFuture<'a, Restored> {
+        // TODO(part 2): moving between stores.
+        let _ = (vendor, orders);
+        Box::pin(std::future::ready(Err(StoreError::Failed(
+            "not yet".into(),
+        ))))
     }
 
     fn order<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>> {

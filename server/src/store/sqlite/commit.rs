@@ -13,7 +13,7 @@ use super::rows::{Fact, to_json};
 use super::{Directory, VendorEntry};
 use crate::decision::Refusal;
 use crate::store::{
-    Change, ChangeOutcome, Committed, Decide, Event, VendorEvent, VendorRecord, Verdict, Write,
+    Change, ChangeOutcome, Decide, Event, News, VendorEvent, VendorRecord, Verdict, Write,
 };
 
 /// What a transaction has made so far, to be shown after its commit.
@@ -21,7 +21,7 @@ use crate::store::{
 pub(super) struct Pending {
     heads: HashMap<VendorId, NewHead>,
     vendors: Vec<(VendorId, Arc<VendorEntry>)>,
-    committed: Vec<Committed>,
+    committed: Vec<News>,
     /// The log's newest place so far; `None` before this transaction's first event.
     newest: Option<i64>,
     /// How many orders are new.
@@ -71,7 +71,7 @@ impl Pending {
 
     /// After the commit: shows the new vendors and heads to readers, and hands
     /// out what happened.
-    pub(super) fn show(self, directory: &Directory) -> Vec<Committed> {
+    pub(super) fn show(self, directory: &Directory) -> Vec<News> {
         for head in self.heads.into_values() {
             head.entry.newest.store(head.newest, Ordering::Relaxed);
             let mut shown = head
@@ -150,7 +150,7 @@ pub(super) fn add_vendor(
     });
     let record = entry.record(id);
     pending.vendors.push((id.clone(), entry));
-    pending.committed.push(Committed::Vendor(record.clone()));
+    pending.committed.push(News::Vendor(record.clone()));
     Ok((record, true))
 }
 
@@ -226,7 +226,7 @@ pub(super) fn change(
         vendor: key.vendor.clone(),
         event,
     };
-    pending.committed.push(Committed::Event(Arc::new(event)));
+    pending.committed.push(News::Event(Arc::new(event)));
     Ok(change)
 }
 

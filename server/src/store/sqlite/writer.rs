@@ -13,9 +13,9 @@ use ordertop::order::{OrderKey, VendorId};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::Directory;
 use super::commit::{self, Pending};
-use super::{Directory, Feed};
-use crate::store::{Change, Committed, Decide, StoreError, VendorRecord};
+use crate::store::{Change, Decide, Feed, News, StoreError, VendorRecord};
 
 /// Most commands that are taken from the line at once.
 const MAX_BATCH: usize = 256;
@@ -154,7 +154,7 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batch: &[Command]) -> Result<(Vec<Done>, Vec<Committed>), Failure> {
+    fn commit(&mut self, batch: &[Command]) -> Result<(Vec<Done>, Vec<News>), Failure> {
         let begin = TransactionBehavior::Immediate;
         let transaction = self
             .db
@@ -177,7 +177,7 @@ impl Writer {
 
     /// Hands on what was committed. A full feed makes the writer wait: commits
     /// may not run ahead of those who follow them without bound.
-    fn publish(&mut self, committed: Vec<Committed>) {
+    fn publish(&mut self, committed: Vec<News>) {
         if committed.is_empty() {
             return;
         }
