@@ -10,11 +10,13 @@ use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{
     Actor, HistoryEntry, OrderState, OrderStatus, Shipment, VendorId, VendorOrder,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::store::{Decide, EventKind, Verdict, Write};
 
 /// Why nothing was written.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// There is no such vendor.
     #[error("there is no vendor {0}: add it with `ordertop-server vendor add {0}`")]

@@ -294,8 +294,9 @@ pub enum EventKind {
     OrderUpdated,
 }
 
-/// What came of a [`Store::change`].
-#[derive(Debug, Clone)]
+/// What came of a [`Store::change`]. Serialised to be remembered with an
+/// `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// What was done.
     pub outcome: ChangeOutcome,
@@ -306,7 +307,8 @@ pub struct Change {
 }
 
 /// What was done with an order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ChangeOutcome {
     /// Committed.
     Written,

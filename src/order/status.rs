@@ -94,7 +94,8 @@ pub const UNDO_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 pub const COMPLETION_DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Whose column of the table applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Party {
     /// The vendor whose order it is.
     Vendor,
@@ -230,7 +231,8 @@ pub enum Permit {
 }
 
 /// Why a transition is refused. The texts for a vendor are the seed's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The table has no such transition for this party.
     #[error("{}", not_allowed(*.from, *.to, *.party))]

@@ -1,45 +1,33 @@
-//! One story, told to every store: what is committed, in which order it is
-//! seen, and what can be replayed.
+//! The story: what is committed, in which order it is seen, and what can be
+//! replayed.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a story that cannot go on fails its test"
-)]
-
-use std::path::Path;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
-use ordertop::clock::ManualClock;
 use ordertop::order::placement::Placement;
 use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::message::Unrecovered;
-use ordertop::protocol::rest::{ImportBatch, Outcome};
 use ordertop::protocol::{Mark, Position};
 use ordertop_server::decision::{self, Refusal, StatusRequest};
-use ordertop_server::merge;
-use ordertop_server::store::lock::{self, Locked, Owner};
-use ordertop_server::store::{
-    Change, ChangeOutcome, Event, ListQuery, News, Replay, Retention, SqliteStore, Store,
-    StoreError,
-};
+use ordertop_server::store::{Change, ChangeOutcome, Event, ListQuery, News, Replay, Store};
 use tokio::sync::mpsc;
 
-fn vendor(id: &str) -> VendorId {
+pub(crate) fn vendor(id: &str) -> VendorId {
     VendorId::new(id).unwrap()
 }
 
-fn key(vendor: &str, number: &str) -> OrderKey {
+pub(crate) fn key(vendor: &str, number: &str) -> OrderKey {
     OrderKey {
         vendor: self::vendor(vendor),
         number: number.parse().unwrap(),
     }
 }
 
-fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
-async fn place(store: &dyn Store, vendor: &str, number: &str, second: i64) -> Change {
+pub(crate) async fn place(store: &dyn Store, vendor: &str, number: &str, second: i64) -> Change {
     let order = Placement {
         vendor_id: Some(vendor.to_owned()),
         order_number: number.to_owned(),
@@ -57,11 +45,16 @@ async fn place(store: &dyn Store, vendor: &str, number: &str, second: i64) -> Ch
         .unwrap()
 }
 
-async fn ship(store: &dyn Store, vendor: &str, number: &str, seen: Option<u64>) -> Change {
+pub(crate) async fn ship(
+    store: &dyn Store,
+    vendor: &str,
+    number: &str,
+    seen: Option<u64>,
+) -> Change {
     step(store, vendor, number, OrderStatus::Shipped, seen).await
 }
 
-async fn step(
+pub(crate) async fn step(
     store: &dyn Store,
     vendor: &str,
     number: &str,
@@ -83,7 +76,7 @@ async fn step(
         .unwrap()
 }
 
-async fn events(store: &dyn Store, vendor: &str, since: &Position) -> Vec<Event> {
+pub(crate) async fn events(store: &dyn Store, vendor: &str, since: &Position) -> Vec<Event> {
     match store
         .events(&self::vendor(vendor), since, None, 1_000)
         .await
@@ -95,7 +88,7 @@ async fn events(store: &dyn Store, vendor: &str, since: &Position) -> Vec<Event>
 }
 
 /// Offsets without a gap, each event naming the one before it.
-fn assert_chained(since: &Position, events: &[Event]) {
+pub(crate) fn assert_chained(since: &Position, events: &[Event]) {
     let mut before = since.clone();
     for event in events {
         assert_eq!(event.position.offset, before.offset + 1);
@@ -105,7 +98,7 @@ fn assert_chained(since: &Position, events: &[Event]) {
 }
 
 /// The story.
-async fn story(store: &dyn Store) {
+pub(crate) async fn story(store: &dyn Store) {
     // A vendor is born at offset 0 and stays as it was added.
     let (acme, new) = store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
     assert!(new && acme.position.offset == 0);
@@ -350,182 +343,25 @@ async fn many_at_once(store: &dyn Store) {
     assert_chained(&birth, &all);
 }
 
-async fn open(path: &Path) -> (SqliteStore, mpsc::Receiver<Vec<News>>) {
-    let (feed, fed) = mpsc::channel(1_024);
-    (
-        SqliteStore::open(path, Retention::default(), Some(feed))
-            .await
-            .unwrap(),
-        fed,
-    )
-}
-
-#[tokio::test]
-async fn the_story_of_a_store_holds_for_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let (store, mut fed) = open(&folder.path().join("orders.db")).await;
-    story(&store).await;
-    store.close().await.unwrap();
-
-    // The feed told every event, in each vendor's order, and nothing else.
+/// The feed told every event of the story, in each vendor's order, and nothing
+/// else. The store must be closed: its feed ends.
+pub(crate) async fn assert_fed(mut fed: mpsc::Receiver<Vec<News>>) {
     let mut told = 0;
     let mut vendors = 0;
-    let mut offsets = std::collections::HashMap::<VendorId, u64>::new();
+    let mut offsets = HashMap::<VendorId, u64>::new();
     while let Some(batch) = fed.recv().await {
-        for committed in batch {
-            let News::Event(event) = committed else {
-                vendors += 1;
-                continue;
-            };
-            let offset = offsets.entry(event.vendor.clone()).or_default();
-            *offset += 1;
-            assert_eq!(event.event.position.offset, *offset);
-            told += 1;
+        for news in batch {
+            match news {
+                News::Vendor(_) => vendors += 1,
+                News::Event(event) => {
+                    let offset = offsets.entry(event.vendor.clone()).or_default();
+                    *offset += 1;
+                    assert_eq!(event.event.position.offset, *offset);
+                    told += 1;
+                }
+                other => panic!("nothing befell the store: {other:?}"),
+            }
         }
     }
     assert_eq!((vendors, told), (4, 2 + 1 + 6 + 100));
-}
-
-#[tokio::test]
-async fn what_was_answered_is_there_after_opening_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("orders.db");
-    let (store, _fed) = open(&path).await;
-    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
-    place(&store, "42", "A-1", 1).await;
-    let position = ship(&store, "42", "A-1", None).await.position.unwrap();
-    store.close().await.unwrap();
-
-    let (store, _fed) = open(&path).await;
-    let acme = store.vendor(&vendor("42")).await.unwrap().unwrap();
-    assert_eq!((acme.name.as_str(), acme.position), ("Acme", position));
-    let next = place(&store, "42", "A-2", 2).await.position.unwrap();
-    assert_eq!(next.offset, 3);
-}
-
-#[tokio::test]
-async fn an_order_whose_date_is_corrected_moves_in_the_list() {
-    let folder = tempfile::tempdir().unwrap();
-    let (store, _fed) = open(&folder.path().join("orders.db")).await;
-    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
-    for (number, second) in [("A", 30), ("B", 20), ("C", 10)] {
-        import(&store, number, second).await;
-    }
-    import(&store, "A", 1).await;
-    let mut numbers = Vec::new();
-    let mut cursor = None;
-    loop {
-        let query = ListQuery {
-            vendor: Some(vendor("42")),
-            limit: 1,
-            cursor,
-            ..ListQuery::default()
-        };
-        let page = store.list(query).await.unwrap();
-        numbers.extend(page.orders.iter().map(|order| order.number.to_string()));
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    assert_eq!(numbers, ["B", "C", "A"]);
-}
-
-async fn import(store: &dyn Store, number: &str, second: i64) {
-    let order = Placement {
-        vendor_id: Some("42".to_owned()),
-        order_number: number.to_owned(),
-        currency: "EUR".to_owned(),
-        placed_at: Some(at(second)),
-        lines: vec![serde_json::from_str(r#"{"sku":"MUG","unit_price":"5"}"#).unwrap()],
-        ..Placement::default()
-    };
-    let batch = ImportBatch {
-        from: "orders.json".to_owned(),
-        orders: vec![order.check(None, at(100)).unwrap()],
-    };
-    let clock = ManualClock::new(at(100));
-    let rows = merge::commit(store, &batch, None, &clock).await.unwrap();
-    assert!(matches!(rows[0].result, Outcome::Placed | Outcome::Changed));
-}
-
-#[tokio::test]
-async fn one_store_has_one_lock_whatever_it_is_called() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("orders.db");
-    let (_store, _fed) = open(&path).await;
-    let Locked::Ours(mut held) = lock::lock(&path).await.unwrap() else {
-        panic!("nobody else has it");
-    };
-    let owner = Owner {
-        url: "http://127.0.0.1:1".to_owned(),
-        token: "t".to_owned(),
-        pid: 1,
-    };
-    held.announce(&owner).unwrap();
-    let link = folder.path().join("link.db");
-    std::os::unix::fs::symlink(&path, &link).unwrap();
-    assert!(matches!(
-        lock::lock(&link).await.unwrap(),
-        Locked::Theirs(_)
-    ));
-}
-
-#[tokio::test]
-async fn a_history_that_another_process_went_on_with_is_not_forked() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("orders.db");
-    let (ours, _fed) = open(&path).await;
-    ours.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
-    let (theirs, _also_fed) = open(&path).await;
-    place(&theirs, "42", "A-1", 1).await;
-    let actor = Actor::new(ActorKind::Service, "test");
-    let order = Placement {
-        vendor_id: Some("42".to_owned()),
-        order_number: "A-2".to_owned(),
-        currency: "EUR".to_owned(),
-        lines: vec![serde_json::from_str(r#"{"sku":"MUG","unit_price":"5"}"#).unwrap()],
-        ..Placement::default()
-    };
-    let intake = order.check(None, at(2)).unwrap();
-    let placing = decision::place(intake.clone(), actor, None, at(2));
-    assert!(ours.change(intake.key(), placing, None).await.is_err());
-    assert!(theirs.order(&key("42", "A-2")).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn a_closed_store_says_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let (store, _fed) = open(&folder.path().join("orders.db")).await;
-    store.close().await.unwrap();
-    let late = store.add_vendor(vendor("42"), "Acme".into()).await;
-    assert!(matches!(late, Err(StoreError::Closed)));
-}
-
-#[tokio::test]
-async fn what_is_no_store_is_refused_with_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
-    let open = |path: std::path::PathBuf| async move {
-        SqliteStore::open(&path, Retention::default(), None)
-            .await
-            .unwrap_err()
-            .to_string()
-    };
-    let said = open(folder.path().to_owned()).await;
-    assert!(said.contains("it is a folder"), "{said}");
-    let said = open(folder.path().join("missing/orders.db")).await;
-    assert!(said.contains("does not exist: make it first"), "{said}");
-    let text = folder.path().join("notes.txt");
-    std::fs::write(
-        &text,
-        "these are not orders, but quite some words about them".repeat(100),
-    )
-    .unwrap();
-    let said = open(text.clone()).await;
-    assert!(said.contains("it is not an ordertop store"), "{said}");
-    let kept = std::fs::read_to_string(&text).unwrap();
-    assert!(
-        kept.starts_with("these are not orders"),
-        "the file is as it was"
-    );
 }

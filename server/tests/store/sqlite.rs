@@ -1,0 +1,177 @@
+//! The story of SQLite, and what a file is beside a store.
+
+use std::path::Path;
+
+use ordertop::clock::ManualClock;
+use ordertop::order::placement::Placement;
+use ordertop::order::{Actor, ActorKind};
+use ordertop::protocol::rest::{ImportBatch, Outcome};
+use ordertop_server::store::lock::{self, Locked, Owner};
+use ordertop_server::store::{ListQuery, News, Retention, SqliteStore, Store, StoreError};
+use ordertop_server::{decision, merge};
+use tokio::sync::mpsc;
+
+use crate::story::{assert_fed, at, key, place, ship, story, vendor};
+
+async fn open(path: &Path) -> (SqliteStore, mpsc::Receiver<Vec<News>>) {
+    let (feed, fed) = mpsc::channel(1_024);
+    (
+        SqliteStore::open(path, Retention::default(), Some(feed))
+            .await
+            .unwrap(),
+        fed,
+    )
+}
+
+#[tokio::test]
+async fn the_story_of_a_store_holds_for_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, fed) = open(&folder.path().join("orders.db")).await;
+    story(&store).await;
+    store.close().await.unwrap();
+    assert_fed(fed).await;
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_opening_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (store, _fed) = open(&path).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    place(&store, "42", "A-1", 1).await;
+    let position = ship(&store, "42", "A-1", None).await.position.unwrap();
+    store.close().await.unwrap();
+
+    let (store, _fed) = open(&path).await;
+    let acme = store.vendor(&vendor("42")).await.unwrap().unwrap();
+    assert_eq!((acme.name.as_str(), acme.position), ("Acme", position));
+    let next = place(&store, "42", "A-2", 2).await.position.unwrap();
+    assert_eq!(next.offset, 3);
+}
+
+#[tokio::test]
+async fn an_order_whose_date_is_corrected_moves_in_the_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _fed) = open(&folder.path().join("orders.db")).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    for (number, second) in [("A", 30), ("B", 20), ("C", 10)] {
+        import(&store, number, second).await;
+    }
+    import(&store, "A", 1).await;
+    let mut numbers = Vec::new();
+    let mut cursor = None;
+    loop {
+        let query = ListQuery {
+            vendor: Some(vendor("42")),
+            limit: 1,
+            cursor,
+            ..ListQuery::default()
+        };
+        let page = store.list(query).await.unwrap();
+        numbers.extend(page.orders.iter().map(|order| order.number.to_string()));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(numbers, ["B", "C", "A"]);
+}
+
+async fn import(store: &dyn Store, number: &str, second: i64) {
+    let order = Placement {
+        vendor_id: Some("42".to_owned()),
+        order_number: number.to_owned(),
+        currency: "EUR".to_owned(),
+        placed_at: Some(at(second)),
+        lines: vec![serde_json::from_str(r#"{"sku":"MUG","unit_price":"5"}"#).unwrap()],
+        ..Placement::default()
+    };
+    let batch = ImportBatch {
+        from: "orders.json".to_owned(),
+        orders: vec![order.check(None, at(100)).unwrap()],
+    };
+    let clock = ManualClock::new(at(100));
+    let rows = merge::commit(store, &batch, None, &clock).await.unwrap();
+    assert!(matches!(rows[0].result, Outcome::Placed | Outcome::Changed));
+}
+
+#[tokio::test]
+async fn one_store_has_one_lock_whatever_it_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (_store, _fed) = open(&path).await;
+    let Locked::Ours(mut held) = lock::lock(&path).await.unwrap() else {
+        panic!("nobody else has it");
+    };
+    let owner = Owner {
+        url: "http://127.0.0.1:1".to_owned(),
+        token: "t".to_owned(),
+        pid: 1,
+    };
+    held.announce(&owner).unwrap();
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert!(matches!(
+        lock::lock(&link).await.unwrap(),
+        Locked::Theirs(_)
+    ));
+}
+
+#[tokio::test]
+async fn a_history_that_another_process_went_on_with_is_not_forked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (ours, _fed) = open(&path).await;
+    ours.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let (theirs, _also_fed) = open(&path).await;
+    place(&theirs, "42", "A-1", 1).await;
+    let actor = Actor::new(ActorKind::Service, "test");
+    let order = Placement {
+        vendor_id: Some("42".to_owned()),
+        order_number: "A-2".to_owned(),
+        currency: "EUR".to_owned(),
+        lines: vec![serde_json::from_str(r#"{"sku":"MUG","unit_price":"5"}"#).unwrap()],
+        ..Placement::default()
+    };
+    let intake = order.check(None, at(2)).unwrap();
+    let placing = decision::place(intake.clone(), actor, None, at(2));
+    assert!(ours.change(intake.key(), placing, None).await.is_err());
+    assert!(theirs.order(&key("42", "A-2")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_closed_store_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _fed) = open(&folder.path().join("orders.db")).await;
+    store.close().await.unwrap();
+    let late = store.add_vendor(vendor("42"), "Acme".into()).await;
+    assert!(matches!(late, Err(StoreError::Closed)));
+}
+
+#[tokio::test]
+async fn what_is_no_store_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |path: std::path::PathBuf| async move {
+        SqliteStore::open(&path, Retention::default(), None)
+            .await
+            .unwrap_err()
+            .to_string()
+    };
+    let said = open(folder.path().to_owned()).await;
+    assert!(said.contains("it is a folder"), "{said}");
+    let said = open(folder.path().join("missing/orders.db")).await;
+    assert!(said.contains("does not exist: make it first"), "{said}");
+    let text = folder.path().join("notes.txt");
+    std::fs::write(
+        &text,
+        "these are not orders, but quite some words about them".repeat(100),
+    )
+    .unwrap();
+    let said = open(text.clone()).await;
+    assert!(said.contains("it is not an ordertop store"), "{said}");
+    let kept = std::fs::read_to_string(&text).unwrap();
+    assert!(
+        kept.starts_with("these are not orders"),
+        "the file is as it was"
+    );
+}
