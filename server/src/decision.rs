@@ -43,6 +43,9 @@ pub enum Refusal {
     /// A shipment names a line that the order does not have.
     #[error("the order has no line {0}: name lines by their `id`, or none for all")]
     UnknownLine(u64),
+    /// The vendor's part of the store is away; for a row among others that went.
+    #[error("the store did not answer for this vendor: send this row again")]
+    StoreUnavailable,
     /// A shipment comes with a status that ships nothing.
     #[error("a shipment goes with the status Shipped")]
     ShipmentWithoutShipping,

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::Refusal;
 use crate::hub::Following;
 
+mod fact;
 pub mod lock;
 pub mod redis;
 pub mod sqlite;
@@ -407,6 +408,34 @@ pub struct ListQuery {
     pub limit: usize,
 }
 
+impl ListQuery {
+    /// Whether an order is among those that are asked for, its place apart: text is
+    /// found whatever the case of its ASCII letters.
+    #[must_use]
+    pub fn matches(&self, order: &VendorOrder) -> bool {
+        let placed = order.content.placed_at;
+        let in_time = self.placed_after.is_none_or(|after| placed > after)
+            && self.placed_before.is_none_or(|before| placed < before);
+        let in_status = self.statuses.is_empty() || self.statuses.contains(&order.state.status);
+        in_time
+            && in_status
+            && self
+                .text
+                .as_deref()
+                .is_none_or(|text| self.holds(order, text))
+    }
+
+    fn holds(&self, order: &VendorOrder, text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        let has = |place: &str| place.to_ascii_lowercase().contains(&text);
+        let buyer = &order.content.buyer;
+        has(order.number.as_str())
+            || buyer.name.as_deref().is_some_and(has)
+            || (self.search_emails && buyer.email.as_deref().is_some_and(has))
+            || order.content.lines.iter().any(|line| has(&line.sku))
+    }
+}
+
 /// A page of a list.
 #[derive(Debug, Clone)]
 pub struct ListPage {
@@ -425,6 +454,17 @@ pub struct Cursor {
     pub placed_us: i64,
     /// Its id.
     pub id: u64,
+}
+
+impl Cursor {
+    /// The place of this order.
+    #[must_use]
+    pub fn of(order: &VendorOrder) -> Self {
+        Self {
+            placed_us: order.content.placed_at.as_microsecond(),
+            id: order.id.0,
+        }
+    }
 }
 
 impl std::fmt::Display for Cursor {

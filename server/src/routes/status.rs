@@ -17,7 +17,7 @@ use crate::decision::{self, Refusal, StatusRequest};
 use crate::reply::{self, ApiError, not_a_choice};
 use crate::request;
 use crate::state::AppState;
-use crate::store::{Change, ChangeOutcome, Decide};
+use crate::store::{Change, ChangeOutcome, Decide, StoreError};
 
 /// `POST /api/orders/{number}/update-status/`.
 pub(super) async fn update(
@@ -113,6 +113,9 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
         },
         Refusal::UnknownLine(_) | Refusal::TooManyLines(_) => {
             ApiError::bad("unknown_line", sentence)
+        }
+        Refusal::StoreUnavailable => {
+            ApiError::Unavailable(StoreError::Unanswered("one vendor's part of it".into()))
         }
         Refusal::ShipmentWithoutShipping => ApiError::bad("shipment_without_shipping", sentence),
         Refusal::Status(_) if matches!(caller, Caller::Vendor(_)) => ApiError::Status(sentence),

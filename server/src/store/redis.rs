@@ -1,91 +1,402 @@
-//! The shared store: Redis (or Valkey), for several servers on one set of orders.
+//! The shared store: Redis, Redis Cluster or Valkey, for several servers on one
+//! set of orders.
+//!
+//! A change is read, decided upon in Rust, and compared and set by one script
+//! ([`commit`]); its event is appended to the vendor's stream and published by the
+//! same script. What a server tells its followers comes from its own commits and
+//! from published messages; the stream is the truth behind both ([`feed`]).
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
-use ordertop::protocol::Position;
+use ordertop::protocol::{Mark, Position};
+use redis::RedisError;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use super::url::RedisUrl;
 use super::{
-    Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Store,
-    StoreError, StoreFuture, StoreOptions, StoreSummary, VendorRecord,
+    Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
+    StoreError, StoreFuture, StoreOptions, StoreSummary, VendorRecord, Watch,
 };
+use crate::hub::Following;
+use connect::{Connection, Connector, Link};
+use feed::{Ask, FeedHandle};
+use keys::VendorKeys;
+use script::Script;
+use waiters::Waiters;
+use watches::Begun;
+
+mod commit;
+mod connect;
+mod feed;
+mod keys;
+mod list;
+mod once;
+mod open;
+mod pulse;
+mod read;
+mod restore;
+mod rows;
+mod script;
+mod tracks;
+mod waiters;
+mod watches;
+
+/// Searches by text at once, as they read many orders.
+const MAX_SEARCHES: usize = 2;
+/// Numbers for new orders that are taken at a time.
+const ORDER_IDS_AT_ONCE: u64 = 1_000;
+/// How long replicas may take to confirm a commit, in milliseconds.
+const REPLICAS_PATIENCE_MS: u64 = 1_000;
+/// A look at Redis that is older says nothing.
+const HEALTH_FRESH: Duration = Duration::from_secs(5);
 
 /// Orders on a Redis.
 #[derive(Debug)]
-pub struct RedisStore;
+pub struct RedisStore {
+    shared: Arc<Shared>,
+    feed: Mutex<Option<(FeedHandle, JoinHandle<()>)>>,
+}
 
-impl RedisStore {
-    /// Connects.
-    ///
-    /// # Errors
-    /// [`StoreError::Open`].
-    pub async fn open(
-        url: &RedisUrl,
-        _options: &StoreOptions,
-        _feed: Option<Feed>,
-    ) -> Result<Self, StoreError> {
-        Err(StoreError::Open {
-            path: url.to_string(),
-            reason: "Redis stores are being built".into(),
-        })
+/// What every part of the store uses.
+#[derive(Debug)]
+struct Shared {
+    link: Link,
+    /// Connections for commits that wait for replicas.
+    waiters: Waiters,
+    scripts: Scripts,
+    retention: Retention,
+    redis_wait: u32,
+    searches: Semaphore,
+    order_ids: tokio::sync::Mutex<std::ops::Range<u64>>,
+    counters: Counters,
+    /// How Redis was at the last look, and when that was; `None` before the first.
+    health: Mutex<Option<(tokio::time::Instant, Result<(), String>)>>,
+}
+
+#[derive(Debug)]
+struct Scripts {
+    commit: Script,
+    orders: Script,
+    events: Script,
+    ids: Script,
+    vendor: Script,
+    restore: Script,
+}
+
+/// Figures since the start.
+#[derive(Debug, Default)]
+struct Counters {
+    /// Published messages did not arrive, though Redis was there.
+    pubsub_silent: AtomicU64,
+    /// Events were read from a stream because no message told them.
+    gaps_repaired: AtomicU64,
+    /// Redis went away.
+    away: AtomicU64,
+}
+
+impl Counters {
+    fn add(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-fn not_yet<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
-    Box::pin(std::future::ready(Err(StoreError::Closed)))
+impl Shared {
+    fn new(url: &RedisUrl, options: &StoreOptions) -> Self {
+        let connector = Arc::new(Connector::new(url.clone()));
+        Self {
+            link: Link::new(connector.clone()),
+            waiters: Waiters::new(connector),
+            scripts: Scripts {
+                commit: Script::new(include_str!("redis/commit.lua")),
+                orders: Script::new(include_str!("redis/orders.lua")),
+                events: Script::new(include_str!("redis/events.lua")),
+                ids: Script::new(include_str!("redis/ids.lua")),
+                vendor: Script::new(include_str!("redis/vendor.lua")),
+                restore: Script::new(include_str!("redis/restore.lua")),
+            },
+            retention: options.retention,
+            redis_wait: options.redis_wait,
+            searches: Semaphore::new(MAX_SEARCHES),
+            order_ids: tokio::sync::Mutex::default(),
+            counters: Counters::default(),
+            health: Mutex::default(),
+        }
+    }
+
+    fn is_cluster(&self) -> bool {
+        self.link.connector().is_cluster()
+    }
+
+    fn set_health(&self, health: Result<(), String>) {
+        let mut last = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((tokio::time::Instant::now(), health));
+    }
+
+    /// A number for a new order, never given before.
+    async fn next_order_id(&self) -> Result<u64, StoreError> {
+        let mut ids = self.order_ids.lock().await;
+        if ids.is_empty() {
+            let (keys, args) = (
+                [keys::ORDER_IDS.to_owned()],
+                [ORDER_IDS_AT_ONCE.to_string()],
+            );
+            let script = &self.scripts.ids;
+            let take = |connection| script.run::<u64>(connection, &keys, &args);
+            let first = self.link.run(take).await.map_err(|error| failed(&error))?;
+            *ids = first..first + ORDER_IDS_AT_ONCE;
+        }
+        ids.next().ok_or(StoreError::Closed)
+    }
+
+    async fn add_vendor(
+        &self,
+        id: VendorId,
+        name: String,
+    ) -> Result<(VendorRecord, bool), StoreError> {
+        let birth = Mark::from_random(rand::random());
+        let keys = [VendorKeys(&id).head()];
+        let args = [birth.as_str().to_owned(), name];
+        let script = &self.scripts.vendor;
+        type Added = (bool, String, String, String, String);
+        let add = |connection| script.run::<Added>(connection, &keys, &args);
+        let (new, offset, mark, _birth, name) =
+            self.link.run(add).await.map_err(|error| failed(&error))?;
+        // The list of all vendors is elsewhere on a cluster: it may have lost this
+        // one, or never have got it, and gets it now.
+        let mut list = redis::cmd("HSET");
+        list.arg(keys::VENDORS).arg(id.as_str()).arg(&name);
+        self.ask::<()>(&list).await?;
+        if new {
+            let publish = if self.is_cluster() {
+                "SPUBLISH"
+            } else {
+                "PUBLISH"
+            };
+            let mut told = redis::cmd(publish);
+            told.arg(keys::NEW_VENDORS).arg(id.as_str());
+            self.ask::<()>(&told).await?;
+        }
+        let position = rows::position(&offset, &mark)?;
+        Ok((VendorRecord { id, name, position }, new))
+    }
+
+    async fn summary(&self) -> Result<StoreSummary, StoreError> {
+        let vendors = self.vendor_ids().await?;
+        let count = |vendor: &VendorId| {
+            let mut command = redis::cmd("HLEN");
+            command.arg(VendorKeys(vendor).orders());
+            command
+        };
+        let orders: Vec<u64> = self.ask_each(&vendors, count).await?;
+        let heads = self.heads(&vendors).await?;
+        let offsets = heads.iter().flatten().map(|head| head.position.offset);
+        Ok(StoreSummary {
+            kind: self.link.connector().kind().to_owned(),
+            vendors: vendors.len() as u64,
+            orders: orders.iter().sum(),
+            events: offsets.sum(),
+        })
+    }
+
+    /// Proves that Redis takes writes: by the last look of those who look all the
+    /// time, or by one of our own.
+    async fn probe(&self, watched: bool) -> Result<(), StoreError> {
+        if watched {
+            let last = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+            return match &*last {
+                Some((at, health)) if at.elapsed() < HEALTH_FRESH => {
+                    health.clone().map_err(StoreError::Failed)
+                }
+                _ => Err(StoreError::Failed("Redis was not looked at yet".into())),
+            };
+        }
+        let mut write = redis::cmd("SET");
+        write.arg("ordertop:probe").arg(1).arg("PX").arg(60_000);
+        self.ask(&write).await
+    }
+}
+
+/// What went wrong with Redis, in words for an operator.
+fn explain(error: &RedisError) -> String {
+    if error.is_connection_refusal() {
+        return "Redis does not take connections: is it running?".into();
+    }
+    if error.is_timeout() {
+        return "Redis does not answer".into();
+    }
+    match error.code() {
+        Some("OOM") => "Redis is out of memory: raise its maxmemory".into(),
+        Some("MISCONF") => "Redis cannot save to its disk, and takes no writes: see its log".into(),
+        Some("NOREPLICAS") => "Redis has fewer replicas than its min-replicas-to-write".into(),
+        Some("LOADING") => "Redis is loading its data".into(),
+        Some("READONLY") => "Redis is a replica: give the address of the master".into(),
+        Some("CLUSTERDOWN") => "the Redis cluster is down".into(),
+        Some("NOAUTH" | "WRONGPASS") => "Redis wants another user or password: see --store".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// Nothing was changed.
+fn failed(error: &RedisError) -> StoreError {
+    StoreError::Failed(explain(error))
+}
+
+/// A commit was sent: it is done, or not. An error that Redis itself answered
+/// says that it is not.
+fn unanswered(error: &RedisError) -> StoreError {
+    let refused = error.is_connection_refusal();
+    if refused || (error.code().is_some() && !error.is_io_error()) {
+        failed(error)
+    } else {
+        StoreError::Unanswered(explain(error))
+    }
+}
+
+impl RedisStore {
+    /// Connects, waiting for a Redis that does not answer yet for as long as
+    /// `options` say. News go to `feed`.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`], with what to do.
+    pub async fn open(
+        url: &RedisUrl,
+        options: &StoreOptions,
+        feed: Option<Feed>,
+    ) -> Result<Self, StoreError> {
+        let shared = Arc::new(Shared::new(url, options));
+        open::open(&shared, url, options.timeout).await?;
+        let feed = feed.map(|out| FeedHandle::start(shared.clone(), out));
+        Ok(Self {
+            shared,
+            feed: Mutex::new(feed),
+        })
+    }
+
+    fn feed(&self) -> Option<FeedHandle> {
+        let feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        feed.as_ref().map(|(handle, _)| handle.clone())
+    }
 }
 
 impl Store for RedisStore {
     fn vendors(&self) -> StoreFuture<'_, Vec<VendorRecord>> {
-        not_yet()
+        Box::pin(self.shared.vendors())
     }
-    fn vendor<'a>(&'a self, _id: &'a VendorId) -> StoreFuture<'a, Option<VendorRecord>> {
-        not_yet()
+
+    fn vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, Option<VendorRecord>> {
+        Box::pin(self.shared.vendor(id))
     }
-    fn add_vendor(&self, _id: VendorId, _name: String) -> StoreFuture<'_, (VendorRecord, bool)> {
-        not_yet()
+
+    fn add_vendor(&self, id: VendorId, name: String) -> StoreFuture<'_, (VendorRecord, bool)> {
+        Box::pin(self.shared.add_vendor(id, name))
     }
+
     fn change_all(
         &self,
-        _changes: Vec<(OrderKey, Decide)>,
-        _once: Option<Once>,
+        changes: Vec<(OrderKey, Decide)>,
+        once: Option<Once>,
     ) -> StoreFuture<'_, Vec<Change>> {
-        not_yet()
+        let feed = self.feed();
+        Box::pin(async move {
+            let (changes, events) = commit::change_all(&self.shared, changes, once).await?;
+            if let Some(feed) = feed
+                && !events.is_empty()
+            {
+                feed.committed(events).await;
+            }
+            Ok(changes)
+        })
     }
-    fn order<'a>(&'a self, _key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>> {
-        not_yet()
+
+    fn watch<'a>(&'a self, following: &'a Following) -> StoreFuture<'a, Watch> {
+        Box::pin(async move {
+            let Some(feed) = self.feed() else {
+                return Ok(Watch::default());
+            };
+            let (watch, begun) = feed.watches.begin(following);
+            if matches!(begun, Begun::NotYet) {
+                match following {
+                    Following::All => feed.ask(Ask::FollowAll).await?,
+                    Following::Vendor(vendor) => {
+                        let follow = |answer| Ask::Follow(vendor.clone(), answer);
+                        feed.ask(follow).await?;
+                    }
+                }
+            }
+            Ok(watch)
+        })
     }
-    fn vendors_with<'a>(&'a self, _number: &'a OrderNumber) -> StoreFuture<'a, Vec<VendorId>> {
-        not_yet()
+
+    fn order<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>> {
+        Box::pin(self.shared.order(key))
     }
-    fn list(&self, _query: ListQuery) -> StoreFuture<'_, ListPage> {
-        not_yet()
+
+    fn vendors_with<'a>(&'a self, number: &'a OrderNumber) -> StoreFuture<'a, Vec<VendorId>> {
+        Box::pin(self.shared.vendors_with(number))
     }
-    fn history<'a>(&'a self, _key: &'a OrderKey) -> StoreFuture<'a, Vec<HistoryEntry>> {
-        not_yet()
+
+    fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage> {
+        Box::pin(self.shared.list(query))
     }
+
+    fn history<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Vec<HistoryEntry>> {
+        Box::pin(self.shared.history(key))
+    }
+
     fn events<'a>(
         &'a self,
-        _vendor: &'a VendorId,
-        _since: &'a Position,
-        _until: Option<u64>,
-        _limit: usize,
+        vendor: &'a VendorId,
+        since: &'a Position,
+        until: Option<u64>,
+        limit: usize,
     ) -> StoreFuture<'a, Replay> {
-        not_yet()
+        Box::pin(self.shared.events(vendor, since, until, limit))
     }
+
     fn restore<'a>(
         &'a self,
-        _vendor: &'a VendorId,
-        _orders: Vec<KeptOrder>,
+        vendor: &'a VendorId,
+        orders: Vec<KeptOrder>,
     ) -> StoreFuture<'a, Restored> {
-        not_yet()
+        Box::pin(restore::restore(&self.shared, vendor, orders))
     }
+
     fn probe(&self) -> StoreFuture<'_, ()> {
-        not_yet()
+        let watched = self.feed().is_some();
+        Box::pin(self.shared.probe(watched))
     }
+
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        let counters = &self.shared.counters;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        vec![
+            ("pubsub_silent", read(&counters.pubsub_silent)),
+            ("gaps_repaired", read(&counters.gaps_repaired)),
+            ("away", read(&counters.away)),
+        ]
+    }
+
     fn summary(&self) -> StoreFuture<'_, StoreSummary> {
-        not_yet()
+        Box::pin(self.shared.summary())
     }
+
     fn close(&self) -> StoreFuture<'_, ()> {
-        not_yet()
+        let feed = self
+            .feed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        Box::pin(async move {
+            if let Some((handle, task)) = feed {
+                // Ends when the last handle is gone; a commit under way has its own.
+                drop(handle);
+                let _ = task.await;
+            }
+            Ok(())
+        })
     }
 }

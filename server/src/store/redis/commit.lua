@@ -1,0 +1,100 @@
+-- One commit: all of one vendor's changes, or none. The rules were asked before;
+-- here versions are compared, and what was decided is written.
+--
+-- A script that fails half-way keeps what it wrote: so everything is checked
+-- first, and the first write is XADD, which fails by itself when the stream is
+-- further than the head says.
+--
+-- KEYS  1 head  2 orders  3 contents  4 revisions  5 events  6 placed
+--       7 once  then the history of each change's order
+-- ARGV  1 latest moment, in ms since 1970 by this Redis's clock  2 PUBLISH or SPUBLISH
+--       3 channel  4 events to keep  5 how long to keep them, in ms
+--       6 what to remember under `once`, '' for nothing  7 for how long, in ms
+--       then WIDTH values for each change
+local FIXED, WIDTH = 7, 11
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now > tonumber(ARGV[1]) then return {'late'} end
+
+local remember = ARGV[6] ~= ''
+if remember then
+  local remembered = redis.call('GET', KEYS[7])
+  if remembered then return {'remembered', remembered} end
+end
+
+local head = redis.call('HMGET', KEYS[1], 'offset', 'mark')
+if not head[1] then return {'no vendor'} end
+local base, after = tonumber(head[1]), head[2]
+
+local function whole(n) return string.format('%.0f', n) end
+local function at(offset) return whole(offset) .. '-0' end
+
+-- Each order must be where the decision saw it; a later change of the same order
+-- builds upon an earlier one.
+local changes = (#ARGV - FIXED) / WIDTH
+local versions = {}
+for i = 0, changes - 1 do
+  local a = FIXED + i * WIDTH
+  local number, seen, version, mark = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 5]
+  local version_now = versions[number]
+  if not version_now then
+    local record = redis.call('HGET', KEYS[2], number)
+    version_now = '0'
+    if record then
+      local offset, its_mark
+      version_now, offset, its_mark = string.match(record, '^(%d+) %d+ %d+ (%d+) (%w+) ')
+      if its_mark == mark then
+        -- This very commit was done, and its answer was lost on the way.
+        local first = tonumber(offset) - i
+        local event = redis.call('XRANGE', KEYS[5], at(first), at(first))[1]
+        return {'written', whole(first - 1), event and event[2][4] or ''}
+      end
+    end
+  end
+  if version_now ~= seen then return {'changed', number} end
+  versions[number] = version
+end
+
+for i = 0, changes - 1 do
+  local a = FIXED + i * WIDTH
+  local number, version, id, mark = ARGV[a + 1], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
+  local revision, state, fact = ARGV[a + 6], ARGV[a + 7], ARGV[a + 8]
+  local content, placed, entry = ARGV[a + 9], ARGV[a + 10], ARGV[a + 11]
+  local offset = base + i + 1
+
+  redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[4], at(offset),
+    'm', mark, 'a', after, 't', whole(now), 'i', id, 'n', number, 'r', revision, 's', state, 'f', fact)
+  redis.call('HSET', KEYS[1], 'offset', whole(offset), 'mark', mark)
+  if content == '' then
+    content = redis.call('HGET', KEYS[3], number)
+  else
+    local before = redis.call('HGET', KEYS[3], number)
+    if before then redis.call('HSET', KEYS[4], id .. '/' .. (revision - 1), before) end
+    redis.call('HSET', KEYS[3], number, content)
+    redis.call('ZADD', KEYS[6], placed, string.format('%020.0f', id) .. number)
+  end
+  redis.call('HSET', KEYS[2], number,
+    table.concat({version, id, revision, whole(offset), mark, state}, ' '))
+  redis.call('RPUSH', KEYS[8 + i], entry)
+  redis.call(ARGV[2], ARGV[3], table.concat({
+    whole(offset), ' ', mark, ' ', after,
+    ' {"id":', id, ',"number":', cjson.encode(number), ',"state":', state, ',"fact":', fact, ',"content":', content, '}'}))
+  after = mark
+end
+
+if remember then
+  redis.call('SET', KEYS[7], table.concat({whole(base), head[2], ARGV[6]}, ' '), 'PX', ARGV[7])
+end
+
+-- Now and then, forget events that are too old; the newest is never forgotten.
+if math.floor(base / 64) ~= math.floor((base + changes) / 64) then
+  local oldest_kept
+  for _, event in ipairs(redis.call('XRANGE', KEYS[5], '-', at(base), 'COUNT', 256)) do
+    oldest_kept = event[1]
+    if tonumber(event[2][6]) >= now - tonumber(ARGV[5]) then break end
+  end
+  if oldest_kept then redis.call('XTRIM', KEYS[5], 'MINID', oldest_kept) end
+end
+
+return {'written', whole(base), head[2]}

@@ -1,0 +1,92 @@
+//! Requests with an `Idempotency-Key`. Which request a key came with is kept
+//! under one key for all vendors; what was answered is kept beside each vendor's
+//! orders, written by the commit itself, so that the answer and the change are
+//! never without one another.
+
+use ordertop::order::VendorId;
+use ordertop::protocol::{Mark, Position};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Shared;
+use super::keys::{self, VendorKeys};
+use super::rows::{json, position, to_json, unreadable};
+use crate::store::{Change, ONCE_FOR, Once, StoreError};
+
+/// Claims the key for this request.
+///
+/// # Errors
+/// [`StoreError::KeyReused`] when it came with another one before.
+pub(super) async fn claim(shared: &Shared, once: &Once) -> Result<(), StoreError> {
+    let key = keys::request(&digest(&once.key));
+    let mut claim = redis::cmd("SET");
+    claim
+        .arg(&key)
+        .arg(&once.digest)
+        .arg("NX")
+        .arg("GET")
+        .arg("PX")
+        .arg(u64::try_from(ONCE_FOR.as_millis()).unwrap_or(u64::MAX));
+    let before: Option<String> = shared.ask(&claim).await?;
+    match before {
+        Some(other) if other != once.digest => Err(StoreError::KeyReused),
+        _ => Ok(()),
+    }
+}
+
+/// What a commit remembers: the text gets the vendor's position before it, which
+/// only the commit knows.
+pub(super) struct Remembering {
+    pub(super) key: String,
+    pub(super) text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    change: Change,
+    /// The how-manieth event of the commit it made, and that one's mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wrote: Option<(u64, Mark)>,
+}
+
+impl Remembering {
+    pub(super) fn new(
+        once: &Once,
+        vendor: &VendorId,
+        outcomes: Vec<(Change, Option<(u64, Mark)>)>,
+    ) -> Result<Self, StoreError> {
+        let remembered = outcomes
+            .into_iter()
+            .map(|(change, wrote)| Remembered { change, wrote });
+        Ok(Self {
+            key: VendorKeys(vendor).once(&digest(&once.key)),
+            text: to_json(&remembered.collect::<Vec<_>>())?,
+        })
+    }
+}
+
+/// The changes that were remembered, from `offset mark json`.
+pub(super) fn remembered(text: &str) -> Result<Vec<Change>, StoreError> {
+    let parts: Vec<&str> = text.splitn(3, ' ').collect();
+    let [offset, mark, body] = parts[..] else {
+        return Err(unreadable("a remembered answer"));
+    };
+    let before = position(offset, mark)?;
+    let remembered: Vec<Remembered> = json(body)?;
+    let changes = remembered
+        .into_iter()
+        .map(|Remembered { mut change, wrote }| {
+            if let Some((n, mark)) = wrote {
+                let offset = before.offset + n;
+                change.position = Some(Position { offset, mark });
+            }
+            change
+        });
+    Ok(changes.collect())
+}
+
+/// Keys are of any length and alphabet; their digests are not.
+fn digest(key: &str) -> String {
+    let digest = Sha256::digest(key.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

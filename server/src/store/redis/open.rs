@@ -1,0 +1,131 @@
+//! The start: waits for Redis, and looks whether it is one that we can use.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Shared, explain, keys};
+use crate::store::StoreError;
+use crate::store::url::RedisUrl;
+
+/// The layout of our keys; a newer one is another program's.
+const LAYOUT: u64 = 1;
+/// The oldest Redis that has all we use: sharded channels, `SET NX GET`.
+const OLDEST: (u32, u32) = (7, 0);
+/// Between two attempts.
+const AGAIN: Duration = Duration::from_millis(500);
+/// Between two words on the console while it waits.
+const SAY_AGAIN: Duration = Duration::from_secs(5);
+
+/// Waits until Redis answers, for at most `timeout`, and checks it.
+pub(super) async fn open(
+    shared: &Shared,
+    url: &RedisUrl,
+    timeout: Duration,
+) -> Result<(), StoreError> {
+    let failed = |reason: String| StoreError::Open {
+        path: url.to_string(),
+        reason,
+    };
+    let deadline = Instant::now() + timeout;
+    let mut said: Option<Instant> = None;
+    let info = loop {
+        let info = redis::cmd("INFO");
+        let ask = |connection| any_node(connection, &info);
+        let error = match shared.link.run(ask).await {
+            Ok(info) => break info,
+            Err(error) => error,
+        };
+        let reason = explain(&error);
+        let hopeless = matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
+            || error.kind() == redis::ErrorKind::AuthenticationFailed
+            || error.kind() == redis::ErrorKind::InvalidClientConfig;
+        if hopeless {
+            return Err(failed(reason));
+        }
+        if Instant::now() + AGAIN >= deadline {
+            let seconds = timeout.as_secs();
+            return Err(failed(format!("{reason} (waited for {seconds} s)")));
+        }
+        if said.is_none_or(|at| at.elapsed() >= SAY_AGAIN) {
+            let left_s = (deadline - Instant::now()).as_secs();
+            tracing::warn!(store = %url, reason, left_s, "waiting for Redis");
+            said = Some(Instant::now());
+        }
+        tokio::time::sleep(AGAIN).await;
+    };
+    let version = field(&info, "redis_version").unwrap_or_default();
+    if !is_recent(version) {
+        let (major, minor) = OLDEST;
+        return Err(failed(format!(
+            "it is Redis {version}: {major}.{minor} or newer is needed (Valkey of any version is)"
+        )));
+    }
+    layout(shared).await.map_err(failed)
+}
+
+/// A command that any node may answer: on a cluster it would go to all.
+async fn any_node(
+    connection: super::Connection,
+    command: &redis::Cmd,
+) -> redis::RedisResult<String> {
+    use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
+    match connection {
+        super::Connection::Cluster(mut cluster) => {
+            let routing = RoutingInfo::SingleNode(SingleNodeRoutingInfo::RandomPrimary);
+            let answer = cluster.route_command(command.clone(), routing).await?;
+            Ok(redis::from_redis_value(answer)?)
+        }
+        mut one => command.query_async(&mut one).await,
+    }
+}
+
+/// A field of `INFO`.
+fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        .map(str::trim)
+}
+
+fn is_recent(version: &str) -> bool {
+    let mut parts = version.split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= OLDEST,
+        _ => false,
+    }
+}
+
+/// Says which layout the keys have, or learns that they have another.
+async fn layout(shared: &Shared) -> Result<(), String> {
+    let mut claim = redis::cmd("SET");
+    claim.arg(keys::LAYOUT).arg(LAYOUT).arg("NX").arg("GET");
+    let found: Option<u64> = shared
+        .ask(&claim)
+        .await
+        .map_err(|error| error.to_string())?;
+    match found {
+        None | Some(LAYOUT) => Ok(()),
+        Some(_) => Err("it was written by a newer ordertop-server: use that one".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redis_before_7_is_too_old() {
+        for (version, recent) in [
+            ("7.0.15", true),
+            ("8.2.1", true),
+            ("7.2.4", true),
+            ("6.2.14", false),
+            ("", false),
+            ("x", false),
+        ] {
+            assert_eq!(is_recent(version), recent, "{version}");
+        }
+        let info = "# Server\r\nredis_version:7.0.15\r\nredis_git_sha1:0\r\n";
+        assert_eq!(field(info, "redis_version"), Some("7.0.15"));
+    }
+}

@@ -1,0 +1,295 @@
+//! What is read: orders, events, history, vendors.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
+use ordertop::protocol::Position;
+use ordertop::protocol::message::Unrecovered;
+use redis::{Cmd, FromRedisValue};
+
+use super::keys::{self, VendorKeys};
+use super::rows::{self, Entry, Head, Record, json, unreadable};
+use super::{Shared, failed};
+use crate::store::{Replay, StoreError, VendorRecord};
+
+/// Most commands that are under way at once for one reader; what they ask for is
+/// pipelined.
+const AT_ONCE: usize = 256;
+/// Most orders that one script reads.
+pub(super) const MAX_LOOK: usize = 1_000;
+
+/// Orders of one vendor as they were at one moment.
+pub(super) struct Seen {
+    /// That moment, in milliseconds since 1970 by Redis's clock.
+    pub(super) now_ms: i64,
+    /// `None` when there is no such vendor.
+    pub(super) head: Option<Head>,
+    /// Those that are there, each with the revision of its content.
+    pub(super) orders: HashMap<OrderNumber, (Arc<VendorOrder>, u64)>,
+}
+
+impl Shared {
+    /// Orders of one vendor by number, at one moment as long as they are at most
+    /// [`MAX_LOOK`].
+    pub(super) async fn look(
+        &self,
+        vendor: &VendorId,
+        numbers: &[OrderNumber],
+    ) -> Result<Seen, StoreError> {
+        type Read = (
+            i64,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Vec<Option<String>>,
+            Vec<Option<String>>,
+        );
+        let of = VendorKeys(vendor);
+        let keys = [of.head(), of.orders(), of.contents()];
+        let mut seen: Option<Seen> = None;
+        let mut rest = numbers;
+        loop {
+            let (page, after) = rest.split_at(rest.len().min(MAX_LOOK));
+            rest = after;
+            let args: Vec<String> = page.iter().map(|n| n.as_str().to_owned()).collect();
+            let script = &self.scripts.orders;
+            let read = |connection| script.run::<Read>(connection, &keys, &args);
+            let (now_ms, offset, mark, birth, records, contents) =
+                self.link.run(read).await.map_err(|error| failed(&error))?;
+            let seen = match &mut seen {
+                Some(seen) => seen,
+                none => none.insert(Seen {
+                    now_ms,
+                    head: rows::head((offset, mark, birth))?,
+                    orders: HashMap::new(),
+                }),
+            };
+            for ((number, record), content) in page.iter().zip(records).zip(contents) {
+                let (Some(record), Some(content)) = (record, content) else {
+                    continue;
+                };
+                let record = Record::read(&record)?;
+                let revision = record.revision;
+                let order = record.order(vendor, number, &content)?;
+                seen.orders
+                    .insert(number.clone(), (Arc::new(order), revision));
+            }
+            if rest.is_empty() {
+                break;
+            }
+        }
+        seen.ok_or_else(|| unreadable("nothing"))
+    }
+
+    pub(super) async fn order(&self, key: &OrderKey) -> Result<Option<VendorOrder>, StoreError> {
+        let seen = self.look(&key.vendor, std::slice::from_ref(&key.number));
+        let order = seen.await?.orders.remove(&key.number);
+        Ok(order.map(|(order, _)| Arc::unwrap_or_clone(order)))
+    }
+
+    /// Where a vendor's stream stands.
+    pub(super) async fn head(&self, vendor: &VendorId) -> Result<Option<Head>, StoreError> {
+        let fields = self.ask(&head_command(vendor)).await?;
+        rows::head(fields)
+    }
+
+    pub(super) async fn history(&self, key: &OrderKey) -> Result<Vec<HistoryEntry>, StoreError> {
+        let mut command = redis::cmd("LRANGE");
+        command
+            .arg(VendorKeys(&key.vendor).history(&key.number))
+            .arg(0)
+            .arg(-1);
+        let entries: Vec<String> = self.ask(&command).await?;
+        entries.iter().map(|entry| json(entry)).collect()
+    }
+
+    /// One command that reads.
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        let asking = |mut connection| async move { command.query_async(&mut connection).await };
+        self.link.run(asking).await.map_err(|error| failed(&error))
+    }
+
+    /// The same command for many vendors, answers in their order. On a cluster each
+    /// goes its own way; commands of one connection are pipelined.
+    pub(super) async fn ask_each<T: FromRedisValue>(
+        &self,
+        vendors: &[VendorId],
+        command: impl Fn(&VendorId) -> Cmd,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut commands = Vec::with_capacity(vendors.len());
+        for vendor in vendors {
+            let command = command(vendor);
+            commands.push(async move { self.ask(&command).await });
+        }
+        let mut asking = futures_util::stream::iter(commands).buffered(AT_ONCE);
+        let mut answers = Vec::with_capacity(vendors.len());
+        while let Some(answer) = asking.next().await {
+            answers.push(answer?);
+        }
+        Ok(answers)
+    }
+
+    /// Every vendor's id and name, by id.
+    pub(super) async fn vendor_names(&self) -> Result<Vec<(VendorId, String)>, StoreError> {
+        let mut command = redis::cmd("HGETALL");
+        command.arg(keys::VENDORS);
+        let names: HashMap<String, String> = self.ask(&command).await?;
+        let mut vendors = names
+            .into_iter()
+            .map(|(id, name)| {
+                let id = VendorId::new(&id).map_err(|_| unreadable("a vendor's id"))?;
+                Ok((id, name))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        vendors.sort();
+        Ok(vendors)
+    }
+
+    pub(super) async fn vendor_ids(&self) -> Result<Vec<VendorId>, StoreError> {
+        let vendors = self.vendor_names().await?;
+        Ok(vendors.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Where each of these vendors stands; `None` for those that do not exist.
+    pub(super) async fn heads(
+        &self,
+        vendors: &[VendorId],
+    ) -> Result<Vec<Option<Head>>, StoreError> {
+        let fields = self.ask_each(vendors, head_command).await?;
+        fields.into_iter().map(rows::head).collect()
+    }
+
+    pub(super) async fn vendors(&self) -> Result<Vec<VendorRecord>, StoreError> {
+        let (ids, names): (Vec<_>, Vec<_>) = self.vendor_names().await?.into_iter().unzip();
+        let heads = self.heads(&ids).await?;
+        let records = ids.into_iter().zip(names).zip(heads);
+        let records = records.filter_map(|((id, name), head)| {
+            let position = head?.position;
+            Some(VendorRecord { id, name, position })
+        });
+        Ok(records.collect())
+    }
+
+    pub(super) async fn vendor(&self, id: &VendorId) -> Result<Option<VendorRecord>, StoreError> {
+        let mut command = head_command(id);
+        command.arg("name");
+        type Fields = (
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+        );
+        let (offset, mark, birth, name): Fields = self.ask(&command).await?;
+        let head = rows::head((offset, mark, birth))?;
+        Ok(head.map(|head| VendorRecord {
+            id: id.clone(),
+            name: name.unwrap_or_else(|| id.to_string()),
+            position: head.position,
+        }))
+    }
+
+    pub(super) async fn vendors_with(
+        &self,
+        number: &OrderNumber,
+    ) -> Result<Vec<VendorId>, StoreError> {
+        let vendors = self.vendor_ids().await?;
+        let has = |vendor: &VendorId| {
+            let mut command = redis::cmd("HEXISTS");
+            command
+                .arg(VendorKeys(vendor).orders())
+                .arg(number.as_str());
+            command
+        };
+        let has: Vec<bool> = self.ask_each(&vendors, has).await?;
+        let with = vendors.into_iter().zip(has).filter(|(_, has)| *has);
+        Ok(with.map(|(vendor, _)| vendor).collect())
+    }
+
+    /// The events after `since`, or why it cannot be proved that they are all. An
+    /// event proves the one before it, whose mark it names: so the event at `since`
+    /// itself need not be kept any more.
+    pub(super) async fn events(
+        &self,
+        vendor: &VendorId,
+        since: &Position,
+        until: Option<u64>,
+        limit: usize,
+    ) -> Result<Replay, StoreError> {
+        type Read = (
+            i64,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Vec<Entry>,
+            Vec<String>,
+        );
+        let of = VendorKeys(vendor);
+        let keys = [
+            of.head(),
+            of.orders(),
+            of.contents(),
+            of.revisions(),
+            of.events(),
+        ];
+        let last = until.map_or("+".to_owned(), |until| until.to_string());
+        let args = [(since.offset + 1).to_string(), last, limit.to_string()];
+        let script = &self.scripts.events;
+        let read = |connection| script.run::<Read>(connection, &keys, &args);
+        let (now_ms, offset, mark, birth, entries, contents) =
+            self.link.run(read).await.map_err(|error| failed(&error))?;
+        let Some(Head {
+            position: head,
+            birth,
+        }) = rows::head((offset, mark, birth))?
+        else {
+            return Err(StoreError::Failed(format!("there is no vendor {vendor}")));
+        };
+        let unrecovered = |reason, head| Ok(Replay::Unrecovered { reason, head });
+        let Some(behind) = head.offset.checked_sub(since.offset) else {
+            return unrecovered(Unrecovered::PositionUnknown, head);
+        };
+        if behind == 0 || (since.offset == 0 && birth != since.mark) {
+            let same = head == *since;
+            return if same {
+                let events = Vec::new();
+                Ok(Replay::Events { events, head })
+            } else {
+                unrecovered(Unrecovered::PositionUnknown, head)
+            };
+        }
+        if behind > self.retention.events {
+            return unrecovered(Unrecovered::PositionExpired, head);
+        }
+        let mut events = Vec::with_capacity(entries.len());
+        for (entry, content) in entries.iter().zip(&contents) {
+            let stored = rows::stored(vendor, entry, content)?;
+            if events.is_empty() {
+                let next = stored.event.position.offset == since.offset + 1;
+                let age_ms = now_ms.saturating_sub(i64::try_from(stored.at_ms).unwrap_or(i64::MAX));
+                let too_old =
+                    u128::try_from(age_ms).is_ok_and(|ms| ms > self.retention.age.as_millis());
+                if !next || too_old {
+                    return unrecovered(Unrecovered::PositionExpired, head);
+                }
+                if stored.event.after != since.mark {
+                    return unrecovered(Unrecovered::PositionUnknown, head);
+                }
+            }
+            events.push(stored.event);
+        }
+        // Nothing is left of what came after, but something did.
+        if events.is_empty() && limit > 0 && until.is_none_or(|until| until > since.offset) {
+            return unrecovered(Unrecovered::PositionExpired, head);
+        }
+        Ok(Replay::Events { events, head })
+    }
+}
+
+fn head_command(vendor: &VendorId) -> Cmd {
+    let mut command = redis::cmd("HMGET");
+    command.arg(VendorKeys(vendor).head());
+    command.arg("offset").arg("mark").arg("birth");
+    command
+}

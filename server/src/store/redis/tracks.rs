@@ -1,0 +1,314 @@
+//! Puts the events of each followed vendor in order, each told once. No input or
+//! output: what is missing is asked of the caller.
+//!
+//! Events come from this server's own commits and from Redis's messages, either
+//! of which may be first, late, or lost. An event is told when it is the next one
+//! by offset and by mark; one that is further on waits, and the stream is read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ordertop::order::VendorId;
+use ordertop::protocol::position::Follows;
+use ordertop::protocol::{Mark, Position};
+use tokio::time::Instant;
+
+use crate::store::{News, VendorEvent};
+
+/// Most events of one vendor that wait for an earlier one; the stream has the rest.
+const MAX_WAITING: usize = 1_024;
+/// How long an event may wait for one before it: messages of two servers cross.
+const CROSSING: Duration = Duration::from_millis(50);
+/// When a question that was not answered is asked again.
+const AGAIN: Duration = Duration::from_millis(500);
+/// A vendor of whom nothing was heard for so long is looked at.
+const QUIET: Duration = Duration::from_secs(4);
+
+/// Every followed vendor.
+#[derive(Debug, Default)]
+pub(super) struct Tracks {
+    vendors: HashMap<VendorId, Track>,
+    news: Vec<News>,
+    /// Vendors whose stream is to be read from where they stand.
+    gaps: Vec<(VendorId, Instant)>,
+}
+
+#[derive(Debug)]
+struct Track {
+    /// The last event that was told; `None` until it is known where to begin.
+    head: Option<Position>,
+    /// Events that came before their time, by offset.
+    waiting: BTreeMap<u64, Arc<VendorEvent>>,
+    /// Something is asked of Redis about it.
+    asking: bool,
+    heard: Instant,
+}
+
+/// An event as it comes, before all of it is read.
+pub(super) trait Comes {
+    /// Its place.
+    fn position(&self) -> &Position;
+    /// The mark of the one before.
+    fn after(&self) -> &Mark;
+    /// The event.
+    fn read(self, vendor: &VendorId) -> Option<Arc<VendorEvent>>;
+}
+
+impl Comes for Arc<VendorEvent> {
+    fn position(&self) -> &Position {
+        &self.event.position
+    }
+
+    fn after(&self) -> &Mark {
+        &self.event.after
+    }
+
+    fn read(self, _vendor: &VendorId) -> Option<Arc<VendorEvent>> {
+        Some(self)
+    }
+}
+
+impl Tracks {
+    /// Begins with a vendor; whether it is new here.
+    pub(super) fn begin(&mut self, vendor: &VendorId) -> bool {
+        let new = !self.vendors.contains_key(vendor);
+        if new {
+            let track = Track {
+                head: None,
+                waiting: BTreeMap::new(),
+                asking: true,
+                heard: Instant::now(),
+            };
+            self.vendors.insert(vendor.clone(), track);
+        }
+        new
+    }
+
+    pub(super) fn end(&mut self, vendor: &VendorId) {
+        self.vendors.remove(vendor);
+    }
+
+    /// Every vendor that is followed.
+    pub(super) fn vendors(&self) -> impl Iterator<Item = &VendorId> {
+        self.vendors.keys()
+    }
+
+
+    /// Whether it is known where this vendor's events are told from.
+    pub(super) fn is_ready(&self, vendor: &VendorId) -> bool {
+        self.vendors.get(vendor).is_some_and(|t| t.head.is_some())
+    }
+
+    /// What is to be told, since the last time.
+    pub(super) fn news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Something else to be told, after what is there.
+    pub(super) fn tell(&mut self, news: News) {
+        self.news.push(news);
+    }
+
+    /// Events after this one are told.
+    pub(super) fn starts(&mut self, vendor: &VendorId, head: Position) {
+        let Some(track) = self.vendors.get_mut(vendor) else {
+            return;
+        };
+        track.asking = false;
+        if track.head.is_none() {
+            track.head = Some(head);
+            self.follow_on(vendor);
+        }
+    }
+
+    /// An event has come.
+    pub(super) fn come(&mut self, vendor: &VendorId, event: impl Comes) {
+        let Some(track) = self.vendors.get_mut(vendor) else {
+            return;
+        };
+        let follows = track
+            .head
+            .as_ref()
+            .map(|head| head.follows(event.position(), event.after()));
+        match follows {
+            Some(Follows::Duplicate) => {}
+            Some(Follows::AnotherHistory) => {
+                let position = event.position().clone();
+                self.history_changed(vendor, position);
+            }
+            Some(Follows::Next) => {
+                let Some(event) = event.read(vendor) else {
+                    return;
+                };
+                track.heard = Instant::now();
+                track.head = Some(event.event.position.clone());
+                self.news.push(News::Event(event));
+                if !track.waiting.is_empty() {
+                    self.follow_on(vendor);
+                }
+            }
+            // Too early: the one before it may be on its way.
+            None | Some(Follows::Gap) => {
+                let offset = event.position().offset;
+                if track.waiting.len() < MAX_WAITING
+                    && let Some(event) = event.read(vendor)
+                {
+                    track.waiting.insert(offset, event);
+                }
+                if track.head.is_some() && !track.asking {
+                    let due = Instant::now() + CROSSING;
+                    self.gaps.push((vendor.clone(), due));
+                }
+            }
+        }
+    }
+
+    /// Tells what waited and is next now.
+    fn follow_on(&mut self, vendor: &VendorId) {
+        loop {
+            let Some(track) = self.vendors.get_mut(vendor) else {
+                return;
+            };
+            let Some(head) = track.head.clone() else {
+                return;
+            };
+            track.waiting = track.waiting.split_off(&(head.offset + 1));
+            let Some((offset, event)) = track.waiting.pop_first() else {
+                return;
+            };
+            if offset > head.offset + 1 {
+                track.waiting.insert(offset, event);
+                if !track.asking {
+                    self.gaps.push((vendor.clone(), Instant::now() + CROSSING));
+                }
+                return;
+            }
+            if event.event.after != head.mark {
+                let position = event.event.position.clone();
+                self.history_changed(vendor, position);
+                continue;
+            }
+            track.heard = Instant::now();
+            track.head = Some(event.event.position.clone());
+            self.news.push(News::Event(event));
+        }
+    }
+
+    /// What was told is not the history any more: it goes on after `head`.
+    fn history_changed(&mut self, vendor: &VendorId, head: Position) {
+        if let Some(track) = self.vendors.get_mut(vendor) {
+            track.head = Some(head);
+            track.waiting.clear();
+            track.heard = Instant::now();
+            self.news.push(News::HistoryChanged(vendor.clone()));
+        }
+    }
+
+    /// Vendors whose stream is to be read now, with where from; each is being
+    /// asked about until [`Self::answered`].
+    pub(super) fn due_gaps(&mut self, now: Instant) -> Vec<(VendorId, Position)> {
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.gaps)
+            .into_iter()
+            .partition(|(_, at)| *at <= now);
+        self.gaps = later;
+        let mut asked = Vec::new();
+        for (vendor, _) in due {
+            let Some(track) = self.vendors.get_mut(&vendor) else {
+                continue;
+            };
+            if let Some(head) = &track.head
+                && !track.asking
+                && !track.waiting.is_empty()
+            {
+                track.asking = true;
+                asked.push((vendor, head.clone()));
+            }
+        }
+        asked
+    }
+
+    /// When the next gap is due.
+    pub(super) fn next_gap(&self) -> Option<Instant> {
+        self.gaps.iter().map(|(_, at)| *at).min()
+    }
+
+    /// Vendors of whom nothing was heard for a while, or all, to be compared with
+    /// what Redis says; each is being asked about until [`Self::answered`].
+    pub(super) fn quiet(&mut self, all: bool, now: Instant) -> Vec<(VendorId, Position)> {
+        let mut quiet = Vec::new();
+        for (vendor, track) in &mut self.vendors {
+            if track.asking || !(all || now.duration_since(track.heard) >= QUIET) {
+                continue;
+            }
+            if let Some(head) = &track.head {
+                track.asking = true;
+                quiet.push((vendor.clone(), head.clone()));
+            }
+        }
+        quiet
+    }
+
+    /// Where Redis says that a vendor stands, which was at `then` here when it was
+    /// asked. Whether its stream is to be read.
+    pub(super) fn answered(
+        &mut self,
+        vendor: &VendorId,
+        then: &Position,
+        there: Option<&Position>,
+    ) -> bool {
+        let Some(track) = self.vendors.get_mut(vendor) else {
+            return false;
+        };
+        track.asking = false;
+        track.heard = Instant::now();
+        let Some(there) = there else { return false };
+        let unmoved = track.head.as_ref() == Some(then);
+        if unmoved
+            && (there.offset < then.offset
+                || (there.offset == then.offset && there.mark != then.mark))
+        {
+            self.history_changed(vendor, there.clone());
+            return false;
+        }
+        let behind = track
+            .head
+            .as_ref()
+            .is_some_and(|head| head.offset < there.offset);
+        track.asking = behind;
+        behind
+    }
+
+    /// Nothing could be asked: again later.
+    pub(super) fn unanswered(&mut self, vendor: &VendorId) {
+        if let Some(track) = self.vendors.get_mut(vendor) {
+            track.asking = false;
+            if !track.waiting.is_empty() {
+                self.gaps.push((vendor.clone(), Instant::now() + AGAIN));
+            }
+        }
+    }
+
+    /// What was read of a vendor's stream. Whether there may be more.
+    pub(super) fn read(&mut self, vendor: &VendorId, events: Vec<Arc<VendorEvent>>) {
+        if let Some(track) = self.vendors.get_mut(vendor) {
+            track.asking = false;
+        }
+        for event in events {
+            self.come(vendor, event);
+        }
+    }
+
+    /// The stream cannot be read from where we stand: it goes on after `head`.
+    pub(super) fn lost(&mut self, vendor: &VendorId, head: Position) {
+        if let Some(track) = self.vendors.get_mut(vendor) {
+            track.asking = false;
+        }
+        self.history_changed(vendor, head);
+    }
+
+    /// Where a vendor stands here.
+    pub(super) fn head(&self, vendor: &VendorId) -> Option<&Position> {
+        self.vendors.get(vendor)?.head.as_ref()
+    }
+}
