@@ -1,0 +1,148 @@
+//! A cluster of three masters, with or without a replica each.
+
+use super::{Redis, until};
+
+const MASTERS: usize = 3;
+const SLOTS: usize = 16_384;
+
+/// A cluster in which all slots are served.
+pub(crate) struct Cluster {
+    /// The masters at first, then their replicas in the same order.
+    nodes: Vec<Redis>,
+}
+
+impl Cluster {
+    /// Three masters.
+    pub(crate) async fn start() -> Self {
+        Self::of(MASTERS).await
+    }
+
+    /// Three masters and a replica of each. A node that is silent for a second
+    /// is given up.
+    pub(crate) async fn with_replicas() -> Self {
+        Self::of(2 * MASTERS).await
+    }
+
+    async fn of(count: usize) -> Self {
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            let settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+            // Without it a replica that was cut off for long is never promoted.
+            let always = ["--cluster-replica-validity-factor", "0"];
+            nodes.push(Redis::start_with(&[&settings[..], &always].concat()).await);
+        }
+        for (n, node) in nodes.iter().enumerate() {
+            // Different from the start, so that they need not agree first.
+            let epoch = (n + 1).to_string();
+            node.cli(&["CLUSTER", "SET-CONFIG-EPOCH", &epoch]).await;
+            let port = nodes[0].port().to_string();
+            node.cli(&["CLUSTER", "MEET", "127.0.0.1", &port]).await;
+        }
+        for (n, master) in nodes[..MASTERS].iter().enumerate() {
+            let first = (n * SLOTS / MASTERS).to_string();
+            let last = ((n + 1) * SLOTS / MASTERS - 1).to_string();
+            master
+                .cli(&["CLUSTER", "ADDSLOTSRANGE", &first, &last])
+                .await;
+        }
+        let cluster = Self { nodes };
+        until("the nodes to know each other", async || {
+            cluster.is_whole().await
+        })
+        .await;
+        for (replica, master) in cluster.nodes[MASTERS..].iter().zip(&cluster.nodes) {
+            let id = master.cli(&["CLUSTER", "MYID"]).await;
+            replica.cli(&["CLUSTER", "REPLICATE", &id]).await;
+        }
+        until("the replicas to follow", async || {
+            cluster.replicas_are_in_step().await && cluster.is_whole().await
+        })
+        .await;
+        cluster
+    }
+
+    /// What `--store` takes.
+    pub(crate) fn url(&self) -> String {
+        let nodes = self.nodes[..MASTERS].iter();
+        let nodes: Vec<_> = nodes.map(|n| format!("127.0.0.1:{}", n.port())).collect();
+        format!("redis-cluster://{}", nodes.join(","))
+    }
+
+    pub(crate) fn nodes(&self) -> &[Redis] {
+        &self.nodes
+    }
+
+    /// The number of the first master, of [`Self::nodes`], that keeps a hash tag:
+    /// what stands in braces in the keys.
+    pub(crate) async fn master_of(&self, tag: &str) -> usize {
+        let slot = self.nodes[0].cli(&["CLUSTER", "KEYSLOT", tag]).await;
+        let slot: usize = slot.parse().expect("a slot");
+        (0..MASTERS)
+            .find(|n| slot < (n + 1) * SLOTS / MASTERS)
+            .expect("a slot is below 16,384")
+    }
+
+    /// The replica that this master has at first.
+    pub(crate) fn replica_of(&self, master: usize) -> &Redis {
+        &self.nodes[MASTERS + master]
+    }
+
+    /// Kills a master and waits until its replica is promoted, and all slots are
+    /// served again.
+    pub(crate) async fn kill_master(&mut self, master: usize) {
+        self.nodes[master].kill();
+        until("the replica to be promoted", async || {
+            let replica = self.replica_of(master);
+            replica.info("replication", "role").await.as_deref() == Some("master")
+                && self.is_served(Some(master)).await
+        })
+        .await;
+    }
+
+    /// Starts a master that was killed; it comes back as the replica of the one
+    /// that was its own. Waits until it has everything.
+    pub(crate) async fn bring_back(&mut self, master: usize) {
+        self.nodes[master].restart().await;
+        until("it to follow", async || {
+            let link = self.nodes[master].info("replication", "master_link_status");
+            link.await.as_deref() == Some("up")
+        })
+        .await;
+    }
+
+    /// Every node knows every other and sees all slots served.
+    async fn is_whole(&self) -> bool {
+        let count = self.nodes.len().to_string();
+        for node in &self.nodes {
+            let known = node.ask(&["CLUSTER", "INFO"]).await.unwrap_or_default();
+            let known = super::field_of(&known, "cluster_known_nodes");
+            if known.as_ref() != Some(&count) {
+                return false;
+            }
+        }
+        self.is_served(None).await
+    }
+
+    async fn is_served(&self, without: Option<usize>) -> bool {
+        for (n, node) in self.nodes.iter().enumerate() {
+            let info = node.ask(&["CLUSTER", "INFO"]).await.unwrap_or_default();
+            let state = super::field_of(&info, "cluster_state");
+            let ok = super::field_of(&info, "cluster_slots_ok");
+            let all = ok == Some(SLOTS.to_string());
+            if without != Some(n) && !(all && state.as_deref() == Some("ok")) {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn replicas_are_in_step(&self) -> bool {
+        for replica in &self.nodes[MASTERS..] {
+            let link = replica.info("replication", "master_link_status").await;
+            if link.as_deref() != Some("up") {
+                return false;
+            }
+        }
+        true
+    }
+}
