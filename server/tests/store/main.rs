@@ -5,5 +5,9 @@
     reason = "a story that cannot go on fails its test"
 )]
 
+mod redis;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "../../../tests/support/redis.rs"]
+mod redis_server;
 mod sqlite;
 mod story;

@@ -469,7 +469,7 @@ impl Task {
         if !ready || self.asking_vendors || !self.watches.wants_all() {
             return;
         }
-        self.watches.all_come(true);
+        self.watches.all_come();
         for answer in self.waiting_all.drain(..) {
             let _ = answer.send(Ok(()));
         }
@@ -481,14 +481,13 @@ impl Task {
         if !self.watches.wants_all() {
             return;
         }
-        let first = self.known.is_empty();
         let mut new = Vec::new();
         for vendor in vendors {
             if self.known.contains(&vendor) {
                 continue;
             }
             // Nobody has everyone's news yet who would have to be told of a new vendor.
-            if first || !self.watches.all_are_coming() {
+            if !self.watches.all_are_coming() {
                 self.known.insert(vendor.clone());
                 if self.tracks.begin(&vendor) {
                     new.push(vendor);
@@ -625,7 +624,7 @@ impl Task {
 
     /// Lets go of vendors that nobody follows, and finds those that nobody told of.
     fn sweep(&mut self) {
-        if self.watches.wants_all() {
+        if !self.watches.give_up_all() {
             self.ask_vendors();
             return;
         }

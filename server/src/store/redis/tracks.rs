@@ -94,7 +94,6 @@ impl Tracks {
         self.vendors.keys()
     }
 
-
     /// Whether it is known where this vendor's events are told from.
     pub(super) fn is_ready(&self, vendor: &VendorId) -> bool {
         self.vendors.get(vendor).is_some_and(|t| t.head.is_some())

@@ -62,9 +62,9 @@ impl Watches {
         self.lock().coming.insert(vendor.clone());
     }
 
-    /// Everyone's news come from now on, those of new vendors too; or no more.
-    pub(super) fn all_come(&self, come: bool) {
-        self.lock().all_coming = come;
+    /// Everyone's news come from now on, those of new vendors too.
+    pub(super) fn all_come(&self) {
+        self.lock().all_coming = true;
     }
 
     /// Whether everyone's news come.
@@ -77,6 +77,14 @@ impl Watches {
         self.lock().all > 0
     }
 
+    /// Gives up everyone's news where nobody wants them; whether it is so. Those of
+    /// vendors that somebody wants go on.
+    pub(super) fn give_up_all(&self) -> bool {
+        let mut wanted = self.lock();
+        wanted.all_coming &= wanted.all > 0;
+        wanted.all == 0
+    }
+
     /// Gives up a vendor whose news nobody wants any more; whether it is so. Who
     /// begins to want them afterwards will find that they do not come.
     pub(super) fn give_up(&self, vendor: &VendorId) -> bool {
@@ -84,7 +92,6 @@ impl Watches {
         let unwanted = wanted.all == 0 && !wanted.by_vendor.contains_key(vendor);
         if unwanted {
             wanted.coming.remove(vendor);
-            wanted.all_coming = false;
         }
         unwanted
     }

@@ -1,0 +1,287 @@
+//! Redis alone, under Sentinels and as a cluster: the story, and what it does beside.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use ordertop::order::VendorId;
+use ordertop::protocol::Position;
+use ordertop_server::hub::Following;
+use ordertop_server::store::{
+    ChangeOutcome, News, RedisStore, Replay, Retention, Store, StoreError, StoreOptions, StoreUrl,
+};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+use crate::redis_server::{Cluster, Redis, Sentinels};
+use crate::story::{events, key, place, ship, story, vendor};
+
+/// How long anything may take on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+type Fed = mpsc::Receiver<Vec<News>>;
+
+async fn open(url: &str) -> (RedisStore, Fed) {
+    open_with(url, StoreOptions::default()).await.unwrap()
+}
+
+async fn open_with(url: &str, options: StoreOptions) -> Result<(RedisStore, Fed), StoreError> {
+    let (feed, fed) = mpsc::channel(1_024);
+    let StoreUrl::Redis(url) = url.parse().unwrap() else {
+        panic!("{url} is no Redis");
+    };
+    let store = RedisStore::open(&url, &options, Some(feed)).await?;
+    Ok((store, fed))
+}
+
+/// Asks again until it is so.
+async fn until<F: Future<Output = bool>>(what: &str, look: impl Fn() -> F) {
+    let deadline = Instant::now() + DEADLINE;
+    while !look().await {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The next news.
+async fn next(fed: &mut Fed) -> Vec<News> {
+    let news = timeout(DEADLINE, fed.recv()).await;
+    news.expect("news come").expect("the store is open")
+}
+
+/// All the story's news have come: each vendor's events in order and once.
+async fn assert_all_fed(fed: &mut Fed) {
+    let (mut told, mut vendors) = (0, 0);
+    let mut offsets = HashMap::<VendorId, u64>::new();
+    while (vendors, told) != (4, 2 + 1 + 6 + 100) {
+        for news in next(fed).await {
+            match news {
+                News::Vendor(born) => {
+                    assert_eq!(born.position.offset, 0);
+                    vendors += 1;
+                }
+                News::Event(event) => {
+                    let offset = offsets.entry(event.vendor.clone()).or_default();
+                    *offset += 1;
+                    assert_eq!(event.event.position.offset, *offset, "{}", event.vendor);
+                    told += 1;
+                }
+                other => panic!("nothing befell the store: {other:?}"),
+            }
+        }
+    }
+}
+
+/// The story on one store, while another one, as of a second server, listens.
+async fn tell_story(url: &str) {
+    let (store, mut fed) = open(url).await;
+    let (other, mut other_fed) = open(url).await;
+    let _watch = store.watch(&Following::All).await.unwrap();
+    let _other_watch = other.watch(&Following::All).await.unwrap();
+    story(&store).await;
+    assert_all_fed(&mut fed).await;
+    assert_all_fed(&mut other_fed).await;
+    store.close().await.unwrap();
+    other.close().await.unwrap();
+    assert!(fed.recv().await.is_none() && other_fed.recv().await.is_none());
+}
+
+#[tokio::test]
+async fn the_story_of_a_store_holds_for_redis() {
+    let redis = Redis::start().await;
+    tell_story(&redis.url()).await;
+}
+
+#[tokio::test]
+async fn the_story_of_a_store_holds_for_redis_under_sentinels() {
+    let redis = Sentinels::start().await;
+    tell_story(&redis.url()).await;
+}
+
+#[tokio::test]
+async fn the_story_of_a_store_holds_for_a_redis_cluster() {
+    let redis = Cluster::start().await;
+    tell_story(&redis.url()).await;
+}
+
+#[tokio::test]
+async fn two_servers_that_change_the_same_orders_lose_nothing() {
+    let redis = Redis::start().await;
+    let (one, mut fed) = open(&redis.url()).await;
+    let (two, _fed) = open(&redis.url()).await;
+    let (acme, _) = one.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let _watch = one.watch(&Following::Vendor(vendor("42"))).await.unwrap();
+    for n in 0..40 {
+        place(&one, "42", &format!("A-{n}"), n).await;
+    }
+    let stores: [&dyn Store; 2] = [&one, &two];
+    let both = (0..80).map(|n| async move {
+        ship(stores[n % 2], "42", &format!("A-{}", n / 2), None)
+            .await
+            .outcome
+    });
+    let outcomes = futures_util::future::join_all(both).await;
+    let count = |wanted: ChangeOutcome| outcomes.iter().filter(|o| **o == wanted).count();
+    assert_eq!(
+        (count(ChangeOutcome::Written), count(ChangeOutcome::Kept)),
+        (40, 40)
+    );
+    let all = events(&two, "42", &acme.position).await;
+    assert_eq!(all.len(), 80);
+    let mut told = 0;
+    while told < 80 {
+        for news in next(&mut fed).await {
+            let News::Event(event) = news else {
+                panic!("{news:?}")
+            };
+            assert_eq!(event.event.position, all[told].position);
+            told += 1;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_trimmed_stream_says_so_and_its_newest_event_is_always_known() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    let (acme, _) = store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let mut positions: Vec<Position> = vec![acme.position];
+    for n in 0..5 {
+        let placed = place(&store, "42", &format!("A-{n}"), n).await;
+        positions.push(placed.position.unwrap());
+    }
+    redis
+        .cli(&["XTRIM", "ordertop:{42}:events", "MINID", "5"])
+        .await;
+    let asked = |since: usize| {
+        let (store, since) = (&store, positions[since].clone());
+        async move {
+            let replay = store.events(&vendor("42"), &since, None, 10).await;
+            match replay.unwrap() {
+                Replay::Events { events, .. } => format!("{} events", events.len()),
+                Replay::Unrecovered { reason, .. } => reason.as_str().to_owned(),
+            }
+        }
+    };
+    // The fifth event names the mark of the fourth.
+    assert_eq!(asked(4).await, "1 events");
+    assert_eq!(asked(5).await, "0 events");
+    assert_eq!(asked(3).await, "position_expired");
+    assert_eq!(asked(0).await, "position_expired");
+    redis.cli(&["DEL", "ordertop:{42}:events"]).await;
+    assert_eq!(asked(5).await, "0 events");
+    assert_eq!(asked(4).await, "position_expired");
+}
+
+#[tokio::test]
+async fn events_beyond_what_is_kept_are_expired() {
+    let redis = Redis::start().await;
+    let retention = Retention {
+        events: 3,
+        ..Retention::default()
+    };
+    let options = StoreOptions {
+        retention,
+        ..StoreOptions::default()
+    };
+    let (store, _fed) = open_with(&redis.url(), options).await.unwrap();
+    let (acme, _) = store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    for n in 0..4 {
+        place(&store, "42", &format!("A-{n}"), n).await;
+    }
+    let replay = store.events(&vendor("42"), &acme.position, None, 10).await;
+    assert!(matches!(replay.unwrap(), Replay::Unrecovered { .. }));
+}
+
+#[tokio::test]
+async fn a_history_that_was_rewritten_is_told_even_when_it_has_grown_past() {
+    let redis = Redis::start().await;
+    let (store, mut fed) = open(&redis.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let _watch = store.watch(&Following::Vendor(vendor("42"))).await.unwrap();
+    place(&store, "42", "A-1", 1).await;
+    // As a failover does: what was written last is gone, and another history goes on.
+    let copy = redis
+        .cli(&["COPY", "ordertop:{42}:head", "kept:head"])
+        .await;
+    assert_eq!(copy, "1");
+    place(&store, "42", "A-2", 2).await;
+    redis.cli(&["XDEL", "ordertop:{42}:events", "2-0"]).await;
+    redis
+        .cli(&["COPY", "kept:head", "ordertop:{42}:head", "REPLACE"])
+        .await;
+    redis.cli(&["HDEL", "ordertop:{42}:orders", "A-2"]).await;
+    redis.cli(&["XSETID", "ordertop:{42}:events", "1-0"]).await;
+    for n in 3..6 {
+        place(&store, "42", &format!("A-{n}"), n).await;
+    }
+    let changed = |news: &News| matches!(news, News::HistoryChanged(id) if *id == vendor("42"));
+    while !next(&mut fed).await.iter().any(changed) {}
+}
+
+#[tokio::test]
+async fn a_redis_that_goes_away_is_told_and_told_when_it_is_back() {
+    let mut redis = Redis::start().await;
+    let (store, mut fed) = open(&redis.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let _watch = store.watch(&Following::Vendor(vendor("42"))).await.unwrap();
+    let ready = || async { store.probe().await.is_ok() };
+    until("it is ready", ready).await;
+    redis.kill();
+    while !next(&mut fed)
+        .await
+        .iter()
+        .any(|n| matches!(n, News::Away(_)))
+    {}
+    let began = Instant::now();
+    assert!(store.order(&key("42", "A-1")).await.is_err());
+    assert!(began.elapsed() < Duration::from_secs(2) + DEADLINE / 3);
+    assert!(store.probe().await.is_err());
+    redis.restart().await;
+    while !next(&mut fed).await.iter().any(|n| matches!(n, News::Back)) {}
+    until("it is ready again", ready).await;
+    // Messages come again too.
+    let (other, _fed) = open(&redis.url()).await;
+    place(&other, "42", "A-1", 1).await;
+    while !next(&mut fed)
+        .await
+        .iter()
+        .any(|n| matches!(n, News::Event(_)))
+    {}
+}
+
+#[tokio::test]
+async fn a_cut_off_message_connection_loses_nothing() {
+    let redis = Redis::start().await;
+    let (store, mut fed) = open(&redis.url()).await;
+    let (other, _fed) = open(&redis.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let _watch = store.watch(&Following::Vendor(vendor("42"))).await.unwrap();
+    for n in 0..30 {
+        if n % 10 == 5 {
+            redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+        }
+        place(&other, "42", &format!("A-{n}"), n).await;
+    }
+    let mut offset = 0;
+    while offset < 30 {
+        for news in next(&mut fed).await {
+            let News::Event(event) = news else {
+                panic!("{news:?}")
+            };
+            offset += 1;
+            assert_eq!(event.event.position.offset, offset);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_is_not_there_is_waited_for_and_then_given_up() {
+    let options = StoreOptions {
+        timeout: Duration::from_secs(1),
+        ..StoreOptions::default()
+    };
+    let error = open_with("redis://127.0.0.1:1", options).await.unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("is it running?"), "{said}");
+    assert!(said.contains("waited for 1 s"), "{said}");
+}
