@@ -105,6 +105,13 @@ async fn for_all(
         };
         let told = match asked.positions.get(&vendor.id) {
             None => unrecovered(vendor.position, Unrecovered::NoPosition),
+            // Nothing happened: most vendors, most times.
+            Some(since) if *since == vendor.position => VendorEvents {
+                position: vendor.position,
+                recovered: true,
+                reason: None,
+                events: Vec::new(),
+            },
             Some(since) => match state.store.events(&vendor.id, since, None, room).await? {
                 Replay::Unrecovered { reason, head } => unrecovered(head, reason),
                 Replay::Events { events, .. } => {
