@@ -356,6 +356,74 @@ mod tests {
     }
 
     #[test]
+    fn an_old_servers_word_on_an_order_is_taken_unless_it_is_an_older_one() {
+        // Held is order A-1, Paid at 17:00.
+        let table = [
+            (
+                "A-1",
+                Some("Shipped"),
+                Some("17:01"),
+                Some("Shipped"),
+                "a step",
+            ),
+            (
+                "A-1",
+                Some("Shipped"),
+                None,
+                Some("Shipped"),
+                "a step, some time",
+            ),
+            ("A-1", Some("Shipped"), Some("16:59"), None, "an older step"),
+            ("A-1", Some("Paid"), Some("17:01"), None, "known already"),
+            ("A-1", None, Some("17:01"), None, "no word on its status"),
+            (
+                "A-2",
+                Some("Shipped"),
+                Some("17:01"),
+                None,
+                "an order to be looked up",
+            ),
+        ];
+        for (number, status, at, taken, case) in table {
+            let mut book = Book::default();
+            let orders = stream(1).list().values().cloned().collect();
+            book.listed(&vendor(), orders, &BTreeSet::new(), &mut Vec::new());
+            let at = at.map(|at| format!("2026-11-23T{at}:00Z").parse().unwrap());
+            let named = Named {
+                number: OrderNumber::new(number).unwrap(),
+                status: status.map(|status| status.parse().unwrap()),
+                at,
+            };
+            let told = match book.named(&vendor(), &named) {
+                Some(Change::Order { order, .. }) => {
+                    assert!(at.is_none_or(|at| order.updated_at == at), "{case}");
+                    Some(order.status.to_string())
+                }
+                None => None,
+                other => panic!("{case}: {other:?}"),
+            };
+            assert_eq!(told.as_deref(), taken, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_list_keeps_what_was_said_after_it_was_asked_for() {
+        let mut stream = stream(1);
+        let before: Vec<_> = stream.list().values().cloned().collect();
+        stream.touch(1);
+        stream.touch(2);
+        let mut book = Book::default();
+        let now = stream.list().values().cloned().collect();
+        book.listed(&vendor(), now, &BTreeSet::new(), &mut Vec::new());
+        let newer = stream.list().keys().cloned().collect();
+        let mut changes = Vec::new();
+        book.listed(&vendor(), before.clone(), &newer, &mut changes);
+        assert!(changes.is_empty(), "{changes:?}");
+        book.listed(&vendor(), before, &BTreeSet::new(), &mut changes);
+        assert!(matches!(&changes[..], [Change::Snapshot { orders, .. }] if orders.len() == 1));
+    }
+
+    #[test]
     fn more_than_can_be_held_back_is_recovered_from_the_snapshot() {
         let stream = stream(MAX_HELD + 2);
         let mut book = Book::default();

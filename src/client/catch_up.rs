@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::error::RequestError;
 use super::event::{Change, ClientEvent};
-use super::legacy::{Named, Tick};
+use super::legacy::Tick;
 use super::live::Stage;
 use super::run::{Due, Line, Run, due, fetch};
 use super::snapshot::{self, Progress};
@@ -135,16 +135,7 @@ impl Run {
                 }
             }
             Done::LookedUp(key, asked, order) => {
-                let news = self.look_ups.looked_up(&key.number, asked);
-                match order {
-                    Ok(order) if news && order.order_number == key.number => {
-                        changes.extend(self.book.looked_up(&key.vendor, Arc::from(order)));
-                    }
-                    Ok(_) => {}
-                    // The next list has it, if it is there.
-                    Err(error) => tracing::debug!(%error, "an order could not be looked up"),
-                }
-                self.start_look_ups();
+                self.looked_up(&key, asked, order, &mut changes);
             }
         }
         self.tell_changes(changes).await;
@@ -204,11 +195,7 @@ impl Run {
         };
         match snapshot {
             Ok(list) if list.position.is_none() => {
-                self.legacy = true;
-                match self.look_ups.listed(asked) {
-                    Some(newer) => self.book.listed(&vendor, list.orders, &newer, changes),
-                    None => self.book.fetch_failed(&vendor),
-                }
+                self.listed(&vendor, asked, list.orders, changes);
                 self.poll_answered();
                 if stage == Some(Stage::Listing) {
                     self.list_legacy(&vendor);
@@ -307,63 +294,5 @@ impl Run {
             self.work
                 .spawn(async move { Done::Named(rest.vendors().await) });
         }
-    }
-
-    /// Takes in what a server of the old kind says of an order, and looks up
-    /// the rest of it.
-    pub(crate) fn named(&mut self, named: Named, changes: &mut Vec<Change>) {
-        let Some(vendor) = self.vendor.clone() else {
-            return;
-        };
-        if self.book.position(&vendor).is_some() {
-            return;
-        }
-        changes.extend(self.book.named(&vendor, &named));
-        if !self.look_ups.say(named.number) {
-            let now = due(&*self.clock, Duration::ZERO);
-            self.polls.bring_forward(now);
-        }
-        self.start_look_ups();
-    }
-
-    fn start_look_ups(&mut self) {
-        let Some(vendor) = self.vendor.clone() else {
-            return;
-        };
-        while let Some((number, asked)) = self.look_ups.next() {
-            let rest = self.rest.clone();
-            let key = OrderKey {
-                vendor: vendor.clone(),
-                number,
-            };
-            self.work.spawn(async move {
-                let order = rest.detail(&key).await.map(Box::new);
-                Done::LookedUp(key, asked, order)
-            });
-        }
-    }
-
-    /// The server is of the old kind: it is followed once its list is there, as
-    /// it was after the socket was open.
-    pub(crate) fn list_legacy(&mut self, vendor: &VendorId) {
-        let since = self.look_ups.has_listed_since(self.opened);
-        let Line::Up(live) = &mut self.line else {
-            return;
-        };
-        if since {
-            live.is_legacy(Instant::now());
-            self.up(self.every);
-            return;
-        }
-        live.stage = Stage::Listing;
-        let next = self.book.fetch(vendor);
-        self.to_fetch.extend(fetch(next));
-        self.start_fetches();
-    }
-
-    /// The server counts its events: what an old one needs is over.
-    pub(crate) fn counts(&mut self) {
-        self.legacy = false;
-        self.look_ups.stop();
     }
 }

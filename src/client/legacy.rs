@@ -1,11 +1,13 @@
 //! What watching a server of the old kind needs beside the rest: it counts
 //! nothing, so that of two answers only the time of asking tells which is newer.
-//! No input or output.
+//! No input or output here; [`follow`] is the loop's part.
 //!
 //! Its frames name an order and mostly its status; the rest is looked up, and
 //! the whole list is polled, for nothing that was missed comes again. Look-ups
 //! and lists cross each other and the frames. What always holds: an answer that
 //! was asked for before a frame spoke of an order does not undo the frame.
+
+mod follow;
 
 use std::collections::{BTreeMap, BTreeSet};
 

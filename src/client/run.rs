@@ -18,7 +18,6 @@ use tokio::time::Instant;
 use super::backoff::Backoff;
 use super::book::{Book, Next};
 use super::catch_up::{Done, Polls};
-use super::error::RequestError;
 use super::event::{Change, ClientEvent, Connection};
 use super::legacy::{LookUps, Tick};
 use super::live::{Beat, Live, Stage};
@@ -403,18 +402,6 @@ impl Run {
         self.start_fetches();
         self.ask_names();
         self.tell_vendors().await;
-    }
-
-    /// No word of our protocol: an old server, whose frames only name orders.
-    fn is_legacy(&mut self) {
-        self.legacy = true;
-        match self.vendor.clone() {
-            Some(vendor) => self.list_legacy(&vendor),
-            None => {
-                self.poll_failed(&RequestError::VendorNeeded);
-                self.broken(Break::from(&RequestError::VendorNeeded));
-            }
-        }
     }
 
     pub(crate) fn up(&mut self, next_poll: Duration) {
