@@ -13,7 +13,7 @@ use ordertop::protocol::rest::StatusChange;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::support::{Caller, OldServer, Screen, Socket, TOKEN, within};
+use crate::support::{Caller, OldServer, Screen, Socket, TOKEN, TestServer, paid, within};
 
 /// A live client in front of an old server, and what it told so far.
 struct Watch {
@@ -214,9 +214,14 @@ async fn frames_are_taken_for_what_they_say_and_the_rest_is_fetched() {
         "{asked:?}"
     );
     // Mostly nothing tells of a new order: polls find it, while the socket lives.
-    server.place("ORD-3", "Paid");
-    watch.until_stands("ORD-3", "Paid").await;
-    assert!(watch.is_live());
+    // The second poll comes later than a ping that is not answered would end it.
+    for number in ["ORD-3", "ORD-4"] {
+        server.place(number, "Paid");
+        watch.until_stands(number, "Paid").await;
+        assert!(watch.is_live());
+    }
+    let sockets = server.asked().into_iter();
+    assert_eq!(sockets.filter(|asked| asked.contains("/ws/")).count(), 0);
 }
 
 #[tokio::test]
@@ -248,9 +253,14 @@ async fn what_happens_while_the_socket_is_cut_is_polled_and_fetched_with_the_nex
 async fn without_any_socket_it_is_polled_from_the_start() {
     let server = OldServer::start().await;
     server.refuse_sockets(true);
-    server.place("ORD-1", "Paid");
+    // More than a page of ours: its list has no pages, and `limit` would cut it.
+    for n in 1..=1_100 {
+        server.place(&format!("ORD-{n}"), "Paid");
+    }
     let mut watch = Watch::follow(&server.url());
-    watch.until_stands("ORD-1", "Paid").await;
+    watch
+        .until("the whole list", |watch| watch.orders.len() == 1_100)
+        .await;
     watch
         .until("polling", |watch| watch.is_polling() && watch.is_legacy())
         .await;
@@ -296,6 +306,31 @@ async fn a_wrong_token_and_a_missing_vendor_are_told_though_anyone_may_open_a_so
         let told = |watch: &Watch| matches!(watch.state(), Some(ConnectionState::Refused { reason, .. }) if reason.contains(words));
         watch.until(words, told).await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_replaced_under_the_client_is_followed_as_what_it_is() {
+    let mut ours = TestServer::start().await;
+    ours.support().place(&paid("42", "A-1")).await;
+    let mut watch = Watch::follow(&ours.url());
+    let new_kind =
+        |watch: &Watch| watch.is_live() && !watch.is_legacy() && watch.orders.keys().eq(["A-1"]);
+    watch.until("our server", new_kind).await;
+
+    ours.kill().await;
+    let old = OldServer::start_on(ours.address()).await;
+    old.place("ORD-1", "Paid");
+    watch.client.refresh();
+    watch
+        .until("the old server in its place", |watch| {
+            watch.is_live() && watch.is_legacy() && watch.orders.keys().eq(["ORD-1"])
+        })
+        .await;
+
+    old.stop().await;
+    ours.restart().await;
+    watch.client.refresh();
+    watch.until("our server again", new_kind).await;
 }
 
 #[tokio::test]

@@ -65,7 +65,12 @@ struct Order {
 impl OldServer {
     /// A server without orders, on a port of its own.
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        Self::start_on(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// The same in the place of a server that is gone.
+    pub(crate) async fn start_on(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let inside = Arc::new(Inside {
             state: Mutex::default(),
@@ -77,6 +82,13 @@ impl OldServer {
             inside,
             accepting,
         }
+    }
+
+    /// Ends it; its port is free then.
+    pub(crate) async fn stop(mut self) {
+        self.accepting.abort();
+        let ended = (&mut self.accepting).await;
+        assert!(ended.is_err_and(|error| error.is_cancelled()));
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -329,8 +341,12 @@ impl State {
     /// The next second, without a zone.
     fn tick(&mut self) -> String {
         self.seconds += 1;
-        let (minute, second) = (self.seconds / 60, self.seconds % 60);
-        format!("2026-11-23T17:{minute:02}:{second:02}.753114")
+        let (hour, minute, second) = (
+            self.seconds / 3600,
+            self.seconds / 60 % 60,
+            self.seconds % 60,
+        );
+        format!("2026-11-23T{hour:02}:{minute:02}:{second:02}.753114")
     }
 
     fn set(&mut self, vendor: &str, number: &str, status: &str) {
