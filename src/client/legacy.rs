@@ -52,6 +52,8 @@ pub(crate) struct LookUps {
     said: BTreeMap<OrderNumber, Tick>,
     /// When the last list that came was asked for.
     listed: Tick,
+    /// When a list was last wanted in place of many look-ups.
+    wanted: Tick,
 }
 
 impl LookUps {
@@ -61,20 +63,25 @@ impl LookUps {
         self.now
     }
 
-    /// The server spoke of an order now: it is to be looked up. `false` when
-    /// there are so many that the list should be fetched instead.
-    pub(crate) fn say(&mut self, number: OrderNumber) -> bool {
+    /// The server spoke of an order now: it is to be looked up, or found in the
+    /// list when there are many.
+    pub(crate) fn say(&mut self, number: OrderNumber) {
         let now = self.tick();
         if self.said.len() >= MAX_SAID {
             self.said.clear();
         }
         self.said.insert(number.clone(), now);
         self.due.insert(number);
-        let few = self.due.len() <= MAX_TO_LOOK_UP;
-        if !few {
+        if self.due.len() > MAX_TO_LOOK_UP {
             self.due.clear();
+            self.wanted = now;
         }
-        few
+    }
+
+    /// Whether a list is to be fetched in place of many look-ups: one that was
+    /// asked for before is too old.
+    pub(crate) fn wants_list(&self) -> bool {
+        self.wanted > self.listed
     }
 
     /// The next order to look up, as of now, while few enough are under way.
@@ -132,9 +139,9 @@ mod tests {
     #[test]
     fn an_answer_older_than_a_frame_is_no_news() {
         let mut all = LookUps::default();
-        assert!(all.say(number(1)));
+        all.say(number(1));
         let (one, first) = all.next().unwrap();
-        assert!(all.say(number(1)), "named again, while it is looked up");
+        all.say(number(1));
         assert!(!all.looked_up(&one, first));
         let (one, second) = all.next().unwrap();
         assert!(all.looked_up(&one, second));
@@ -161,11 +168,23 @@ mod tests {
     #[test]
     fn too_many_are_not_looked_up_one_by_one() {
         let mut all = LookUps::default();
-        assert!((0..MAX_TO_LOOK_UP).all(|n| all.say(number(n))));
+        for n in 0..MAX_TO_LOOK_UP {
+            all.say(number(n));
+        }
         let running = std::iter::from_fn(|| all.next()).count();
         assert_eq!(running, MAX_LOOK_UPS);
-        assert!((0..MAX_LOOK_UPS).all(|n| all.say(number(1_000 + n))));
-        assert!(!all.say(number(2_000)));
+        for n in 0..MAX_LOOK_UPS {
+            all.say(number(1_000 + n));
+        }
+        let before = all.tick();
+        assert!(!all.wants_list());
+        all.say(number(2_000));
+        assert!(all.wants_list() && all.due.is_empty());
+        all.listed(before);
+        assert!(all.wants_list(), "one that was asked for before is no help");
+        let after = all.tick();
+        all.listed(after);
+        assert!(!all.wants_list());
         for n in 0..MAX_SAID {
             all.say(number(n));
         }

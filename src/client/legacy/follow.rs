@@ -60,6 +60,14 @@ impl Run {
             Some(newer) => self.book.listed(vendor, orders, &newer, changes),
             None => self.book.fetch_failed(vendor),
         }
+        self.poll_if_wanted();
+    }
+
+    fn poll_if_wanted(&mut self) {
+        if self.look_ups.wants_list() {
+            let now = due(&*self.clock, Duration::ZERO);
+            self.polls.bring_forward(now);
+        }
     }
 
     /// Takes in what a server of the old kind says of an order, and looks up
@@ -72,10 +80,8 @@ impl Run {
             return;
         }
         changes.extend(self.book.named(&vendor, &named));
-        if !self.look_ups.say(named.number) {
-            let now = due(&*self.clock, Duration::ZERO);
-            self.polls.bring_forward(now);
-        }
+        self.look_ups.say(named.number);
+        self.poll_if_wanted();
         self.start_look_ups();
     }
 

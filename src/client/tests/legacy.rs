@@ -90,6 +90,33 @@ async fn a_list_from_before_a_frame_does_not_undo_it() {
 }
 
 #[tokio::test]
+async fn many_frames_at_once_bring_the_list_though_an_older_one_is_under_way() {
+    let fake = old_server().await;
+    touch(&fake, [1]);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_legacy().await;
+    screen.until_same(&fake).await;
+    let before = lists(&fake);
+    fake.with(|state| state.hold_list_answers = true);
+    screen.client.refresh();
+    fake.until(|state| state.asked.iter().filter(|asked| is_list(asked)).count() > before)
+        .await;
+    fake.with(|state| (1..=250).for_each(|n| state.stream.touch(n)));
+    fake.with(|state| state.hold_list_answers = false);
+    screen.until_same(&fake).await;
+    let looked_up = fake.with(|state| {
+        let asked = state.asked.iter();
+        asked
+            .filter(|asked| asked.contains("/vendor-detail/"))
+            .count()
+    });
+    assert!(
+        looked_up < 250,
+        "{looked_up} orders were asked for one by one"
+    );
+}
+
+#[tokio::test]
 async fn a_change_through_an_old_server_is_looked_up() {
     let fake = old_server().await;
     touch(&fake, 1..=2);
