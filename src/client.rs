@@ -16,6 +16,7 @@ mod book;
 mod catch_up;
 pub mod error;
 pub mod event;
+mod legacy;
 mod live;
 mod mailbox;
 pub mod rest;
@@ -38,6 +39,7 @@ pub use url::Url;
 
 pub use error::RequestError;
 pub use event::{Change, ClientEvent, Connection, ConnectionState, Credentials, EventKind};
+use legacy::Named;
 use mailbox::Mailbox;
 pub use rest::Rest;
 use run::Run;
@@ -139,7 +141,8 @@ impl Client {
     }
 
     /// Changes the status of an order. The order in the answer comes out of the
-    /// channel as a [`Change::Order`], before the event that tells of it.
+    /// channel as a [`Change::Order`], before the event that tells of it. A
+    /// server of the old kind answers without the order, which is then looked up.
     ///
     /// # Errors
     /// See [`RequestError`].
@@ -148,11 +151,22 @@ impl Client {
         key: &OrderKey,
         change: &StatusChange,
     ) -> Result<StatusChanged, RequestError> {
-        let changed = self.rest.change_status(key, change).await?;
-        if let Some(order) = &changed.order {
-            let order = Arc::new(order.clone());
-            self.mailbox
-                .answer(key.vendor.clone(), order, changed.position.clone());
+        let mut changed = self.rest.change_status(key, change).await?;
+        match &changed.order {
+            Some(order) => {
+                let order = Arc::new(order.clone());
+                self.mailbox
+                    .answer(key.vendor.clone(), order, changed.position.clone());
+            }
+            None => {
+                // It refuses what would change nothing.
+                changed.changed = true;
+                self.mailbox.name(Named {
+                    number: key.number.clone(),
+                    status: Some(changed.new_status),
+                    at: None,
+                });
+            }
         }
         Ok(changed)
     }

@@ -18,6 +18,7 @@
 //! fields and types that it does not know.
 
 pub mod close;
+pub(crate) mod lenient;
 pub mod listed;
 pub mod message;
 pub mod position;

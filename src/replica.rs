@@ -126,13 +126,14 @@ impl Replica {
     /// Takes in the whole list of a server that knows no positions: what
     /// differs from before.
     pub fn list(&mut self, orders: Vec<Arc<ListedOrder>>) -> Vec<Change> {
+        // Where it stood with a server that counts, which this one has replaced.
+        self.forget_history();
         let gone = !self.loaded || {
             let listed: std::collections::HashSet<_> =
                 orders.iter().map(|order| &order.order_number).collect();
             self.orders.keys().any(|number| !listed.contains(number))
         };
         if gone {
-            self.forget_history();
             let snapshot = Snapshot {
                 position: None,
                 orders,

@@ -5,12 +5,13 @@
 //! leaves as a [`Change::Event`] once, whichever way it came first. While a
 //! vendor's snapshot is being fetched its events are held back, bounded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::event::{Change, EventKind};
+use super::legacy::Named;
 use super::mailbox::Answer;
-use crate::order::VendorId;
+use crate::order::{OrderNumber, OrderStatus, VendorId};
 use crate::protocol::message::{Recovery, Unrecovered};
 use crate::protocol::rest::VendorEvents;
 use crate::protocol::{ListedOrder, OrderEvent, Position, ServerMessage};
@@ -40,6 +41,8 @@ pub(crate) struct Book {
 struct Followed {
     replica: Replica,
     fetch: Option<Held>,
+    /// The history was found to be another one; told once it is fetched anew.
+    history_changed: bool,
 }
 
 /// Events that came while a snapshot is fetched.
@@ -101,7 +104,7 @@ impl Book {
             return Next::Nothing;
         }
         if reason == Some(Unrecovered::PositionUnknown) {
-            self.followed(vendor).replica.forget_history();
+            self.followed(vendor).lose_history();
         }
         self.fetch(vendor)
     }
@@ -144,7 +147,7 @@ impl Book {
             Step::Duplicate => {}
             Step::Gap => return Next::Recover,
             Step::AnotherHistory => {
-                one.replica.forget_history();
+                one.lose_history();
                 let next = self.fetch(&vendor);
                 if let Some(held) = &mut self.followed(&vendor).fetch {
                     held.push(kind, event);
@@ -198,11 +201,6 @@ impl Book {
     ) -> Next {
         let one = self.followed(vendor);
         let held = one.fetch.take().unwrap_or_default();
-        if snapshot.position.is_none() {
-            // A server of the old kind.
-            changes.extend(one.replica.list(snapshot.orders));
-            return Next::Nothing;
-        }
         changes.extend(one.replica.snapshot(snapshot));
         for (kind, event) in held.events {
             match one.replica.event(kind, event) {
@@ -219,6 +217,59 @@ impl Book {
         Next::Nothing
     }
 
+    /// The whole list of a server of the old kind. Of the orders in `newer`
+    /// more is known than it tells.
+    pub(crate) fn listed(
+        &mut self,
+        vendor: &VendorId,
+        mut orders: Vec<Arc<ListedOrder>>,
+        newer: &BTreeSet<OrderNumber>,
+        changes: &mut Vec<Change>,
+    ) {
+        let one = self.followed(vendor);
+        one.fetch = None;
+        one.history_changed = false;
+        let known = newer.iter().filter_map(|n| one.replica.get(n).cloned());
+        let known: Vec<_> = known.collect();
+        if !known.is_empty() {
+            orders.retain(|order| {
+                let number = &order.order_number;
+                !newer.contains(number) || one.replica.get(number).is_none()
+            });
+            orders.extend(known);
+        }
+        changes.extend(one.replica.list(orders));
+    }
+
+    /// What a frame of an old server says, as far as it says it.
+    pub(crate) fn named(&mut self, vendor: &VendorId, named: &Named) -> Option<Change> {
+        let one = self.vendors.get_mut(vendor)?;
+        let held = one.replica.get(&named.number)?;
+        let status = named.status.filter(|status| *status != held.status)?;
+        let at = named.at.unwrap_or(held.updated_at);
+        if one.replica.position().is_some() || at < held.updated_at {
+            return None;
+        }
+        let mut order = ListedOrder::clone(held);
+        order.status = status;
+        order.updated_at = at;
+        order.can_update_status = matches!(status, OrderStatus::Paid | OrderStatus::Shipped);
+        one.replica.uncounted(Arc::new(order))
+    }
+
+    /// The vendors whose history turned out to be another one, once they were
+    /// fetched anew.
+    pub(crate) fn history_changed(&mut self) -> Vec<VendorId> {
+        let mut changed = Vec::new();
+        for (id, one) in &mut self.vendors {
+            if one.history_changed && one.fetch.is_none() && one.replica.position().is_some() {
+                one.history_changed = false;
+                changed.push(id.clone());
+            }
+        }
+        changed
+    }
+
     /// The answer to a request. While a snapshot is fetched it is left out: the
     /// event of the change comes behind the snapshot.
     pub(crate) fn answer(&mut self, answer: Answer) -> Option<Change> {
@@ -233,6 +284,10 @@ impl Book {
         order: Arc<ListedOrder>,
     ) -> Option<Change> {
         let one = self.vendors.get_mut(vendor)?;
+        // It came from before the server was replaced by one that counts.
+        if one.replica.position().is_some() {
+            return None;
+        }
         one.replica.uncounted(order)
     }
 
@@ -242,7 +297,15 @@ impl Book {
             .or_insert_with(|| Followed {
                 replica: Replica::new(vendor.clone()),
                 fetch: None,
+                history_changed: false,
             })
+    }
+}
+
+impl Followed {
+    fn lose_history(&mut self) {
+        self.history_changed |= self.replica.is_loaded();
+        self.replica.forget_history();
     }
 }
 
@@ -290,6 +353,74 @@ mod tests {
         let mut stream = Stream::new("a");
         (0..events).for_each(|_| stream.touch(1));
         stream
+    }
+
+    #[test]
+    fn an_old_servers_word_on_an_order_is_taken_unless_it_is_an_older_one() {
+        // Held is order A-1, Paid at 17:00.
+        let table = [
+            (
+                "A-1",
+                Some("Shipped"),
+                Some("17:01"),
+                Some("Shipped"),
+                "a step",
+            ),
+            (
+                "A-1",
+                Some("Shipped"),
+                None,
+                Some("Shipped"),
+                "a step, some time",
+            ),
+            ("A-1", Some("Shipped"), Some("16:59"), None, "an older step"),
+            ("A-1", Some("Paid"), Some("17:01"), None, "known already"),
+            ("A-1", None, Some("17:01"), None, "no word on its status"),
+            (
+                "A-2",
+                Some("Shipped"),
+                Some("17:01"),
+                None,
+                "an order to be looked up",
+            ),
+        ];
+        for (number, status, at, taken, case) in table {
+            let mut book = Book::default();
+            let orders = stream(1).list().values().cloned().collect();
+            book.listed(&vendor(), orders, &BTreeSet::new(), &mut Vec::new());
+            let at = at.map(|at| format!("2026-11-23T{at}:00Z").parse().unwrap());
+            let named = Named {
+                number: OrderNumber::new(number).unwrap(),
+                status: status.map(|status| status.parse().unwrap()),
+                at,
+            };
+            let told = match book.named(&vendor(), &named) {
+                Some(Change::Order { order, .. }) => {
+                    assert!(at.is_none_or(|at| order.updated_at == at), "{case}");
+                    Some(order.status.to_string())
+                }
+                None => None,
+                other => panic!("{case}: {other:?}"),
+            };
+            assert_eq!(told.as_deref(), taken, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_list_keeps_what_was_said_after_it_was_asked_for() {
+        let mut stream = stream(1);
+        let before: Vec<_> = stream.list().values().cloned().collect();
+        stream.touch(1);
+        stream.touch(2);
+        let mut book = Book::default();
+        let now = stream.list().values().cloned().collect();
+        book.listed(&vendor(), now, &BTreeSet::new(), &mut Vec::new());
+        let newer = stream.list().keys().cloned().collect();
+        let mut changes = Vec::new();
+        book.listed(&vendor(), before.clone(), &newer, &mut changes);
+        assert!(changes.is_empty(), "{changes:?}");
+        book.listed(&vendor(), before, &BTreeSet::new(), &mut changes);
+        assert!(matches!(&changes[..], [Change::Snapshot { orders, .. }] if orders.len() == 1));
     }
 
     #[test]

@@ -10,25 +10,26 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::error::RequestError;
-use super::event::Change;
-use super::run::{Due, Run, due, fetch};
+use super::event::{Change, ClientEvent};
+use super::legacy::Tick;
+use super::live::Stage;
+use super::run::{Due, Line, Run, due, fetch};
 use super::snapshot::{self, Progress};
 use super::socket::{Break, Socket};
-use crate::order::{OrderKey, OrderNumber, VendorId};
+use crate::order::{OrderKey, VendorId};
 use crate::protocol::ListedOrder;
 use crate::protocol::rest::{Vendor, VendorEvents};
 use crate::replica::Snapshot;
 
 /// Most snapshots that are fetched at once.
 const MAX_FETCHES: usize = 4;
-/// Most orders that are looked up at once.
-const MAX_LOOK_UPS: usize = 4;
-/// Beyond this many orders to look up, the whole list is the shorter way.
-const MAX_TO_LOOK_UP: usize = 100;
 /// A poll that brought events is followed by the next at once, so many times.
 const MAX_ROUNDS: u32 = 50;
 /// Events that were missing while polling are asked for again after this time.
 const RECOVER_AFTER: Duration = Duration::from_secs(1);
+/// The list of an old server that could not be had, while its socket lives, is
+/// asked for again after this time.
+const LIST_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// What came of something that took time.
 #[derive(Debug)]
@@ -42,12 +43,12 @@ pub(crate) enum Done {
         Duration,
         Result<BTreeMap<VendorId, VendorEvents>, RequestError>,
     ),
-    /// A vendor's snapshot.
-    Fetched(VendorId, Result<Snapshot, RequestError>),
+    /// A vendor's snapshot, and when it was asked for.
+    Fetched(VendorId, Tick, Result<Snapshot, RequestError>),
     /// The vendors and their names.
     Named(Result<Vec<Vendor>, RequestError>),
-    /// An order that an old server named.
-    LookedUp(VendorId, Result<Box<ListedOrder>, RequestError>),
+    /// An order that an old server named, and when it was asked for.
+    LookedUp(OrderKey, Tick, Result<Box<ListedOrder>, RequestError>),
 }
 
 /// When to poll, and how it went.
@@ -117,9 +118,9 @@ impl Run {
             Done::Closed => {}
             Done::Opened(opened) => self.opened(opened).await,
             Done::Polled(took, answer) => self.polled(took, answer, &mut changes).await,
-            Done::Fetched(vendor, snapshot) => {
+            Done::Fetched(vendor, asked, snapshot) => {
                 self.fetching -= 1;
-                self.fetched(vendor, snapshot, &mut changes);
+                self.fetched(vendor, asked, snapshot, &mut changes);
             }
             Done::Named(vendors) => {
                 self.asking_names = false;
@@ -133,16 +134,15 @@ impl Run {
                     Err(error) => tracing::debug!(%error, "vendors have no names yet"),
                 }
             }
-            Done::LookedUp(vendor, order) => {
-                self.looking_up -= 1;
-                if let Ok(order) = order {
-                    changes.extend(self.book.looked_up(&vendor, Arc::from(order)));
-                    self.fresh();
-                }
-                self.look_up(None);
+            Done::LookedUp(key, asked, order) => {
+                self.looked_up(&key, asked, order, &mut changes);
             }
         }
         self.tell_changes(changes).await;
+        let changed = self.book.history_changed();
+        if !changed.is_empty() {
+            self.tell(ClientEvent::HistoryChanged(changed)).await;
+        }
     }
 
     async fn polled(
@@ -177,12 +177,33 @@ impl Run {
     fn fetched(
         &mut self,
         vendor: VendorId,
+        asked: Tick,
         snapshot: Result<Snapshot, RequestError>,
         changes: &mut Vec<Change>,
     ) {
+        let stage = match &self.line {
+            Line::Up(live) => Some(live.stage),
+            _ => None,
+        };
+        let snapshot = match snapshot {
+            Ok(list) if list.position.is_none() && stage == Some(Stage::Welcomed) => {
+                Err(RequestError::Unreadable {
+                    reason: "its list has no ETag, does a proxy take it away".to_owned(),
+                })
+            }
+            other => other,
+        };
         match snapshot {
+            Ok(list) if list.position.is_none() => {
+                self.listed(&vendor, asked, list.orders, changes);
+                self.poll_answered();
+                if stage == Some(Stage::Listing) {
+                    self.list_legacy(&vendor);
+                }
+                self.start_fetches();
+            }
             Ok(snapshot) => {
-                self.legacy = snapshot.position.is_none();
+                self.counts();
                 let next = self.book.fetched(&vendor, snapshot, changes);
                 self.poll_answered();
                 if self.act(next).is_err() {
@@ -202,10 +223,19 @@ impl Run {
                 for vendor in std::mem::take(&mut self.to_fetch) {
                     self.book.fetch_failed(&vendor);
                 }
-                if self.is_live() {
-                    self.broken(Break::from(&error));
-                } else {
-                    self.poll_failed(&error);
+                match stage {
+                    // Its frames still come; how old the list is, is shown.
+                    Some(Stage::Legacy) if !error.is_refusal() => {
+                        tracing::debug!(%error, "the list could not be had");
+                        let soon = due(&*self.clock, LIST_AGAIN_AFTER);
+                        self.polls.bring_forward(soon);
+                    }
+                    Some(Stage::Welcomed | Stage::Legacy) => self.broken(Break::from(&error)),
+                    Some(Stage::Listing) => {
+                        self.poll_failed(&error);
+                        self.broken(Break::from(&error));
+                    }
+                    Some(Stage::Greeting(_)) | None => self.poll_failed(&error),
                 }
             }
         }
@@ -220,9 +250,10 @@ impl Run {
         self.fresh();
     }
 
-    fn poll_failed(&mut self, error: &RequestError) {
+    pub(crate) fn poll_failed(&mut self, error: &RequestError) {
         tracing::debug!(%error, "poll failed");
         self.polls.rounds = 0;
+        self.legacy |= matches!(error, RequestError::VendorNeeded);
         if !self.is_live() {
             let now = self.clock.now();
             self.polls.failing_since.get_or_insert(now);
@@ -240,6 +271,7 @@ impl Run {
                 self.received.store(0, Ordering::Relaxed);
             }
             self.fetching += 1;
+            let asked = self.look_ups.tick();
             let rest = self.rest.clone();
             let progress = Progress {
                 received: Arc::clone(&self.received),
@@ -247,7 +279,7 @@ impl Run {
             };
             self.work.spawn(async move {
                 let snapshot = snapshot::snapshot(&rest, &vendor, &progress).await;
-                Done::Fetched(vendor, snapshot)
+                Done::Fetched(vendor, asked, snapshot)
             });
         }
     }
@@ -261,34 +293,6 @@ impl Run {
             let rest = self.rest.clone();
             self.work
                 .spawn(async move { Done::Named(rest.vendors().await) });
-        }
-    }
-
-    /// Looks up orders that an old server named.
-    pub(crate) fn look_up(&mut self, named: Option<OrderNumber>) {
-        let Some(vendor) = self.vendor.clone() else {
-            return;
-        };
-        self.to_look_up.extend(named);
-        if self.to_look_up.len() > MAX_TO_LOOK_UP {
-            self.to_look_up.clear();
-            let now = due(&*self.clock, Duration::ZERO);
-            self.polls.bring_forward(now);
-        }
-        while self.looking_up < MAX_LOOK_UPS {
-            let Some(number) = self.to_look_up.pop_first() else {
-                return;
-            };
-            self.looking_up += 1;
-            let rest = self.rest.clone();
-            let key = OrderKey {
-                vendor: vendor.clone(),
-                number,
-            };
-            self.work.spawn(async move {
-                let order = rest.detail(&key).await.map(Box::new);
-                Done::LookedUp(key.vendor, order)
-            });
         }
     }
 }

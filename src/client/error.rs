@@ -82,6 +82,9 @@ pub enum RequestError {
         /// In the client.
         acting: VendorId,
     },
+    /// A server of the old kind, and no vendor is named.
+    #[error("{}", super::legacy::NAME_A_VENDOR)]
+    VendorNeeded,
     /// The server's address is none that can be asked.
     #[error("`{server}` is no server address: give one such as http://127.0.0.1:8080")]
     Address {
@@ -113,11 +116,18 @@ impl RequestError {
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::Refused {
-                status: 401 | 403 | 404,
-                ..
-            }
+            Self::VendorNeeded
+                | Self::Refused {
+                    status: 401 | 403 | 404,
+                    ..
+                }
         )
+    }
+
+    /// Whether there is no such page, in no words of ours: so says a server of
+    /// the old kind to a call that it does not know.
+    pub(crate) fn is_unknown_call(&self) -> bool {
+        matches!(self, Self::Refused { status: 404 | 405, code, .. } if code.is_empty())
     }
 
     /// The error in an answer's status, `Retry-After` and body. Knows the

@@ -37,6 +37,10 @@ pub enum ClientEvent {
     },
     /// What changed in the replica, oldest first.
     Changes(Vec<Change>),
+    /// The server's history is not the one that was followed (it was restored,
+    /// or lost its end), and these vendors' orders were fetched anew. Comes
+    /// right after their [`Change::Snapshot`].
+    HistoryChanged(Vec<VendorId>),
 }
 
 /// One change of the replica.
@@ -85,7 +89,8 @@ pub enum EventKind {
 pub struct Connection {
     /// Which state.
     pub state: ConnectionState,
-    /// When data was last known to be whole: the last frame or poll answer.
+    /// When data was last known to be whole: the last frame or poll answer; of
+    /// a server of the old kind, whose frames do not tell all, the last list.
     pub fresh_at: Option<Timestamp>,
     /// Round trip of the last ping or poll.
     pub round_trip: Option<Duration>,

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::event::EventKind;
 use crate::protocol::Position;
@@ -36,12 +37,22 @@ pub(super) struct State {
     pub(super) rest: Mode,
     /// Speaks as the seed does.
     pub(super) legacy: bool,
+    /// A proxy between takes our header away.
+    pub(super) headless: bool,
+    /// Answers no ping.
+    pub(super) mute: bool,
+    /// Said on every socket, once.
+    pub(super) said: Vec<Value>,
     /// Offsets below are no longer kept.
     pub(super) kept_from: usize,
     /// What was asked, in order: method and path.
     pub(super) asked: Vec<String>,
     /// The next list is answered only when this is raised.
     pub(super) hold_lists: bool,
+    /// The next list is read, and answered only when this is raised.
+    pub(super) hold_list_answers: bool,
+    /// What is said to a socket that is cut.
+    pub(super) goodbye: Option<u16>,
     /// Sockets opened before this count are cut.
     cut: usize,
     opened: usize,
@@ -65,9 +76,14 @@ impl Fake {
                 socket: Mode::Good,
                 rest: Mode::Good,
                 legacy: false,
+                headless: false,
+                mute: false,
+                said: Vec::new(),
                 kept_from: 0,
                 asked: Vec::new(),
                 hold_lists: false,
+                hold_list_answers: false,
+                goodbye: None,
                 cut: 0,
                 opened: 0,
                 goodbyes: 0,
@@ -142,20 +158,29 @@ impl Fake {
                 let mut request = vec![0; head.len() + length];
                 tcp.read_exact(&mut request).await.unwrap();
                 let body = serde_json::from_slice(&request[head.len()..]).unwrap_or(Value::Null);
-                if path.starts_with("/api/orders/vendor/?") {
+                let named = head.to_lowercase().contains("x-vendor-id: ");
+                let is_list = is_list(&format!("{method} {path}"));
+                if is_list {
                     self.until(|state| !state.hold_lists).await;
                 }
-                let (status, headers, body) = self.with(|state| state.rest(method, path, &body));
+                let (status, headers, body) =
+                    self.with(|state| state.rest(method, path, named, &body));
+                if is_list {
+                    self.until(|state| !state.hold_list_answers).await;
+                }
                 answer(&mut tcp, status, &headers, &body).await;
             }
         }
     }
 
     async fn socket(self, tcp: TcpStream, path: &str) {
-        let legacy = self.state.lock().unwrap().legacy;
+        let (legacy, headless) = {
+            let state = self.state.lock().unwrap();
+            (state.legacy, state.headless)
+        };
         #[expect(clippy::result_large_err, reason = "the trait's signature")]
         let answer = |_: &Request, mut answer: Response| {
-            if !legacy {
+            if !legacy && !headless {
                 let version = http::HeaderValue::from_static("1");
                 answer.headers_mut().insert("ordertop-protocol", version);
             }
@@ -165,9 +190,9 @@ impl Fake {
         let mut ws = tokio_tungstenite::accept_hdr_async(tcp, answer)
             .await
             .unwrap();
-        let me = self.with(|state| {
+        let (me, mut heard) = self.with(|state| {
             state.opened += 1;
-            state.opened
+            (state.opened, state.said.len())
         });
         let mut positions = path.split_once("position=").map(|(_, position)| {
             let position = position.replace("%3A", ":");
@@ -184,15 +209,23 @@ impl Fake {
             ws.send(Message::text(welcome.to_string())).await.unwrap();
         }
         loop {
-            let (frames, cut) = {
+            let (frames, cut, mute) = {
                 let state = self.state.lock().unwrap();
-                let frames: Vec<_> = (sent..state.stream.end())
-                    .map(|at| state.frame(at))
-                    .collect();
-                sent = state.stream.end();
-                (frames, me <= state.cut)
+                let events = (sent..state.stream.end()).map(|at| state.frame(at));
+                let frames: Vec<_> = events.chain(state.said[heard..].iter().cloned()).collect();
+                (sent, heard) = (state.stream.end(), state.said.len());
+                let cut = (me <= state.cut).then_some(state.goodbye);
+                (frames, cut, state.mute)
             };
-            if cut {
+            if let Some(goodbye) = cut {
+                if let Some(code) = goodbye {
+                    let close = CloseFrame {
+                        code: code.into(),
+                        reason: "".into(),
+                    };
+                    let _ = ws.close(Some(close)).await;
+                    while let Some(Ok(_)) = ws.next().await {}
+                }
                 return;
             }
             for frame in frames {
@@ -207,6 +240,11 @@ impl Fake {
                         let _ = ws.next().await;
                         self.with(|state| state.goodbyes += 1);
                         return;
+                    }
+                    Some(Ok(Message::Text(said))) if !mute => {
+                        let mut pong: Value = serde_json::from_str(&said).unwrap();
+                        pong["type"] = json!("pong");
+                        let _ = ws.send(Message::text(pong.to_string())).await;
                     }
                     Some(Ok(_)) => {}
                     _ => return,
@@ -271,7 +309,13 @@ impl State {
         (recovered.unwrap_or(end), welcome)
     }
 
-    fn rest(&mut self, method: &str, path: &str, body: &Value) -> (u16, String, Value) {
+    fn rest(
+        &mut self,
+        method: &str,
+        path: &str,
+        named: bool,
+        body: &Value,
+    ) -> (u16, String, Value) {
         let none = String::new;
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parameter = |name: &str| {
@@ -284,6 +328,10 @@ impl State {
         match (method, path) {
             ("GET", "/api/vendors/") if !self.legacy => {
                 (200, none(), json!([{"id": "42", "name": "Acme"}]))
+            }
+            ("GET", "/api/orders/vendor/") if self.legacy && !named => {
+                let error = "Vendor authentication required. Please provide X-Vendor-ID header.";
+                (401, none(), json!({ "error": error }))
             }
             ("GET", "/api/orders/vendor/") => {
                 let rows: Vec<_> = self.stream.list().values().rev().collect();
@@ -323,6 +371,10 @@ impl State {
             ("POST", "/api/orders/A-1/update-status/") => {
                 self.stream.touch(1);
                 let (_, event) = self.stream.log.last().unwrap();
+                if self.legacy {
+                    let changed = json!({"status": "Order status updated successfully", "new_status": "Paid"});
+                    return (200, none(), changed);
+                }
                 let changed = json!({"status": "Order status updated successfully",
                     "new_status": "Paid", "changed": true, "position": event.position, "order": event.order});
                 (200, none(), changed)
@@ -343,6 +395,12 @@ impl State {
         let events: Vec<_> = (from..end).map(|at| self.frame(at)).collect();
         json!({"position": self.stream.at(end), "events": events})
     }
+}
+
+/// Whether a call asks for a list from its start.
+pub(super) fn is_list(asked: &str) -> bool {
+    let path = asked.split('?').next().unwrap_or_default();
+    path == "GET /api/orders/vendor/" && !asked.contains("cursor=")
 }
 
 async fn answer(tcp: &mut TcpStream, status: u16, headers: &str, body: &Value) {

@@ -17,8 +17,11 @@ const FIRST_PING_WITHIN: Duration = Duration::from_secs(2);
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a server that named no protocol may take before it counts as old.
 const LEGACY_AFTER: Duration = Duration::from_secs(3);
-/// Silence that is a dead connection, before the server has named its pings;
-/// a server of the old kind answers ours.
+/// How often a server of the old kind is pinged, as its own dashboard does.
+const LEGACY_PING_EVERY: Duration = Duration::from_secs(30);
+/// How long a server of the old kind may take to its pong.
+const LEGACY_PONG_TIMEOUT: Duration = Duration::from_secs(5);
+/// Silence that is a dead connection, before the server has named its pings.
 const PATIENCE: Duration = Duration::from_secs(40);
 /// What a late ping may take beyond the server's figures.
 const SLACK: Duration = Duration::from_secs(5);
@@ -34,7 +37,9 @@ pub(crate) enum Stage {
     Greeting(Instant),
     /// The server said welcome.
     Welcomed,
-    /// The server is of the old kind and says none.
+    /// The server is of the old kind and says none; its list is awaited.
+    Listing,
+    /// The server is of the old kind, and its list came after the socket was open.
     Legacy,
 }
 
@@ -51,6 +56,8 @@ pub(crate) struct Live {
     patience: Duration,
     ping_at: Instant,
     asked: Option<(Value, Instant)>,
+    /// When the pong of an old server must have come.
+    pong_by: Option<Instant>,
     /// When it has stayed long enough to count as good; told once.
     steady_at: Option<Instant>,
 }
@@ -82,17 +89,24 @@ impl Live {
             patience: PATIENCE,
             ping_at: now + PING_EVERY,
             asked: None,
+            pong_by: None,
             steady_at: None,
         }
     }
 
     /// Whether the greeting is done.
     pub(crate) fn is_up(&self) -> bool {
-        !matches!(self.stage, Stage::Greeting(_))
+        matches!(self.stage, Stage::Welcomed | Stage::Legacy)
     }
 
     pub(crate) fn sign_of_life(&mut self, now: Instant) {
         self.last_sign = now;
+    }
+
+    /// Nothing was read until now: what seemed to be the server's silence was ours.
+    pub(crate) fn was_deaf(&mut self, now: Instant) {
+        self.last_sign = now;
+        self.pong_by = self.pong_by.map(|_| now + LEGACY_PONG_TIMEOUT);
     }
 
     pub(crate) fn welcomed(&mut self, welcome: &Welcome, now: Instant) {
@@ -108,11 +122,13 @@ impl Live {
     pub(crate) fn is_legacy(&mut self, now: Instant) {
         self.stage = Stage::Legacy;
         self.steady_at = Some(now + STEADY_AFTER);
+        self.ping_at = now + FIRST_PING_WITHIN.mul_f64(rand::random());
     }
 
     /// The round trip, if this pong answers the last ping.
     pub(crate) fn pong(&mut self, timestamp: &Value, now: Instant) -> Option<Duration> {
         let (_, at) = self.asked.take_if(|(asked, _)| asked == timestamp)?;
+        self.pong_by = None;
         Some(now - at)
     }
 
@@ -122,7 +138,8 @@ impl Live {
         if let Stage::Greeting(until) = self.stage {
             next = next.min(until);
         }
-        self.steady_at.map_or(next, |steady| next.min(steady))
+        let others = self.steady_at.into_iter().chain(self.pong_by);
+        others.fold(next, Instant::min)
     }
 
     /// Does what is due: pings, and tells whether the socket is still good.
@@ -130,6 +147,10 @@ impl Live {
         if now >= self.last_sign + self.patience {
             let silent = (now - self.last_sign).as_secs();
             return Beat::Dead(Break::new(format!("no sign of life for {silent} s")));
+        }
+        if self.pong_by.is_some_and(|by| now >= by) {
+            let patience = LEGACY_PONG_TIMEOUT.as_secs();
+            return Beat::Dead(Break::new(format!("no pong in {patience} s")));
         }
         if let Stage::Greeting(until) = self.stage
             && now >= until
@@ -140,7 +161,12 @@ impl Live {
             return Beat::IsLegacy;
         }
         if now >= self.ping_at {
-            self.ping_at = now + PING_EVERY;
+            if self.stage == Stage::Legacy {
+                self.ping_at = now + LEGACY_PING_EVERY;
+                self.pong_by = Some(now + LEGACY_PONG_TIMEOUT);
+            } else {
+                self.ping_at = now + PING_EVERY;
+            }
             let timestamp = Value::String(clock.now().to_string());
             self.asked = Some((timestamp.clone(), now));
             let ping = ClientMessage::Ping { timestamp };

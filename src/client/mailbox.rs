@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::legacy::Named;
 use crate::order::VendorId;
 use crate::protocol::{ListedOrder, Position};
 
@@ -28,6 +29,8 @@ pub(crate) struct Wishes {
     pub(crate) refresh: bool,
     /// What requests brought.
     pub(crate) answers: Vec<Answer>,
+    /// Orders that a server of the old kind changed, without telling more.
+    pub(crate) named: Vec<Named>,
 }
 
 /// An order from the answer to a request.
@@ -48,6 +51,7 @@ impl Mailbox {
                 realtime,
                 refresh: false,
                 answers: Vec::new(),
+                named: Vec::new(),
             }),
             wake: Notify::new(),
         }
@@ -81,6 +85,16 @@ impl Mailbox {
         self.wake.notify_one();
     }
 
+    /// A server of the old kind has changed an order.
+    pub(crate) fn name(&self, named: Named) {
+        let mut wishes = self.wishes();
+        if wishes.named.len() < MAX_ANSWERS {
+            wishes.named.push(named);
+        }
+        drop(wishes);
+        self.wake.notify_one();
+    }
+
     /// Waits until something was asked since the last call.
     pub(crate) async fn asked(&self) {
         self.wake.notified().await;
@@ -93,6 +107,7 @@ impl Mailbox {
             realtime: wishes.realtime,
             refresh: std::mem::take(&mut wishes.refresh),
             answers: std::mem::take(&mut wishes.answers),
+            named: std::mem::take(&mut wishes.named),
         }
     }
 

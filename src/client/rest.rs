@@ -165,6 +165,13 @@ impl Rest {
         self.orders_page(url).await
     }
 
+    /// The list without a word on whose: only a server of the old kind, asked
+    /// about all vendors, comes to this, and says what it misses.
+    pub(crate) async fn list_of_nobody(&self) -> Result<OrdersPage, RequestError> {
+        self.orders_page(self.url(&["orders", "vendor"], None)?)
+            .await
+    }
+
     /// The page after another one.
     pub async fn orders_next(&self, next: &NextPage) -> Result<OrdersPage, RequestError> {
         let mut url = self.url(&["orders", "vendor"], None)?;

@@ -5,7 +5,7 @@
 //! only for the receiver of its events. [`super::catch_up`] holds its other
 //! half: polls, snapshots and names.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -19,12 +19,13 @@ use super::backoff::Backoff;
 use super::book::{Book, Next};
 use super::catch_up::{Done, Polls};
 use super::event::{Change, ClientEvent, Connection};
+use super::legacy::{LookUps, Tick};
 use super::live::{Beat, Live, Stage};
 use super::mailbox::Mailbox;
 use super::rest::Rest;
 use super::socket::{Break, Frame, Socket};
 use super::{ClientConfig, POLL_RANGE};
-use crate::order::{OrderNumber, VendorId};
+use crate::order::VendorId;
 use crate::protocol::rest::Vendor;
 use crate::protocol::{ClientMessage, MAX_RESUME_BYTES, Position, ServerMessage, Welcome};
 
@@ -72,9 +73,10 @@ pub(crate) struct Run {
     pub(crate) to_fetch: VecDeque<VendorId>,
     pub(crate) fetching: usize,
     pub(crate) received: Arc<AtomicUsize>,
-    /// Orders that an old server named, to be looked up.
-    pub(crate) to_look_up: BTreeSet<OrderNumber>,
-    pub(crate) looking_up: usize,
+    /// What an old server leaves out.
+    pub(crate) look_ups: LookUps,
+    /// When the socket was opened.
+    pub(crate) opened: Tick,
     pub(crate) names: BTreeMap<VendorId, String>,
     pub(crate) asking_names: bool,
     pub(crate) legacy: bool,
@@ -117,8 +119,8 @@ impl Run {
             to_fetch: VecDeque::new(),
             fetching: 0,
             received: Arc::default(),
-            to_look_up: BTreeSet::new(),
-            looking_up: 0,
+            look_ups: LookUps::default(),
+            opened: Tick::default(),
             names: BTreeMap::new(),
             asking_names: false,
             legacy: false,
@@ -217,9 +219,20 @@ impl Run {
             }
             other => other,
         };
-        match opened {
-            Ok(socket) => self.line = Line::Up(Box::new(Live::new(*socket, Instant::now()))),
-            Err(broken) => self.broken(broken),
+        let socket = match opened {
+            Ok(socket) => socket,
+            Err(broken) => return self.broken(broken),
+        };
+        self.opened = self.look_ups.tick();
+        let may_be_old = !socket.speaks_protocol;
+        self.line = Line::Up(Box::new(Live::new(*socket, Instant::now())));
+        if let Some(vendor) = self.vendor.clone().filter(|_| may_be_old)
+            && self.book.position(&vendor).is_none()
+        {
+            // Whichever kind it is, its list is needed.
+            let next = self.book.fetch(&vendor);
+            self.to_fetch.extend(fetch(next));
+            self.start_fetches();
         }
     }
 
@@ -289,7 +302,10 @@ impl Run {
         }
         let answers = wishes.answers.into_iter();
         let changes = answers.filter_map(|answer| self.book.answer(answer));
-        let changes = changes.collect();
+        let mut changes = changes.collect();
+        for named in wishes.named {
+            self.named(named, &mut changes);
+        }
         self.tell_changes(changes).await;
     }
 
@@ -326,14 +342,14 @@ impl Run {
         live.sign_of_life(now);
         let message = match frame {
             Frame::Message(message) => *message,
-            Frame::Named(number) => {
-                if !live.socket.speaks_protocol {
-                    self.look_up(Some(number));
+            Frame::Named(named) => {
+                if !live.socket.speaks_protocol && live.stage != Stage::Welcomed {
+                    self.named(named, changes);
                 }
                 return Ok(());
             }
             Frame::Other => {
-                self.fresh();
+                self.frame_is_fresh();
                 return Ok(());
             }
         };
@@ -360,12 +376,19 @@ impl Run {
                 self.act(next)?;
             }
         }
-        self.fresh();
+        self.frame_is_fresh();
         Ok(())
     }
 
+    /// A frame proves that nothing is missing, where events are counted.
+    fn frame_is_fresh(&mut self) {
+        if matches!(&self.line, Line::Up(live) if live.stage == Stage::Welcomed) {
+            self.fresh();
+        }
+    }
+
     async fn welcomed(&mut self, welcome: Welcome) {
-        self.legacy = false;
+        self.counts();
         self.backoff.ask(welcome.retry);
         self.up(REPAIR_EVERY);
         let recoveries = match (&self.vendor, welcome.recovery, welcome.vendors) {
@@ -381,21 +404,7 @@ impl Run {
         self.tell_vendors().await;
     }
 
-    /// No word of our protocol: an old server, whose frames only name orders.
-    fn is_legacy(&mut self) {
-        let (Line::Up(live), Some(vendor)) = (&mut self.line, self.vendor.clone()) else {
-            self.broken(Break::new("an old server: name one vendor to watch"));
-            return;
-        };
-        live.is_legacy(Instant::now());
-        self.legacy = true;
-        self.up(self.every);
-        let next = self.book.fetch(&vendor);
-        self.to_fetch.extend(fetch(next));
-        self.start_fetches();
-    }
-
-    fn up(&mut self, next_poll: Duration) {
+    pub(crate) fn up(&mut self, next_poll: Duration) {
         self.down = None;
         self.polls.outcome = None;
         self.polls.failing_since = None;

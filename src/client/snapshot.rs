@@ -12,9 +12,9 @@ use super::error::RequestError;
 use super::event::ClientEvent;
 use super::rest::{ListQuery, Rest};
 use crate::order::VendorId;
+use crate::protocol::Position;
 use crate::protocol::message::Unrecovered;
 use crate::protocol::rest::{EventsRequest, VendorEvents};
-use crate::protocol::{MAX_ORDERS, Position};
 use crate::replica::Snapshot;
 
 /// A list that goes on longer never ends.
@@ -41,11 +41,9 @@ pub(crate) async fn snapshot(
     vendor: &VendorId,
     progress: &Progress,
 ) -> Result<Snapshot, RequestError> {
-    let query = ListQuery {
-        limit: Some(MAX_ORDERS),
-        ..ListQuery::default()
-    };
-    let mut page = rest.orders(vendor, &query).await?;
+    // Without a limit: a server of the old kind would cut the list there and
+    // give no next page; ours gives as many as a page holds.
+    let mut page = rest.orders(vendor, &ListQuery::default()).await?;
     let mut all = Snapshot {
         position: page.position.take(),
         orders: Vec::new(),
@@ -72,7 +70,13 @@ pub(crate) async fn events(
 ) -> Result<BTreeMap<VendorId, VendorEvents>, RequestError> {
     let Some((vendor, since)) = vendor else {
         let request = EventsRequest { positions, wait: 0 };
-        return Ok(rest.events_all(&request).await?.vendors);
+        return match rest.events_all(&request).await {
+            Ok(answer) => Ok(answer.vendors),
+            Err(error) if error.is_unknown_call() && wants_a_vendor(rest).await => {
+                Err(RequestError::VendorNeeded)
+            }
+            Err(error) => Err(error),
+        };
     };
     let answer = match rest.events(&vendor, &since, Duration::ZERO).await {
         Ok(page) => VendorEvents {
@@ -93,7 +97,21 @@ pub(crate) async fn events(
             }),
             events: Vec::new(),
         },
+        // A server of the old kind has taken the place of ours: it has a list.
+        Err(error) if error.is_unknown_call() => VendorEvents {
+            position: since,
+            recovered: false,
+            reason: None,
+            events: Vec::new(),
+        },
         Err(error) => return Err(error),
     };
     Ok(BTreeMap::from([(vendor, answer)]))
+}
+
+/// Whether the server knows the list, and only misses the vendor: it is of the
+/// old kind, and neither a wrong address nor a proxy's error page.
+async fn wants_a_vendor(rest: &Rest) -> bool {
+    let answer = rest.list_of_nobody().await;
+    matches!(answer, Err(RequestError::Refused { status: 401, message, .. }) if message.contains("X-Vendor-ID"))
 }

@@ -13,9 +13,11 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::error::{RequestError, innermost};
+use super::legacy::Named;
 use super::rest::{CONNECT_TIMEOUT, Rest, join};
 use crate::order::{OrderNumber, VendorId, text};
 use crate::protocol::close::comes_back;
+use crate::protocol::lenient;
 use crate::protocol::{ClientMessage, CloseReason, Position, ServerMessage, VERSION_HEADER};
 
 /// How long TLS and the upgrade may take, once TCP is there.
@@ -42,8 +44,8 @@ pub(crate) struct Socket {
 pub(crate) enum Frame {
     /// A message of the protocol.
     Message(Box<ServerMessage>),
-    /// What an old server says of an order: only which.
-    Named(OrderNumber),
+    /// What an old server says of an order.
+    Named(Named),
     /// A ping, or something unknown: a sign of life.
     Other,
 }
@@ -65,6 +67,10 @@ struct SeedFrame {
     #[serde(rename = "type")]
     kind: String,
     order_number: OrderNumber,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    timestamp: Option<String>,
 }
 
 impl Break {
@@ -232,9 +238,11 @@ fn read(text: &str) -> Frame {
         return Frame::Message(Box::new(message));
     }
     match serde_json::from_str::<SeedFrame>(text) {
-        Ok(SeedFrame { kind, order_number }) if kind.starts_with("order_") => {
-            Frame::Named(order_number)
-        }
+        Ok(frame) if frame.kind.starts_with("order_") => Frame::Named(Named {
+            number: frame.order_number,
+            status: frame.status.and_then(|status| status.parse().ok()),
+            at: frame.timestamp.as_deref().and_then(lenient::moment),
+        }),
         _ => Frame::Other,
     }
 }
@@ -242,11 +250,27 @@ fn read(text: &str) -> Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order::OrderStatus;
 
     #[test]
     fn frames_of_both_kinds_of_server_are_read_and_the_rest_is_a_sign_of_life() {
         let seed = r#"{"type":"order_status_update","order_number":"ORD-1","status":"Shipped","vendor_id":"1","timestamp":"2026-11-23T17:31:42.753114"}"#;
-        assert!(matches!(read(seed), Frame::Named(number) if number.as_str() == "ORD-1"));
+        let Frame::Named(named) = read(seed) else {
+            panic!("it names an order");
+        };
+        assert_eq!(named.number.as_str(), "ORD-1");
+        assert_eq!(named.status, Some(OrderStatus::Shipped));
+        let at = named.at.map(|at| at.to_string());
+        assert_eq!(at.as_deref(), Some("2026-11-23T17:31:42.753114Z"));
+        let bare = read(r#"{"type":"order_created","order_number":"ORD-2"}"#);
+        assert!(matches!(
+            bare,
+            Frame::Named(Named {
+                status: None,
+                at: None,
+                ..
+            })
+        ));
         let restored = read(r#"{"type":"restored","new_field":1}"#);
         assert!(matches!(restored, Frame::Message(m) if *m == ServerMessage::Restored));
         for other in [

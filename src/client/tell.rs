@@ -19,10 +19,7 @@ const DEAF_AFTER: Duration = Duration::from_secs(1);
 impl Run {
     /// The data is whole as of now, if nothing is being fetched.
     pub(crate) fn fresh(&mut self) {
-        let away = match &self.line {
-            Line::Up(live) => live.degraded || !live.is_up(),
-            _ => false,
-        };
+        let away = matches!(&self.line, Line::Up(live) if live.degraded);
         if !away && !self.book.is_incomplete() {
             self.fresh_at = Some(self.clock.now());
         }
@@ -107,7 +104,7 @@ impl Run {
             && end - start > DEAF_AFTER
         {
             // Its silence was ours: what it said meanwhile was not read.
-            live.sign_of_life(end);
+            live.was_deaf(end);
         }
     }
 }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::fake::{Fake, Mode};
+use serde_json::json;
+
+mod legacy;
+
+use super::fake::{Fake, Mode, is_list};
 use super::*;
 use crate::order::OrderNumber;
 use crate::protocol::ListedOrder;
@@ -23,16 +27,27 @@ struct Screen {
     states: Vec<ConnectionState>,
     connection: Option<Connection>,
     vendors: Vec<crate::protocol::rest::Vendor>,
+    history_changed: Vec<Vec<VendorId>>,
 }
 
 impl Screen {
     fn start(fake: &Fake, vendor: Option<VendorId>, realtime: bool) -> Self {
+        Self::polling(fake, vendor, realtime, POLL_EVERY)
+    }
+
+    fn polling(
+        fake: &Fake,
+        vendor: Option<VendorId>,
+        realtime: bool,
+        poll_every: Duration,
+    ) -> Self {
         let server = format!("http://{}", fake.address).parse().unwrap();
         let credentials = Credentials {
             master_token: "secret".to_owned(),
         };
         let config = ClientConfig {
             realtime,
+            poll_every,
             ..ClientConfig::new(server, vendor, credentials)
         };
         let (client, events) = Client::start(config).unwrap();
@@ -45,6 +60,7 @@ impl Screen {
             states: Vec::new(),
             connection: None,
             vendors: Vec::new(),
+            history_changed: Vec::new(),
         }
     }
 
@@ -72,6 +88,7 @@ impl Screen {
             }
             ClientEvent::Vendors(vendors) => self.vendors = vendors,
             ClientEvent::Loading { .. } => {}
+            ClientEvent::HistoryChanged(vendors) => self.history_changed.push(vendors),
             ClientEvent::Changes(changes) => changes.into_iter().for_each(|one| self.show(one)),
         }
     }
@@ -109,6 +126,13 @@ impl Screen {
         .await;
     }
 
+    async fn until_history_changed(&mut self) {
+        self.until("word of another history", |screen| {
+            !screen.history_changed.is_empty()
+        })
+        .await;
+    }
+
     async fn until_same(&mut self, fake: &Fake) {
         self.until("the server's list", |screen| {
             fake.with(|state| *state.stream.list() == screen.orders)
@@ -127,7 +151,7 @@ fn touch(fake: &Fake, numbers: impl IntoIterator<Item = u8>) {
 fn lists(fake: &Fake) -> usize {
     fake.with(|state| {
         let asked = state.asked.iter();
-        asked.filter(|asked| asked.contains("limit=")).count()
+        asked.filter(|asked| is_list(asked)).count()
     })
 }
 
@@ -156,7 +180,7 @@ async fn events_that_come_while_the_snapshot_is_fetched_are_held_and_told_once()
     touch(&fake, 1..=3);
     fake.with(|state| state.hold_lists = true);
     let mut screen = Screen::start(&fake, Some(vendor()), true);
-    fake.until(|state| state.asked.iter().any(|asked| asked.contains("limit=")))
+    fake.until(|state| state.asked.iter().any(|asked| is_list(asked)))
         .await;
     touch(&fake, [4, 1, 1]);
     fake.with(|state| state.hold_lists = false);
@@ -232,6 +256,53 @@ async fn an_expired_position_and_another_history_each_bring_a_snapshot() {
     touch(&fake, [9]);
     screen.until_same(&fake).await;
     assert_eq!(lists(&fake), 3);
+    screen.until_history_changed().await;
+    assert_eq!(screen.history_changed, [[vendor()]], "not where it expired");
+}
+
+#[tokio::test]
+async fn a_history_that_lost_its_end_is_told_once_and_fetched_anew() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=3);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    fake.with(|state| {
+        // What a failover that lost its tail leaves: the same, but shorter.
+        state.stream.log.truncate(1);
+        state.stream.lists.truncate(2);
+        state.goodbye = Some(4004);
+        state.cut_now();
+    });
+    screen.until_history_changed().await;
+    screen.until_same(&fake).await;
+    screen.until_live().await;
+    touch(&fake, [1, 5]);
+    screen.until_same(&fake).await;
+    assert_eq!((lists(&fake), screen.history_changed.len()), (2, 1));
+    assert_eq!(screen.orders.len(), 2);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_told_until_it_is_back() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=2);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    let say = |frame| fake.with(|state| state.said.push(frame));
+    say(json!({"type": "degraded", "reason": "store_unavailable"}));
+    let away = |away| ConnectionState::Live { degraded: away };
+    screen
+        .until("away", |screen| screen.state() == Some(&away(true)))
+        .await;
+    say(json!({"type": "restored"}));
+    screen
+        .until("back", |screen| screen.state() == Some(&away(false)))
+        .await;
+    touch(&fake, [3]);
+    screen.until_same(&fake).await;
+    assert_eq!((screen.reported.len(), lists(&fake)), (1, 1));
 }
 
 #[tokio::test]
@@ -352,24 +423,6 @@ async fn the_answer_to_a_change_is_shown_before_its_event() {
         .until("its event", |screen| screen.reported == [3])
         .await;
     screen.until_same(&fake).await;
-}
-
-#[tokio::test]
-async fn an_old_server_is_known_by_its_silence_and_its_frames_are_looked_up() {
-    let fake = Fake::start().await;
-    fake.with(|state| state.legacy = true);
-    touch(&fake, 1..=3);
-    let mut screen = Screen::start(&fake, Some(vendor()), true);
-    screen
-        .until("legacy", |screen| {
-            let connection = screen.connection.as_ref();
-            connection.is_some_and(|c| c.legacy && matches!(c.state, ConnectionState::Live { .. }))
-        })
-        .await;
-    screen.until_same(&fake).await;
-    touch(&fake, [4, 1]);
-    screen.until_same(&fake).await;
-    assert!(screen.reported.is_empty() && screen.answers > 0);
 }
 
 #[tokio::test]

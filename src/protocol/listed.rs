@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::lenient;
 use crate::order::{
     Actor, Address, Currency, Flags, Line, Money, Note, OrderContent, OrderKey, OrderNumber,
     OrderStatus, Shipment, Source, Totals, VendorId, VendorOrder, Visibility, status::Standing,
@@ -34,20 +35,22 @@ pub struct ListedOrder {
     #[serde(skip_deserializing)]
     pub vendor_total: ExactNumber,
     /// The buyer's name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub customer_name: String,
     /// The buyer's e-mail, masked for a vendor.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub customer_email: String,
     /// The address in one line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub shipping_address: String,
     /// When the buyer placed it.
+    #[serde(deserialize_with = "lenient::timestamp")]
     pub created_at: Timestamp,
     /// When anything about it last changed.
+    #[serde(deserialize_with = "lenient::timestamp")]
     pub updated_at: Timestamp,
     /// When it arrived.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::optional_timestamp")]
     pub delivered_at: Option<Timestamp>,
     /// What was bought of this vendor.
     #[serde(default)]
@@ -166,12 +169,12 @@ pub struct ListedProduct {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
     /// The vendor's number for it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub sku: String,
     /// For one.
     pub price: String,
     /// Always empty: we keep no pictures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub thumbnail: String,
 }
 
@@ -366,6 +369,20 @@ pub fn mask_phone(phone: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_order_of_a_server_of_the_old_kind_is_read() {
+        let order = r#"{"id":23005,"order_number":"ORD-00000004","status":"Paid","total_amount":"5.00","vendor_total":5.0,
+            "customer_name":"cust","customer_email":"cus*****@example.com","shipping_address":null,
+            "created_at":"2026-11-23T17:31:33.960982","updated_at":"2026-11-23T17:31:33.960984Z","delivered_at":null,
+            "items":[{"id":1,"product":{"id":102,"name":"p","sku":"","price":"5.00","thumbnail":null},
+                "quantity":1,"unit_price":"5.00","total_price":"5.00"}],
+            "vendor_items":[{"more":1}],"can_update_status":true}"#;
+        let order: ListedOrder = serde_json::from_str(order).unwrap();
+        assert_eq!(order.created_at.to_string(), "2026-11-23T17:31:33.960982Z");
+        assert_eq!((order.version, &*order.shipping_address), (0, ""));
+        assert_eq!(order.items[0].product.thumbnail, "");
+    }
 
     #[test]
     fn masks_hold_for_short_names() {

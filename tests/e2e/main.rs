@@ -19,6 +19,8 @@ mod hostile;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod legacy;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod orders;

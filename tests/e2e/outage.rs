@@ -66,7 +66,9 @@ impl Journal {
         match event {
             ClientEvent::Connection(connection) => self.state = connection.state,
             ClientEvent::Changes(changes) => changes.into_iter().for_each(|c| self.change(c)),
-            ClientEvent::Vendors(_) | ClientEvent::Loading { .. } => {}
+            ClientEvent::Vendors(_)
+            | ClientEvent::Loading { .. }
+            | ClientEvent::HistoryChanged(_) => {}
         }
     }
 

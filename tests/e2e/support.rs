@@ -3,6 +3,7 @@
 
 mod fixtures;
 mod http;
+mod legacy;
 mod process;
 mod proxy;
 mod raw;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub(crate) use fixtures::{order, paid, placed_at};
 pub(crate) use http::{Answer, Caller};
+pub(crate) use legacy::OldServer;
 pub(crate) use process::{Finished, binary, run};
 pub(crate) use proxy::{FaultProxy, Network};
 pub(crate) use raw::RawConnection;

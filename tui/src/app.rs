@@ -116,8 +116,9 @@ pub enum Load<T> {
 pub struct Details {
     /// Which order.
     pub key: Option<OrderKey>,
-    /// At which version it was asked for.
-    version: u64,
+    /// At which version, of which time, it was asked for; an old server counts
+    /// no versions.
+    asked_at: (u64, Timestamp),
     /// When to ask.
     due: Option<Timestamp>,
     /// The whole order.
@@ -354,7 +355,9 @@ impl App {
             self.details.due = None;
             return;
         }
-        let Some((key, version)) = (self.current()).map(|row| (row.key.clone(), row.order.version))
+        let asked_at = |order: &ListedOrder| (order.version, order.updated_at);
+        let current = self.current();
+        let Some((key, asked_at)) = current.map(|row| (row.key.clone(), asked_at(&row.order)))
         else {
             self.details = Details::default();
             return;
@@ -363,12 +366,12 @@ impl App {
         if details.key.as_ref() != Some(&key) {
             *details = Details {
                 key: Some(key.clone()),
-                version,
+                asked_at,
                 due: self.now.checked_add(REST).ok(),
                 ..Details::default()
             };
-        } else if details.version != version {
-            details.version = version;
+        } else if details.asked_at != asked_at {
+            details.asked_at = asked_at;
             details.due = self.now.checked_add(REST).ok();
         }
         if details.due.is_some_and(|due| self.now >= due) {

@@ -80,11 +80,16 @@ impl Stage {
     }
 
     pub(crate) fn link(&mut self, state: ConnectionState) {
+        self.link_to(state, false);
+    }
+
+    /// The connection to a server that is of the old kind or not.
+    pub(crate) fn link_to(&mut self, state: ConnectionState, legacy: bool) {
         let connection = Connection {
             state,
             fresh_at: Some(at(119)),
             round_trip: Some(Duration::from_millis(18)),
-            legacy: false,
+            legacy,
         };
         self.tell(ClientEvent::Connection(connection));
     }
@@ -366,10 +371,13 @@ fn connections_in_words() {
         reason: "connection refused".into(),
         paused,
     };
+    let live = |degraded| ConnectionState::Live { degraded };
     let states = [
-        ("degraded", ConnectionState::Live { degraded: true }),
-        ("polling", polling(false)),
-        ("paused", polling(true)),
+        ("degraded", live(true), false),
+        ("polling", polling(false), false),
+        ("paused", polling(true), false),
+        ("old", live(false), true),
+        ("old poll", polling(false), true),
         (
             "offline",
             ConnectionState::Offline {
@@ -377,13 +385,14 @@ fn connections_in_words() {
                 next_at: at(124),
                 reason: "connection refused".into(),
             },
+            false,
         ),
     ];
     let mut drawn = String::new();
-    for (name, state) in states {
+    for (name, state, legacy) in states {
         for size in [(160, 24), WIDE, USUAL, NARROW, (40, 8)] {
             let mut stage = Stage::shop(size);
-            stage.link(state.clone());
+            stage.link_to(state.clone(), legacy);
             let screen = lines(&stage.draw());
             let header = screen.lines().next().unwrap_or_default();
             drawn.push_str(&format!("{name:9}{:4} |{header}\n", size.0));

@@ -110,6 +110,8 @@ pub const SHIPMENTS: &str = "Shipments";
 pub const NOTES: &str = "Notes";
 /// Details: who did what when.
 pub const HISTORY: &str = "History";
+/// Details: why there is no history.
+pub const NO_HISTORY: &str = "an old server keeps none";
 /// Dialog: leave it.
 pub const DIALOG_CANCEL: &str = "Esc  cancel";
 /// Dialog: a reason is missing.
@@ -296,9 +298,20 @@ pub fn notice(notice: &Notice) -> String {
         What::Updated { by } => format!("{number}  changed  by {}", actor(by)),
         What::Removed { by } => format!("{number}  erased  by {}", actor(by)),
         What::Refused { to, why } => format!("! {number} not {}: {why}", done(*to)),
+        What::HistoryChanged { vendors } => history_changed(*vendors),
         What::Imported { count: 1 } => "1 order imported".into(),
         What::Imported { count } => format!("{} orders imported", grouped(*count)),
     }
+}
+
+/// The server's history is another one than before.
+#[must_use]
+pub fn history_changed(vendors: usize) -> String {
+    let whose = match vendors {
+        0 | 1 => "all orders".to_owned(),
+        more => format!("the orders of {} vendors", grouped(more)),
+    };
+    format!("! the server's history changed; {whose} were fetched anew")
 }
 
 /// One line of an order's history, without its time.

@@ -33,6 +33,16 @@ impl App {
                 self.loaded |= self.vendors.is_empty();
             }
             ClientEvent::Loading { received } => self.loading = Some(received),
+            ClientEvent::HistoryChanged(vendors) => {
+                let vendors = vendors.len();
+                self.notices.push(Notice {
+                    at: self.now,
+                    key: None,
+                    version: 0,
+                    what: What::HistoryChanged { vendors },
+                });
+                self.say(strings::history_changed(vendors));
+            }
             ClientEvent::Changes(changes) => {
                 for change in changes {
                     self.change(change);

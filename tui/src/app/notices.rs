@@ -2,11 +2,14 @@
 
 use std::collections::VecDeque;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ordertop::order::{Actor, OrderKey, OrderStatus};
 
 /// How many are kept; the oldest goes first.
 pub const KEPT: usize = 200;
+
+/// Vendors that are fetched anew one after the other are one notification.
+const TOGETHER: SignedDuration = SignedDuration::from_secs(60);
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,12 @@ pub enum What {
         to: OrderStatus,
         /// Why not, in a sentence's part.
         why: String,
+    },
+    /// The server's history is another one than before, and orders were fetched
+    /// anew: one notification for all vendors.
+    HistoryChanged {
+        /// How many vendors.
+        vendors: usize,
     },
     /// Old orders came in: one notification for all of them.
     Imported {
@@ -104,7 +113,7 @@ impl Notices {
     }
 
     /// Tells something. The same change of the same order is told once; imports
-    /// that follow each other become one.
+    /// that follow each other become one, and so do vendors with another history.
     pub fn push(&mut self, notice: Notice) {
         self.add(notice, None);
     }
@@ -121,6 +130,15 @@ impl Notices {
             && let What::Imported { count } = &mut newest.what
         {
             *count += more;
+            newest.at = notice.at;
+            return;
+        }
+        if let (What::HistoryChanged { vendors: more }, Some(newest)) =
+            (&notice.what, self.list.front_mut())
+            && let What::HistoryChanged { vendors } = &mut newest.what
+            && notice.at.duration_since(newest.at) < TOGETHER
+        {
+            *vendors += more;
             newest.at = notice.at;
             return;
         }

@@ -82,7 +82,7 @@ impl Row {
     /// Since when it stands there; an old server tells only when it last changed.
     #[must_use]
     pub fn since(&self) -> Timestamp {
-        self.order.status_since.unwrap_or(self.order.created_at)
+        self.order.status_since.unwrap_or(self.order.updated_at)
     }
 
     /// By when it is to be shipped, while that is still to be done.
@@ -155,7 +155,7 @@ fn to_ship(order: &ListedOrder) -> bool {
 
 /// Rank of the status, then time: oldest first where somebody waits for us.
 fn urgency(order: &ListedOrder) -> (u8, i64) {
-    let since = order.status_since.unwrap_or(order.created_at).as_second();
+    let since = order.status_since.unwrap_or(order.updated_at).as_second();
     if to_ship(order) {
         return match order.ship_by {
             Some(due) => (0, due.as_second()),

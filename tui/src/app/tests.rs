@@ -1,6 +1,7 @@
 //! Stories told to [`super::App::update`].
 
 mod screen;
+mod server;
 
 use std::sync::Arc;
 

@@ -7,6 +7,10 @@ use ordertop::order::VendorId;
 use super::seconds;
 use crate::text::{cut, grouped, tame};
 
+/// Marks a server of the old kind: one without positions, whose new orders are
+/// found by polling.
+const OLD_SERVER: &str = "old server";
+
 /// What stands in the middle of an empty list.
 #[must_use]
 pub fn empty(
@@ -43,6 +47,10 @@ pub fn empty(
 fn refused(reason: &str, vendor: Option<&VendorId>) -> (String, &'static str) {
     let said = reason.to_lowercase();
     match vendor {
+        None if said.contains("name the vendor") => (
+            "an old server, one vendor at a time".into(),
+            "Start it again with --vendor ID.",
+        ),
         Some(vendor) if said.contains("invalid vendor") => (
             format!("vendor '{vendor}' is not on this server"),
             "Start it with another --vendor, or without one to see all.",
@@ -101,13 +109,19 @@ pub fn indicator(
         ConnectionState::Live { degraded: true } => (
             Health::Bad,
             vec![
-                format!("Real-time: ON, server cannot save · {age}"),
-                format!("ON, server cannot save · {age}"),
-                format!("cannot save · {age}"),
+                format!("Real-time: ON, the server's store is away: no change can be made · {age}"),
+                format!("Real-time: ON, the server's store is away · {age}"),
+                format!("Real-time: ON, store away · {age}"),
+                format!("ON, store away · {age}"),
+                format!("store away · {age}"),
             ],
         ),
         ConnectionState::Live { degraded: false } => {
-            let rate = rate(events_per_second);
+            // An old server tells orders, not events.
+            let rate = match connection.legacy {
+                true => String::new(),
+                false => format!("{} · ", rate(events_per_second)),
+            };
             let trip = connection
                 .round_trip
                 .map(|trip| format!("{} ms · ", trip.as_millis().max(1)))
@@ -115,7 +129,7 @@ pub fn indicator(
             (
                 Health::Good,
                 vec![
-                    format!("Real-time: ON ● {trip}{rate} · {age}"),
+                    format!("Real-time: ON ● {trip}{rate}{age}"),
                     format!("Real-time: ON ● {trip}{age}"),
                     format!("Real-time: ON ● {age}"),
                     format!("ON ● {age}"),
@@ -198,11 +212,8 @@ pub fn indicator(
         }
     };
     if connection.legacy {
-        let long: Vec<String> = (forms.iter())
-            .map(|form| format!("{form} · legacy server"))
-            .collect();
-        let tail = forms.split_off(1.min(forms.len()));
-        forms = long.into_iter().take(2).chain(tail).collect();
+        let marked = forms.iter().map(|form| format!("{form} · {OLD_SERVER}"));
+        forms = marked.chain(forms.last().cloned()).collect();
     }
     (health, forms)
 }

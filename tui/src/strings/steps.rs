@@ -83,16 +83,27 @@ pub fn cursor_was_moved(why: &str, cursor: &OrderKey) -> String {
     format!("{why}; the cursor is on {} now", number(cursor))
 }
 
-/// Why a step was refused; a conflict names who was first.
+/// Why a step was refused; a conflict names who was first, a server or store
+/// that is away says when to look again.
 #[must_use]
 pub fn refusal(error: &RequestError, now: Timestamp) -> String {
-    let RequestError::VersionConflict {
-        order,
-        changed_by,
-        changed_at,
-    } = error
-    else {
-        return sentence(error);
+    let (order, changed_by, changed_at) = match error {
+        RequestError::VersionConflict {
+            order,
+            changed_by,
+            changed_at,
+        } => (order, changed_by, changed_at),
+        RequestError::Away { retry_after, .. } => {
+            // What follows is for scripts.
+            let said = sentence(error);
+            let said = said.split("; ").next().unwrap_or_default();
+            let wait = match retry_after {
+                Some(wait) => format!("wait {} s, then look again", wait.as_secs().max(1)),
+                None => "look again in a moment".into(),
+            };
+            return format!("{said}; {wait} and press s");
+        }
+        other => return sentence(other),
     };
     let who = changed_by.as_ref().map_or("somebody".into(), actor);
     let what = match order {

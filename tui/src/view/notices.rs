@@ -95,7 +95,7 @@ fn kind_style(theme: Theme, notice: &Notice) -> Style {
     match notice.what {
         What::New { .. } => theme.good(),
         What::Refused { .. } => theme.bad().patch(theme.strong()),
-        What::Removed { .. } => theme.warning(),
+        What::Removed { .. } | What::HistoryChanged { .. } => theme.warning(),
         What::Step { .. } | What::Seen { .. } => theme.text(),
         What::Updated { .. } | What::Imported { .. } => theme.quiet(),
     }

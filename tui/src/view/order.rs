@@ -313,6 +313,7 @@ fn history(app: &App, page: &mut Page) {
     page.head(strings::HISTORY);
     match &app.details.history {
         Load::Waiting => page.text(strings::LOADING, theme.quiet()),
+        Load::Failed(_) if app.connection.legacy => page.text(strings::NO_HISTORY, theme.quiet()),
         Load::Failed(why) => page.text(&format!("! {why}"), theme.bad()),
         Load::Here(entries) => {
             for entry in entries.iter().rev() {

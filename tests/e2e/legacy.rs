@@ -1,0 +1,355 @@
+//! Watching the old back office with our client, and being there when it is
+//! replaced.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ordertop::client::{
+    Change, Client, ClientConfig, ClientEvent, Connection, ConnectionState, Credentials,
+    RequestError, Url,
+};
+use ordertop::order::{OrderKey, OrderNumber, VendorId};
+use ordertop::protocol::rest::StatusChange;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::support::{Caller, OldServer, Screen, Socket, TOKEN, TestServer, paid, within};
+
+/// A live client in front of an old server, and what it told so far.
+struct Watch {
+    client: Client,
+    events: mpsc::Receiver<ClientEvent>,
+    connection: Option<Connection>,
+    /// Where each order stands.
+    orders: BTreeMap<String, String>,
+    /// Orders that say when they arrived.
+    delivered: Vec<String>,
+}
+
+impl Watch {
+    /// Follows vendor 42, polling as often as a client may.
+    fn follow(url: &str) -> Self {
+        Self::start(url, TOKEN, Some("42"))
+    }
+
+    fn start(url: &str, token: &str, vendor: Option<&str>) -> Self {
+        let credentials = Credentials {
+            master_token: token.to_owned(),
+        };
+        let vendor = vendor.map(|id| VendorId::new(id).unwrap());
+        let config = ClientConfig {
+            poll_every: Duration::from_secs(5),
+            ..ClientConfig::new(url.parse::<Url>().unwrap(), vendor, credentials)
+        };
+        let (client, events) = Client::start(config).unwrap();
+        Self {
+            client,
+            events,
+            connection: None,
+            orders: BTreeMap::new(),
+            delivered: Vec::new(),
+        }
+    }
+
+    /// Reads on until what was told is as `wanted`.
+    async fn until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
+        let reading = async {
+            while !wanted(self) {
+                let event = self.events.recv().await.expect("the client runs for ever");
+                self.take(event);
+            }
+        };
+        within(what, reading).await;
+    }
+
+    fn take(&mut self, event: ClientEvent) {
+        match event {
+            ClientEvent::Connection(connection) => self.connection = Some(connection),
+            ClientEvent::Changes(changes) => changes.into_iter().for_each(|c| self.change(c)),
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        let told = match change {
+            Change::Snapshot { orders, .. } => {
+                self.orders.clear();
+                orders
+            }
+            Change::Event { event, .. } => panic!("an old server counts no events: {event:?}"),
+            Change::Order { order, .. } => vec![order],
+        };
+        for order in told {
+            let number = order.order_number.to_string();
+            if order.delivered_at.is_some() {
+                self.delivered.push(number.clone());
+            }
+            self.orders.insert(number, order.status.to_string());
+        }
+    }
+
+    fn state(&self) -> Option<&ConnectionState> {
+        self.connection.as_ref().map(|connection| &connection.state)
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.state(), Some(ConnectionState::Live { .. }))
+    }
+
+    fn is_polling(&self) -> bool {
+        matches!(self.state(), Some(ConnectionState::Polling { .. }))
+    }
+
+    fn is_legacy(&self) -> bool {
+        self.connection.as_ref().is_some_and(|c| c.legacy)
+    }
+
+    async fn until_live(&mut self) {
+        self.until("the old server's socket", |w| w.is_live() && w.is_legacy())
+            .await;
+    }
+
+    async fn until_stands(&mut self, number: &str, status: &str) {
+        self.until(&format!("{number} {status}"), |watch| {
+            watch.orders.get(number).is_some_and(|at| at == status)
+        })
+        .await;
+    }
+
+    /// Asks for a status, as a key on the screen does.
+    async fn set(&self, number: &str, status: &str) -> Result<(), RequestError> {
+        let key = OrderKey {
+            vendor: VendorId::new("42").unwrap(),
+            number: OrderNumber::new(number).unwrap(),
+        };
+        let change = StatusChange {
+            status: Some(status.to_owned()),
+            ..StatusChange::default()
+        };
+        let changed = self.client.change_status(&key, &change).await?;
+        assert!(changed.changed && changed.new_status.as_str() == status);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_stand_in_answers_as_the_old_server_was_recorded_to() {
+    let server = OldServer::start().await;
+    server.place("ORD-1", "Paid");
+    server.place("ORD-2", "Pending");
+    let anonymous = Caller::anonymous(&server.url());
+    let vendor = anonymous.clone().token(TOKEN).vendor("42");
+    let other = anonymous.clone().token(TOKEN).vendor("43");
+    let list = "/api/orders/vendor/";
+    assert_eq!(vendor.numbers(list).await, ["ORD-2", "ORD-1"]);
+    assert_eq!(
+        vendor.numbers("/api/orders/vendor/?limit=1").await,
+        ["ORD-2"]
+    );
+    assert_eq!(
+        vendor.numbers("/api/orders/vendor/?status=Paid").await,
+        ["ORD-1"]
+    );
+    assert!(vendor.get(list).await.text.contains("\"vendor_total\":5.0"));
+    assert_eq!(vendor.get(list).await.header("etag"), "");
+    anonymous.get(list).await.expect(401);
+    let nobody = anonymous.clone().token(TOKEN).vendor("99");
+    let unknown = nobody.get(list).await.expect(401);
+    assert_eq!(unknown, json!({"detail": "Invalid vendor ID"}));
+    for path in ["/api/vendors/", "/api/orders/vendor/events/?since=1:a"] {
+        let answer = vendor.get(path).await;
+        assert!(answer.status == 404 && answer.text.contains("<html"));
+    }
+    let headers: [(&str, &str); 0] = [];
+    let mut socket = Socket::open(server.address(), "/ws/vendor/42/orders/", &headers)
+        .await
+        .expect("anyone may");
+    assert!(!socket.headers.contains_key("Ordertop-Protocol"));
+    let table = [
+        (&vendor, "ORD-2", "Shipped", 400, "must be paid"),
+        (&vendor, "ORD-1", "Delivered", 400, "must be shipped"),
+        (&vendor, "ORD-1", "Paid", 400, "not a valid choice"),
+        (&other, "ORD-1", "Shipped", 400, "don't have access"),
+        (&vendor, "ORD-9", "Shipped", 500, "does not exist"),
+        (&vendor, "ORD-1", "Shipped", 200, "updated successfully"),
+    ];
+    for (caller, number, status, code, words) in table {
+        let answer = caller.set(number, status).await;
+        assert_eq!(answer.status, code, "{answer:?}");
+        assert!(answer.text.contains(words), "{answer:?}");
+    }
+    let frame = socket.next_of("order_status_update").await;
+    assert_eq!(
+        (&frame["status"], &frame["offset"]),
+        (&json!("Shipped"), &json!(null))
+    );
+    assert!(!frame["timestamp"].as_str().unwrap().ends_with('Z'));
+    socket.is_quiet().await;
+}
+
+#[tokio::test]
+async fn frames_are_taken_for_what_they_say_and_the_rest_is_fetched() {
+    let server = OldServer::start().await;
+    server.place("ORD-1", "Paid");
+    let mut watch = Watch::follow(&server.url());
+    watch.until_stands("ORD-1", "Paid").await;
+    watch.until_live().await;
+
+    server.set("ORD-1", "Shipped");
+    watch.until_stands("ORD-1", "Shipped").await;
+    server.set("ORD-1", "Delivered");
+    watch
+        .until("when it arrived, which no frame says", |watch| {
+            watch.delivered == ["ORD-1"]
+        })
+        .await;
+
+    server.asked();
+    server.place("ORD-2", "Paid");
+    server.announce("ORD-2");
+    watch.until_stands("ORD-2", "Paid").await;
+    let asked = server.asked();
+    assert!(
+        asked.contains(&"GET /api/orders/ORD-2/vendor-detail/".to_owned()),
+        "{asked:?}"
+    );
+    // Mostly nothing tells of a new order: polls find it, while the socket lives.
+    // The second poll comes later than a ping that is not answered would end it.
+    for number in ["ORD-3", "ORD-4"] {
+        server.place(number, "Paid");
+        watch.until_stands(number, "Paid").await;
+        assert!(watch.is_live());
+    }
+    let sockets = server.asked().into_iter();
+    assert_eq!(sockets.filter(|asked| asked.contains("/ws/")).count(), 0);
+}
+
+#[tokio::test]
+async fn what_happens_while_the_socket_is_cut_is_polled_and_fetched_with_the_next_one() {
+    let server = OldServer::start().await;
+    server.place("ORD-1", "Paid");
+    let mut watch = Watch::follow(&server.url());
+    watch.until_live().await;
+    watch.until_stands("ORD-1", "Paid").await;
+
+    // A handshake that ends in a 500 is what it does under load.
+    server.refuse_sockets(true);
+    server.cut_sockets();
+    watch.until("polling", Watch::is_polling).await;
+    server.set("ORD-1", "Shipped");
+    watch.until_stands("ORD-1", "Shipped").await;
+    assert!(watch.is_polling() && watch.is_legacy());
+
+    server.refuse_sockets(false);
+    watch.client.refresh();
+    watch.until_live().await;
+    server.cut_sockets();
+    server.set("ORD-1", "Delivered");
+    watch.until_stands("ORD-1", "Delivered").await;
+    watch.until_live().await;
+}
+
+#[tokio::test]
+async fn without_any_socket_it_is_polled_from_the_start() {
+    let server = OldServer::start().await;
+    server.refuse_sockets(true);
+    // More than a page of ours: its list has no pages, and `limit` would cut it.
+    for n in 1..=1_100 {
+        server.place(&format!("ORD-{n}"), "Paid");
+    }
+    let mut watch = Watch::follow(&server.url());
+    watch
+        .until("the whole list", |watch| watch.orders.len() == 1_100)
+        .await;
+    watch
+        .until("polling", |watch| watch.is_polling() && watch.is_legacy())
+        .await;
+    let Some(ConnectionState::Polling { reason, .. }) = watch.state() else {
+        panic!("{:?}", watch.state());
+    };
+    assert!(reason.contains("500"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_status_is_changed_through_the_client_and_its_refusals_are_told() {
+    let server = OldServer::start().await;
+    server.place("ORD-1", "Paid");
+    let mut watch = Watch::follow(&server.url());
+    watch.until_stands("ORD-1", "Paid").await;
+    server.asked();
+    watch.set("ORD-1", "Shipped").await.unwrap();
+    watch.until_stands("ORD-1", "Shipped").await;
+    server
+        .is_asked("GET /api/orders/ORD-1/vendor-detail/")
+        .await;
+
+    let again = watch.set("ORD-1", "Shipped").await.unwrap_err();
+    assert_eq!(
+        again.to_string(),
+        "Order must be paid before marking as shipped"
+    );
+    let unknown = watch.set("ORD-9", "Shipped").await.unwrap_err();
+    assert_eq!(unknown.to_string(), "Order matching query does not exist.");
+    assert!(matches!(unknown, RequestError::Refused { status: 500, .. }));
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_a_missing_vendor_are_told_though_anyone_may_open_a_socket() {
+    let server = OldServer::start().await;
+    let table = [
+        ("wrong", Some("42"), "Vendor authentication required"),
+        (TOKEN, Some("99"), "Invalid vendor ID"),
+        (TOKEN, None, "name the vendor"),
+    ];
+    for (token, vendor, words) in table {
+        let mut watch = Watch::start(&server.url(), token, vendor);
+        let told = |watch: &Watch| matches!(watch.state(), Some(ConnectionState::Refused { reason, .. }) if reason.contains(words));
+        watch.until(words, told).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_replaced_under_the_client_is_followed_as_what_it_is() {
+    let mut ours = TestServer::start().await;
+    ours.support().place(&paid("42", "A-1")).await;
+    let mut watch = Watch::follow(&ours.url());
+    let new_kind =
+        |watch: &Watch| watch.is_live() && !watch.is_legacy() && watch.orders.keys().eq(["A-1"]);
+    watch.until("our server", new_kind).await;
+
+    ours.kill().await;
+    let old = OldServer::start_on(ours.address()).await;
+    old.place("ORD-1", "Paid");
+    watch.client.refresh();
+    watch
+        .until("the old server in its place", |watch| {
+            watch.is_live() && watch.is_legacy() && watch.orders.keys().eq(["ORD-1"])
+        })
+        .await;
+
+    old.stop().await;
+    ours.restart().await;
+    watch.client.refresh();
+    watch.until("our server again", new_kind).await;
+}
+
+#[tokio::test]
+async fn the_screen_says_that_the_server_is_of_the_old_kind() {
+    let server = OldServer::start().await;
+    server.place("ORD-1", "Paid");
+    let url = server.url();
+    let mut screen = Screen::start(&["--server", &url, "--vendor", "42", "--poll", "5"]);
+    screen.shows_line(&["Real-time: ON", "old server"]).await;
+    screen.shows_line(&["ORD-1", "cust", "5.00", "Paid"]).await;
+    screen.press("s");
+    screen.shows_text("Ship #ORD-1?").await;
+    screen.press("\r");
+    screen.shows_line(&["ORD-1", "Shipped"]).await;
+    screen.shows_text("Paid → Shipped  by you").await;
+    server.set("ORD-1", "Delivered");
+    screen.shows_line(&["ORD-1", "Delivered"]).await;
+    drop(screen);
+
+    let mut screen = Screen::start(&["--server", &url]);
+    screen.shows_text("Start it again with --vendor ID.").await;
+}
