@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::store::StoreUrl;
 
+pub mod export;
 pub mod import;
 pub mod managed;
 pub mod serve;
@@ -38,6 +39,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Vendor(vendor::VendorArgs),
     Import(import::ImportCommand),
+    Export(export::ExportArgs),
 }
 
 /// Which store a command works on.
@@ -70,5 +72,6 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(args).await,
         Command::Vendor(args) => vendor::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Export(args) => export::run(args).await,
     }
 }

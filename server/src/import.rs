@@ -43,13 +43,19 @@ pub const MAX_BATCH_BYTES: usize = 512 * 1024;
 /// What to import.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Each row is reported as new, changed, unchanged or refused (with the reason), as FILE:LINE or FILE[INDEX].
-Exit code: 0 when every row was taken, 1 when some were refused or the run broke off, 2 for wrong usage.
+With --vendor each row is reported as new, changed, unchanged or refused (with the reason), as FILE:LINE or
+FILE[INDEX]. Exit code: 0 when every row was taken, 1 when some were refused or the run broke off, 2 for wrong usage.
+
+Without --vendor what is read is an export. Orders that are missing are written with their histories, those that are
+there are compared and left, so an import that broke off is run again. No server may have the file open. Exit code: 0
+when the store holds everything as it was exported, 1 when not, and standard error says why.
 
 Examples:
   ordertop-server import orders.jsonl --vendor 42
   ordertop-server import woocommerce/*.json shopify/*.json --vendor 42 --quiet
-  curl -s -u KEY:SECRET https://shop.example/wp-json/wc/v3/orders | ordertop-server import - --vendor 42")]
+  curl -s -u KEY:SECRET https://shop.example/wp-json/wc/v3/orders | ordertop-server import - --vendor 42
+  ordertop-server export --store old.db | ordertop-server import --store new.db      # move a store
+  ordertop-server import backup.jsonl --store new.db                                 # bring an export back")]
 pub struct ImportArgs {
     /// Files to read; `-` is standard input
     ///
@@ -59,12 +65,15 @@ pub struct ImportArgs {
     ///
     /// Orders are merged: what is older than the stored order changes nothing, and the same file
     /// can be imported twice.
-    #[arg(required = true, value_name = "FILE")]
+    ///
+    /// Without --vendor: one file that `ordertop-server export` wrote; standard input when none is
+    /// named.
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The vendor whose orders these are; created where it does not exist yet
-    #[arg(long, value_name = "ID")]
-    pub vendor: VendorId,
-    /// One JSON object a row on standard output, and no summary
+    #[arg(long, value_name = "ID", requires = "files")]
+    pub vendor: Option<VendorId>,
+    /// One JSON object a row on standard output, and no summary; of an export, one object in all
     #[arg(long)]
     pub json: bool,
     /// Report only what was refused, and the summary
@@ -103,6 +112,8 @@ pub async fn run<S: Sink>(
     sink: &mut S,
     out: &mut impl Write,
 ) -> anyhow::Result<Summary> {
+    let vendor = args.vendor.as_ref();
+    let vendor = vendor.context("say whose orders these are, with --vendor")?;
     let style = match (args.json, args.quiet) {
         (true, _) => Style::Json,
         (false, true) => Style::Quiet,
@@ -115,7 +126,7 @@ pub async fn run<S: Sink>(
         .collect::<anyhow::Result<_>>()?;
     let bar = progress_bar(&files);
     let mut run = Run {
-        args,
+        vendor,
         now,
         sink,
         report: Report::new(style, out),
@@ -197,7 +208,7 @@ struct Batch {
 }
 
 struct Run<'a, S, W> {
-    args: &'a ImportArgs,
+    vendor: &'a VendorId,
     now: Timestamp,
     sink: &'a mut S,
     report: Report<'a, W>,
@@ -217,7 +228,7 @@ impl<S: Sink, W: Write> Run<'_, S, W> {
             .with_context(|| format!("failed to read {name}"))?
         {
             let read = match &row.json {
-                Ok(json) => read_row(json, &self.args.vendor, self.now).map_err(|error| {
+                Ok(json) => read_row(json, self.vendor, self.now).map_err(|error| {
                     self.refused(error.order_number.clone(), error.code(), &error)
                 }),
                 Err(why) => Err(self.refused(None, "not_json", why)),
@@ -251,7 +262,7 @@ impl<S: Sink, W: Write> Run<'_, S, W> {
 
     fn refused(&self, order_number: Option<String>, code: &str, why: &impl ToString) -> RowResult {
         RowResult {
-            vendor_id: Some(self.args.vendor.to_string()),
+            vendor_id: Some(self.vendor.to_string()),
             order_number,
             result: Outcome::Refused,
             code: Some(code.to_owned()),

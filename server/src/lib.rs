@@ -13,9 +13,11 @@
 //! | [`publication`] | an event on its way to sockets, encoded once a view |
 //! | [`intake`] | shops' bodies, mapped to our orders |
 //! | [`import`] | orders from files |
+//! | [`archive`] | a whole store as lines of JSON, and back |
 //! | [`merge`] | committing orders from a shop or a file |
 //! | [`commands`] | what the binary's command line does |
 
+pub mod archive;
 pub mod caller;
 pub mod commands;
 pub mod config;

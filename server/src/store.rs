@@ -225,6 +225,19 @@ pub struct KeptOrder {
     pub history: Vec<HistoryEntry>,
 }
 
+impl KeptOrder {
+    /// Whether a store that holds `order` with `history` holds this very order.
+    /// Its id is the store's own.
+    #[must_use]
+    pub fn is_kept_as(&self, order: &VendorOrder, history: &[HistoryEntry]) -> bool {
+        let ours = &self.order;
+        ours.key() == order.key()
+            && ours.state == order.state
+            && ours.content == order.content
+            && self.history == history
+    }
+}
+
 /// What [`Store::restore`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Restored {

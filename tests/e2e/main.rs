@@ -9,6 +9,8 @@
 mod support;
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod contract;

@@ -1,8 +1,12 @@
 //! `ordertop-server import`.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::Context;
 use clap::Args;
 use ordertop::clock::{Clock, SystemClock};
 use ordertop::order::VendorId;
@@ -10,10 +14,14 @@ use ordertop::order::intake::Intake;
 use ordertop::protocol::rest::RowResult;
 
 use super::StoreArgs;
+use super::export::progress_bar;
 use super::managed::Managed;
+use crate::archive::{self, Outcome, Reader};
 use crate::import::{self, ImportArgs, Sink};
+use crate::store::lock::{self, Locked, StoreLock};
+use crate::store::{self, Store, StoreOptions, StoreUrl};
 
-/// Brings orders from files into the store
+/// Brings orders from files, or an export, into the store
 #[derive(Debug, Clone, Args)]
 pub struct ImportCommand {
     #[command(flatten)]
@@ -22,14 +30,18 @@ pub struct ImportCommand {
     store: StoreArgs,
 }
 
-/// Imports, and adds the vendor where it does not exist yet.
+/// Imports orders of a vendor, who is added where it does not exist yet; or an
+/// export, when no vendor is named.
 ///
 /// # Errors
 /// When a file or the store fails; what was reported until then is stored.
 pub async fn run(args: ImportCommand) -> anyhow::Result<ExitCode> {
+    let Some(vendor) = args.import.vendor.clone() else {
+        return restore(&args).await;
+    };
     let mut orders = OrdersOf {
         managed: Managed::open(&args.store.store).await?,
-        vendor: Some(args.import.vendor.clone()),
+        vendor: Some(vendor),
     };
     let mut out = std::io::stdout();
     let imported = import::run(&args.import, SystemClock.now(), &mut orders, &mut out).await;
@@ -56,4 +68,106 @@ impl Sink for OrdersOf {
         }
         self.managed.import(from, orders).await
     }
+}
+
+/// Brings an export into a store.
+async fn restore(args: &ImportCommand) -> anyhow::Result<ExitCode> {
+    // The header is read first: what is no export makes no store.
+    let mut reader = Reader::new(open_export(&args.import.files)?)?;
+    let (store, lock) = open_alone(&args.store.store).await?;
+    let bar = progress_bar();
+    let mut note = |line: &str| {
+        bar.suspend(|| {
+            let _ = writeln!(io::stderr(), "{line}");
+        });
+    };
+    let restored = archive::restore(&mut reader, &*store, &bar, &mut note).await;
+    bar.finish_and_clear();
+    store.close().await?;
+    drop(lock);
+    let outcome = restored?;
+    report(&outcome, args.import.json)?;
+    Ok(if outcome.is_complete() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn open_export(files: &[impl AsRef<Path>]) -> anyhow::Result<Box<dyn BufRead>> {
+    match files {
+        [] if io::stdin().is_terminal() => anyhow::bail!(
+            "nothing to import: name files and whose orders they are (--vendor), or an export"
+        ),
+        [] => Ok(Box::new(io::stdin().lock())),
+        [file] if file.as_ref() == Path::new("-") => Ok(Box::new(io::stdin().lock())),
+        [file] => {
+            let name = file.as_ref().display();
+            let failed = || format!("cannot open {name}");
+            let file = File::open(file).with_context(failed)?;
+            let about = file.metadata().with_context(failed)?;
+            anyhow::ensure!(!about.is_dir(), "cannot read {name}: it is a folder");
+            Ok(Box::new(BufReader::new(file)))
+        }
+        _ => anyhow::bail!(
+            "say whose orders these are, with --vendor; an export is brought in one at a time"
+        ),
+    }
+}
+
+/// The store at `url`, made where there is none. Nobody may have a file open:
+/// a server's clients would not hear of the orders.
+async fn open_alone(url: &StoreUrl) -> anyhow::Result<(Arc<dyn Store>, Option<StoreLock>)> {
+    let mut held = None;
+    if let StoreUrl::File(path) = url {
+        match lock::lock(path).await? {
+            Locked::Ours(lock) => held = Some(lock),
+            Locked::Theirs(owner) => anyhow::bail!(
+                "the server on {} (process {}) has {url} open: stop the server first, for its clients would not hear of what is imported",
+                owner.url,
+                owner.pid
+            ),
+        }
+    }
+    let store = store::open(url, &StoreOptions::default(), None).await?;
+    Ok((store, held))
+}
+
+fn report(outcome: &Outcome, json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        serde_json::to_writer(&mut out, outcome)?;
+        writeln!(out)?;
+    } else {
+        let Outcome {
+            read,
+            vendors_new,
+            written,
+            present,
+            different,
+            refused,
+            held,
+            ..
+        } = outcome;
+        writeln!(out, "read {read}")?;
+        writeln!(
+            out,
+            "orders: {written} written, {present} present, {different} different; {refused} lines refused; {vendors_new} vendors added"
+        )?;
+        writeln!(out, "the store now holds {held} orders of these vendors")?;
+    }
+    out.flush()?;
+    let mut aside = io::stderr().lock();
+    if let Some(flaw) = &outcome.flaw {
+        writeln!(
+            aside,
+            "ordertop-server: {flaw}. What was whole is stored; import a whole export to have the rest"
+        )?;
+    } else if !outcome.is_complete() {
+        writeln!(
+            aside,
+            "ordertop-server: the store does not hold everything as it was exported"
+        )?;
+    }
+    Ok(())
 }

@@ -29,6 +29,7 @@ use writer::Command;
 mod commit;
 mod read;
 mod readers;
+mod restore;
 mod rows;
 mod writer;
 
@@ -143,6 +144,52 @@ impl SqliteStore {
                 }
                 other => open_error(other.to_string()),
             })?;
+        Self::start(path, connection, feed)
+    }
+
+    /// Opens the file at `path` for reading alone, beside the server that owns
+    /// it: in WAL mode readers and the writer do not wait for each other
+    /// (<https://www.sqlite.org/wal.html>). Its vendors are those of now.
+    /// Whatever writes fails.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`], with what to do.
+    pub async fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let failed = path.display().to_string();
+        tokio::task::spawn_blocking(move || Self::open_beside_now(&path))
+            .await
+            .map_err(|panic| StoreError::Open {
+                path: failed,
+                reason: panic.to_string(),
+            })?
+    }
+
+    fn open_beside_now(path: &Path) -> Result<Self, StoreError> {
+        let open_error = |reason: String| StoreError::Open {
+            path: path.display().to_string(),
+            reason,
+        };
+        let sqlite_error = |error: rusqlite::Error| open_error(explain(&error));
+        let connection = connect(path).map_err(sqlite_error)?;
+        let query_only = connection.pragma_update(None, "query_only", true);
+        query_only.map_err(sqlite_error)?;
+        // The schema is its owner's: it is not ours to bring up to date.
+        let behind = Migrations::from_slice(STEPS).pending_migrations(&connection);
+        if !matches!(behind, Ok(0)) {
+            let reason = "the server that has it open is of another version: use that version, or stop the server";
+            return Err(open_error(reason.into()));
+        }
+        Self::start(path, connection, None)
+    }
+
+    /// Starts the writing thread on a connection whose schema is up to date.
+    fn start(path: &Path, connection: Connection, feed: Option<Feed>) -> Result<Self, StoreError> {
+        let open_error = |reason: String| StoreError::Open {
+            path: path.display().to_string(),
+            reason,
+        };
+        let sqlite_error = |error: rusqlite::Error| open_error(explain(&error));
         let entries = read::vendor_entries(&connection).map_err(sqlite_error)?;
         let directory: Directory = Arc::new(RwLock::new(entries));
         let orders = read::count_orders(&connection).map_err(sqlite_error)?;
@@ -223,11 +270,16 @@ impl Store for SqliteStore {
         vendor: &'a VendorId,
         orders: Vec<KeptOrder>,
     ) -> StoreFuture<'a, Restored> {
-        // TODO(part 2): moving between stores.
-        let _ = (vendor, orders);
-        Box::pin(std::future::ready(Err(StoreError::Failed(
-            "not yet".into(),
-        ))))
+        let entry = self.entry(vendor);
+        Box::pin(async move {
+            let entry = restore::check(vendor, entry, &orders)?;
+            self.command(|answer| Command::Restore {
+                vendor: entry.row,
+                orders,
+                answer,
+            })
+            .await
+        })
     }
 
     fn order<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>> {

@@ -100,7 +100,7 @@ impl Pending {
     }
 
     /// The next place in the log, which is only ever added to.
-    fn next_place(&mut self, db: &Transaction<'_>) -> rusqlite::Result<i64> {
+    pub(super) fn next_place(&mut self, db: &Transaction<'_>) -> rusqlite::Result<i64> {
         let newest = match self.newest {
             Some(newest) => newest,
             None => db

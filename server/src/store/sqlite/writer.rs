@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Directory;
 use super::commit::{self, Pending};
-use crate::store::{Change, Decide, Feed, News, StoreError, VendorRecord};
+use super::restore;
+use crate::store::{Change, Decide, Feed, KeptOrder, News, Restored, StoreError, VendorRecord};
 
 /// Most commands that are taken from the line at once.
 const MAX_BATCH: usize = 256;
@@ -38,6 +39,12 @@ pub(super) enum Command {
         changes: Vec<(OrderKey, Decide)>,
         answer: Answer<Vec<Change>>,
     },
+    /// Orders that another store kept, for the vendor of this row.
+    Restore {
+        vendor: i64,
+        orders: Vec<KeptOrder>,
+        answer: Answer<Restored>,
+    },
     Probe {
         answer: Answer<()>,
     },
@@ -50,6 +57,7 @@ pub(super) enum Command {
 enum Done {
     AddedVendor(VendorRecord, bool),
     Changed(Vec<Change>),
+    Restored(Restored),
     Probed,
 }
 
@@ -63,6 +71,9 @@ impl Command {
             (Self::Change { answer, .. }, Ok(Done::Changed(change))) => {
                 let _ = answer.send(Ok(change));
             }
+            (Self::Restore { answer, .. }, Ok(Done::Restored(restored))) => {
+                let _ = answer.send(Ok(restored));
+            }
             (Self::Probe { answer } | Self::Close { answer }, done) => {
                 let _ = answer.send(done.map(|_| ()));
             }
@@ -72,8 +83,11 @@ impl Command {
             (Self::Change { answer, .. }, Err(error)) => {
                 let _ = answer.send(Err(error));
             }
+            (Self::Restore { answer, .. }, Err(error)) => {
+                let _ = answer.send(Err(error));
+            }
             // An answer of another kind cannot be; dropping it tells `Closed`.
-            (Self::AddVendor { .. } | Self::Change { .. }, Ok(_)) => {}
+            (Self::AddVendor { .. } | Self::Change { .. } | Self::Restore { .. }, Ok(_)) => {}
         }
     }
 }
@@ -197,6 +211,7 @@ fn one_transaction(batch: &[Command]) -> usize {
         let room = changes < FULL_TRANSACTION;
         changes += match command {
             Command::Change { changes, .. } => changes.len(),
+            Command::Restore { orders, .. } => orders.len(),
             _ => 1,
         };
         room
@@ -230,6 +245,10 @@ fn run(
             Ok(Done::Changed(
                 changes.iter().map(change).collect::<Result<_, _>>()?,
             ))
+        }
+        Command::Restore { vendor, orders, .. } => {
+            let restored = restore::restore(db, pending, *vendor, orders)?;
+            Ok(Done::Restored(restored))
         }
         Command::Probe { .. } | Command::Close { .. } => {
             db.prepare_cached("UPDATE probe SET n = n + 1")?
