@@ -236,6 +236,19 @@ impl KeptOrder {
             && ours.content == order.content
             && self.history == history
     }
+
+    /// Whether a store can keep it for this vendor.
+    fn check_of(&self, vendor: &VendorId) -> Result<(), StoreError> {
+        let key = self.order.key();
+        if key.vendor != *vendor {
+            let why = format!("order {key} is not of vendor {vendor}");
+            return Err(StoreError::Failed(why));
+        }
+        if self.history.is_empty() {
+            return Err(StoreError::Failed(format!("order {key} has no history")));
+        }
+        Ok(())
+    }
 }
 
 /// What [`Store::restore`] did.

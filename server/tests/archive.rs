@@ -5,6 +5,10 @@
     reason = "a story that cannot go on fails its test"
 )]
 
+#[expect(dead_code, unused_imports, reason = "other tests use the rest")]
+#[path = "../../tests/support/redis.rs"]
+mod redis_server;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +20,10 @@ use ordertop::order::{Actor, ActorKind, OrderId, OrderKey, OrderStatus, Shipment
 use ordertop_server::archive::{self, Counts, Item, Outcome, Reader};
 use ordertop_server::decision::{self, StatusRequest};
 use ordertop_server::store::{
-    ChangeOutcome, KeptOrder, ListQuery, Replay, Restored, Retention, SqliteStore, Store,
-    StoreError,
+    self, ChangeOutcome, KeptOrder, ListQuery, Replay, Restored, Retention, SqliteStore, Store,
+    StoreError, StoreOptions, StoreUrl,
 };
+use redis_server::{Cluster, Redis};
 
 fn vendor(id: &str) -> VendorId {
     VendorId::new(id).unwrap()
@@ -145,6 +150,33 @@ fn orders_in(export: &[u8]) -> Vec<KeptOrder> {
     }
 }
 
+/// What a store that everything was moved to does from there on.
+async fn goes_on(new: &dyn Store, old: &dyn Store) {
+    // No event tells of them, and they count.
+    let summary = new.summary().await.unwrap();
+    assert_eq!((summary.orders, summary.vendors, summary.events), (7, 2, 0));
+    let birth = new.vendor(&vendor("42")).await.unwrap().unwrap();
+    assert_eq!((birth.position.offset, birth.name.as_str()), (0, "Acme"));
+
+    // Orders go on: events from 1, one history, new ids beyond the old ones.
+    step(new, "42", "A-1", OrderStatus::Refunded, 20).await;
+    place(new, "42", "B-1", 21).await;
+    let since = birth.position;
+    let replay = new.events(&vendor("42"), &since, None, 10).await.unwrap();
+    let Replay::Events { events, head } = replay else {
+        panic!("not recovered: {replay:?}");
+    };
+    let offsets: Vec<_> = events.iter().map(|event| event.position.offset).collect();
+    assert_eq!((offsets, head.offset), (vec![1, 2], 2));
+    assert_eq!(events[0].after, since.mark);
+    assert_eq!(events[0].order.state.version, 6);
+    let history = new.history(&key("42", "A-1")).await.unwrap();
+    let versions: Vec<_> = history.iter().map(|entry| entry.version).collect();
+    assert_eq!(versions, [1, 2, 3, 4, 5, 6]);
+    let ids: Vec<_> = everything(old).await.iter().map(|k| k.order.id).collect();
+    assert!(!ids.contains(&events[1].order.id));
+}
+
 #[tokio::test]
 async fn a_store_moves_whole_and_goes_on() {
     let dir = tempfile::tempdir().unwrap();
@@ -171,29 +203,7 @@ async fn a_store_moves_whole_and_goes_on() {
     assert!(outcome.is_complete());
     assert_eq!(everything(&new).await, everything(&old).await);
 
-    // No event tells of them, and they count.
-    let summary = new.summary().await.unwrap();
-    assert_eq!((summary.orders, summary.vendors, summary.events), (7, 2, 0));
-    let birth = new.vendor(&vendor("42")).await.unwrap().unwrap();
-    assert_eq!((birth.position.offset, birth.name.as_str()), (0, "Acme"));
-
-    // Orders go on: events from 1, one history, new ids beyond the old ones.
-    step(&new, "42", "A-1", OrderStatus::Refunded, 20).await;
-    place(&new, "42", "B-1", 21).await;
-    let since = birth.position;
-    let replay = new.events(&vendor("42"), &since, None, 10).await.unwrap();
-    let Replay::Events { events, head } = replay else {
-        panic!("not recovered: {replay:?}");
-    };
-    let offsets: Vec<_> = events.iter().map(|event| event.position.offset).collect();
-    assert_eq!((offsets, head.offset), (vec![1, 2], 2));
-    assert_eq!(events[0].after, since.mark);
-    assert_eq!(events[0].order.state.version, 6);
-    let history = new.history(&key("42", "A-1")).await.unwrap();
-    let versions: Vec<_> = history.iter().map(|entry| entry.version).collect();
-    assert_eq!(versions, [1, 2, 3, 4, 5, 6]);
-    let ids: Vec<_> = everything(&old).await.iter().map(|k| k.order.id).collect();
-    assert!(!ids.contains(&events[1].order.id));
+    goes_on(&new, &old).await;
 
     // And all of it is on the disk.
     let before = everything(&new).await;
@@ -381,4 +391,68 @@ async fn orders_that_change_meanwhile_are_exported_whole() {
     let added = beside.add_vendor(vendor("7"), String::new()).await;
     assert!(added.is_err(), "{added:?}");
     beside.close().await.unwrap();
+}
+
+/// To a Redis, again, and back to a file.
+async fn there_and_back(url: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let old = open(dir.path(), "old.db").await;
+    shop(&old).await;
+    let (exported, counts) = export(&old).await;
+    let url: StoreUrl = url.parse().unwrap();
+    let redis = store::open(&url, &StoreOptions::default(), None)
+        .await
+        .unwrap();
+    let redis = &*redis;
+
+    let (outcome, notes) = import(&exported, redis).await;
+    assert!(outcome.is_complete(), "{outcome:?} {notes:?}");
+    assert_eq!((outcome.written, outcome.held), (7, 7));
+    let sorted = |mut all: Vec<KeptOrder>| {
+        all.sort_by_key(|kept| kept.order.id);
+        all
+    };
+    assert_eq!(
+        sorted(everything(redis).await),
+        sorted(everything(&old).await)
+    );
+    let (outcome, _) = import(&exported, redis).await;
+    assert_eq!(
+        (outcome.present, outcome.written, outcome.different),
+        (7, 0, 0)
+    );
+
+    let (back, again) = export(redis).await;
+    assert_eq!(again, counts);
+    let new = open(dir.path(), "new.db").await;
+    let (outcome, _) = import(&back, &new).await;
+    assert!(outcome.is_complete(), "{outcome:?}");
+    assert_eq!(everything(&new).await, everything(&old).await);
+
+    goes_on(redis, &old).await;
+    let (outcome, notes) = import(&exported, redis).await;
+    assert_eq!((outcome.present, outcome.different), (6, 1));
+    assert!(notes[0].contains("A-1 of vendor 42"), "{notes:?}");
+    // The same state with another past is another order.
+    let mut forged = orders_in(&exported);
+    forged.retain(|kept| kept.order.key() == key("42", "A-4"));
+    forged[0].history[0].reason = Some("forged".into());
+    let restored = redis.restore(&vendor("42"), forged.clone()).await.unwrap();
+    assert_eq!((restored.different, restored.present), (1, 0));
+    forged[0].history.clear();
+    let bare = redis.restore(&vendor("42"), forged).await;
+    assert!(bare.is_err(), "{bare:?}");
+    redis.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_moves_to_a_redis_and_back() {
+    let redis = Redis::start().await;
+    there_and_back(&redis.url()).await;
+}
+
+#[tokio::test]
+async fn a_store_moves_to_a_cluster_and_back() {
+    let cluster = Cluster::start().await;
+    there_and_back(&cluster.url()).await;
 }

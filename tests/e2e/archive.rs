@@ -67,7 +67,7 @@ async fn lively() -> TestServer {
     vendor.set("A-2", "Shipped").await.expect(200);
     vendor.set("A-2", "Paid").await.expect(200);
     let dispute = json!({"status": "Disputed", "reason": "the buyer phoned — 電話"});
-    let path = "/api/orders/注文%207/update-status/";
+    let path = "/api/orders/注文%207/update-status/?vendor=7";
     server.support().post(path, &dispute).await.expect(200);
     server
 }

@@ -19,6 +19,7 @@ pub(super) async fn restore(
 ) -> Result<Restored, StoreError> {
     let mut writing = Vec::with_capacity(orders.len());
     for order in &orders {
+        order.check_of(vendor)?;
         writing.push(restore_one(shared, vendor, order));
     }
     let mut writing = futures_util::stream::iter(writing).buffered(AT_ONCE);
@@ -76,7 +77,8 @@ async fn restore_one(
         ["written"] => Ok(Found::Nothing),
         ["present", record, content] => {
             let there = Record::read(record)?.order(vendor, &order.number, content)?;
-            let same = there.state == order.state && there.content == order.content;
+            let history = shared.history(&order.key()).await?;
+            let same = kept.is_kept_as(&there, &history);
             Ok(if same { Found::Same } else { Found::Other })
         }
         ["no vendor"] => Err(StoreError::Failed(format!("there is no vendor {vendor}"))),

@@ -29,17 +29,12 @@ pub(super) fn check(
     entry: Option<Arc<VendorEntry>>,
     orders: &[KeptOrder],
 ) -> Result<Arc<VendorEntry>, StoreError> {
-    let refused = |why: String| Err(StoreError::Failed(why));
     let Some(entry) = entry else {
-        return refused(format!("there is no vendor {vendor}: add it first"));
+        let why = format!("there is no vendor {vendor}");
+        return Err(StoreError::Failed(why));
     };
-    for KeptOrder { order, history } in orders {
-        if order.vendor_id != *vendor {
-            return refused(format!("order {} is not of vendor {vendor}", order.key()));
-        }
-        if history.is_empty() {
-            return refused(format!("order {} has no history", order.key()));
-        }
+    for order in orders {
+        order.check_of(vendor)?;
     }
     Ok(entry)
 }
