@@ -16,12 +16,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use ordertop::order::placement::Placement;
-use ordertop::order::{Actor, ActorKind, OrderId, OrderKey, OrderStatus, Shipment, VendorId};
+use ordertop::order::{
+    Actor, ActorKind, HistoryEntry, OrderId, OrderKey, OrderNumber, OrderStatus, Shipment,
+    VendorId, VendorOrder,
+};
+use ordertop::protocol::Position;
 use ordertop_server::archive::{self, Counts, Item, Outcome, Reader};
 use ordertop_server::decision::{self, StatusRequest};
 use ordertop_server::store::{
-    self, ChangeOutcome, KeptOrder, ListQuery, Replay, Restored, Retention, SqliteStore, Store,
-    StoreError, StoreOptions, StoreUrl,
+    self, Change, ChangeOutcome, Decide, KeptOrder, ListPage, ListQuery, Once, Replay, Restored,
+    Retention, SqliteStore, Store, StoreError, StoreFuture, StoreOptions, StoreSummary, StoreUrl,
+    VendorRecord,
 };
 use redis_server::{Cluster, Redis};
 
@@ -138,7 +143,7 @@ fn orders_in(export: &[u8]) -> Vec<KeptOrder> {
     let mut reader = Reader::new(export).unwrap();
     let mut orders = Vec::new();
     loop {
-        match reader.next().unwrap() {
+        match reader.next_item().unwrap() {
             Item::Vendor(_) => {}
             Item::Order { kept, .. } => orders.push(*kept),
             Item::Refused(why) => panic!("refused: {why}"),
@@ -455,4 +460,127 @@ async fn a_store_moves_to_a_redis_and_back() {
 async fn a_store_moves_to_a_cluster_and_back() {
     let cluster = Cluster::start().await;
     there_and_back(&cluster.url()).await;
+}
+
+/// A store in which, once the first page of a list was read, the oldest order
+/// is found to be the newest: the page that it was on is still to come.
+#[derive(Debug)]
+struct Moving {
+    store: SqliteStore,
+    moved: AtomicBool,
+}
+
+/// Orders 0 and on, each placed so many seconds after the first.
+fn dated(n: i64, second: i64) -> (OrderKey, Decide) {
+    let order = Placement {
+        vendor_id: Some("42".to_owned()),
+        order_number: format!("A-{n}"),
+        currency: "EUR".to_owned(),
+        placed_at: Some(at(second)),
+        lines: vec![serde_json::from_str(r#"{"sku":"MUG","unit_price":"5.00"}"#).unwrap()],
+        ..Placement::default()
+    };
+    let intake = order.check(None, at(0)).unwrap();
+    let actor = Actor::new(ActorKind::Import, "orders.json");
+    (intake.key(), decision::import(intake, actor, None, at(0)))
+}
+
+fn never<T: Send + 'static>() -> StoreFuture<'static, T> {
+    Box::pin(std::future::ready(Err(StoreError::Closed)))
+}
+
+impl Store for Moving {
+    fn vendors(&self) -> StoreFuture<'_, Vec<VendorRecord>> {
+        self.store.vendors()
+    }
+
+    fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage> {
+        Box::pin(async move {
+            let page = self.store.list(query).await?;
+            if !self.moved.swap(true, Ordering::Relaxed) {
+                let (key, decide) = dated(0, 10_000);
+                self.store.change(key, decide, None).await?;
+            }
+            Ok(page)
+        })
+    }
+
+    fn order<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Option<VendorOrder>> {
+        self.store.order(key)
+    }
+
+    fn history<'a>(&'a self, key: &'a OrderKey) -> StoreFuture<'a, Vec<HistoryEntry>> {
+        self.store.history(key)
+    }
+
+    fn summary(&self) -> StoreFuture<'_, StoreSummary> {
+        self.store.summary()
+    }
+
+    fn close(&self) -> StoreFuture<'_, ()> {
+        self.store.close()
+    }
+
+    // What an export has no business with.
+
+    fn vendor<'a>(&'a self, _: &'a VendorId) -> StoreFuture<'a, Option<VendorRecord>> {
+        never()
+    }
+
+    fn add_vendor(&self, _: VendorId, _: String) -> StoreFuture<'_, (VendorRecord, bool)> {
+        never()
+    }
+
+    fn change_all(
+        &self,
+        _: Vec<(OrderKey, Decide)>,
+        _: Option<Once>,
+    ) -> StoreFuture<'_, Vec<Change>> {
+        never()
+    }
+
+    fn vendors_with<'a>(&'a self, _: &'a OrderNumber) -> StoreFuture<'a, Vec<VendorId>> {
+        never()
+    }
+
+    fn events<'a>(
+        &'a self,
+        _: &'a VendorId,
+        _: &'a Position,
+        _: Option<u64>,
+        _: usize,
+    ) -> StoreFuture<'a, Replay> {
+        never()
+    }
+
+    fn restore<'a>(&'a self, _: &'a VendorId, _: Vec<KeptOrder>) -> StoreFuture<'a, Restored> {
+        never()
+    }
+
+    fn probe(&self) -> StoreFuture<'_, ()> {
+        never()
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_moves_in_the_list_meanwhile_is_exported_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), "orders.db").await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    // More than one page.
+    let orders = (0..700).map(|n| dated(n, n)).collect();
+    store.change_all(orders, None).await.unwrap();
+    let moving = Moving {
+        store,
+        moved: AtomicBool::new(false),
+    };
+    let (exported, counts) = export(&moving).await;
+    assert_eq!(counts.orders, 700);
+    let mut numbers: Vec<_> = orders_in(&exported)
+        .into_iter()
+        .map(|kept| kept.order.number)
+        .collect();
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 700);
 }

@@ -156,7 +156,7 @@ impl<R: BufRead> Reader<R> {
     ///
     /// # Errors
     /// When the input cannot be read.
-    pub fn next(&mut self) -> io::Result<Item> {
+    pub fn next_item(&mut self) -> io::Result<Item> {
         let ended = self.read_line(self.max_line_bytes)?;
         if ended == Ended::NoMore {
             return Ok(Item::End(Err(Flaw::Cut(self.at))));

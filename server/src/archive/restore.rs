@@ -106,7 +106,7 @@ impl Restore<'_> {
         reader: &mut Reader<R>,
     ) -> anyhow::Result<Result<(), Flaw>> {
         loop {
-            match reader.next().context("failed to read the export")? {
+            match reader.next_item().context("failed to read the export")? {
                 Item::Vendor(vendor) => {
                     self.commit().await?;
                     self.vendor(vendor).await?;

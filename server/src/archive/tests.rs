@@ -68,7 +68,7 @@ fn read(bytes: &[u8]) -> Result<(Vec<Item>, Result<(), Flaw>), NoExport> {
     let mut reader = Reader::new(bytes)?;
     let mut items = Vec::new();
     loop {
-        match reader.next()? {
+        match reader.next_item()? {
             Item::End(end) => return Ok((items, end)),
             item => items.push(item),
         }
@@ -88,14 +88,14 @@ fn what_is_written_is_read() {
     let bytes = written();
     let mut reader = Reader::new(&bytes[..]).unwrap();
     assert_eq!(*reader.header(), header());
-    assert!(matches!(reader.next().unwrap(), Item::Vendor(vendor) if vendor == acme()));
+    assert!(matches!(reader.next_item().unwrap(), Item::Vendor(vendor) if vendor == acme()));
     for number in ["A-1", "A-2"] {
-        match reader.next().unwrap() {
+        match reader.next_item().unwrap() {
             Item::Order { kept: read, .. } => assert_eq!(*read, kept(number)),
             other => panic!("{other:?}"),
         }
     }
-    assert!(matches!(reader.next().unwrap(), Item::End(Ok(()))));
+    assert!(matches!(reader.next_item().unwrap(), Item::End(Ok(()))));
     let counts = Counts {
         vendors: 1,
         orders: 2,
@@ -324,15 +324,29 @@ fn a_line_without_measure_is_passed_over() {
     let with = format!("{head}{long}\n{rest}");
     let mut reader = Reader::new(with.as_bytes()).unwrap();
     reader.max_line_bytes = longest + 1;
-    assert!(matches!(reader.next().unwrap(), Item::Vendor(_)));
-    match reader.next().unwrap() {
+    assert!(matches!(reader.next_item().unwrap(), Item::Vendor(_)));
+    match reader.next_item().unwrap() {
         Item::Refused(why) => assert!(why.contains("longer than"), "{why}"),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(reader.next().unwrap(), Item::Order { .. }));
-    assert!(matches!(reader.next().unwrap(), Item::Order { .. }));
+    assert!(matches!(reader.next_item().unwrap(), Item::Order { .. }));
+    assert!(matches!(reader.next_item().unwrap(), Item::Order { .. }));
     assert!(matches!(
-        reader.next().unwrap(),
+        reader.next_item().unwrap(),
         Item::End(Err(Flaw::Digest))
     ));
+}
+
+#[test]
+fn the_export_in_the_documentation_reads() {
+    let page = include_str!("../../../docs/EXPORT.md");
+    let (_, sample) = page.split_once("```json\n").unwrap();
+    let (sample, _) = sample.split_once("```").unwrap();
+    let (items, end) = read(sample.as_bytes()).unwrap();
+    assert!(
+        matches!(items[..], [Item::Vendor(_), Item::Order { .. }]),
+        "{items:?}"
+    );
+    // Its digest is left out there; the counts are compared first.
+    assert_eq!(end, Err(Flaw::Digest));
 }
