@@ -29,7 +29,7 @@ The format is in docs/EXPORT.md. Exit code: 0 when the export is whole, 1 when n
 
 Examples:
   ordertop-server export --store old.db | ordertop-server import --store new.db
-  ordertop-server export --store orders.db | ORDERTOP_STORE=redis://:PASSWORD@HOST:6379 ordertop-server import
+  ordertop-server export --store orders.db | ordertop-server import --store redis://HOST:6379/0
   ordertop-server export --output backup.jsonl
   ordertop-server export | gzip > backup.jsonl.gz")]
 pub struct ExportArgs {
