@@ -2,9 +2,9 @@
 //! set of orders.
 //!
 //! A change is read, decided upon in Rust, and compared and set by one script
-//! ([`commit`]); its event is appended to the vendor's stream and published by the
+//! (`commit`); its event is appended to the vendor's stream and published by the
 //! same script. What a server tells its followers comes from its own commits and
-//! from published messages; the stream is the truth behind both ([`feed`]).
+//! from published messages; the stream is the truth behind both (`feed`).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
