@@ -33,11 +33,16 @@ pub(super) async fn readyz(incoming: Incoming) -> Answer {
     }
 }
 
-/// `GET /status`: a summary of node, store and sockets.
+/// `GET /status`: a summary of node, store and sockets; while the store is away
+/// it says so, and the rest all the same.
 pub(super) async fn status(incoming: Incoming) -> Answer {
     let state = &incoming.state;
-    let store = state.store.summary().await?;
     let ready = state.health.check(&*state.store).await;
+    // Counting takes a store that answers.
+    let store = match ready {
+        Ok(()) => state.store.summary().await.ok(),
+        Err(_) => None,
+    };
     let now = state.now();
     let counters: BTreeMap<_, _> = state.store.counters().into_iter().collect();
     let body = json!({
