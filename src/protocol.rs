@@ -33,6 +33,8 @@ pub use position::{Mark, Position};
 pub const VERSION: u32 = 1;
 /// The header of the handshake's answer that tells a server of this protocol.
 pub const VERSION_HEADER: &str = "Ordertop-Protocol";
+/// The header of a change that may be sent again and is to happen once.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Longest message that a server takes on one vendor's socket, in bytes: the
 /// clients of those say little more than `ping`.
 pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;

@@ -69,6 +69,7 @@ impl Config {
             retention: self.retention,
             redis_wait: self.redis_wait,
             timeout: self.timing.store_timeout,
+            clock: self.clock.clone(),
         }
     }
 }

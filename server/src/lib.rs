@@ -7,6 +7,7 @@
 //! | [`routes`] | the whole HTTP surface on one page |
 //! | [`caller`] | who calls, and for which vendor |
 //! | [`decision`] | what a request may do to an order |
+//! | [`idempotency`] | a request that may be sent again happens once |
 //! | [`store`] | one commit is order, history, event and position |
 //! | [`hub`] | who follows which vendor; fan-out; slow consumers |
 //! | [`connection`] | one connected client: recovery, loop, pings, close |
@@ -25,6 +26,7 @@ pub mod connection;
 pub mod decision;
 pub mod health;
 pub mod hub;
+pub mod idempotency;
 pub mod import;
 pub mod intake;
 pub mod merge;

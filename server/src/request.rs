@@ -58,6 +58,13 @@ impl Query {
         self.get(name).map(read).transpose()
     }
 
+    /// The query again, encoded in one way.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.0).finish()
+    }
+
     /// The query again without one name, to be built upon.
     #[must_use]
     pub fn without(&self, name: &str) -> url::form_urlencoded::Serializer<'static, String> {

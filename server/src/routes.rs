@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use warp::filters::BoxedFilter;
 use warp::http::HeaderMap;
+use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
@@ -28,10 +29,12 @@ mod vendors;
 pub type Answer = Result<Response, ApiError>;
 
 /// What every handler is told of its request.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Incoming {
     /// The shared state.
     pub state: Arc<AppState>,
+    /// The path, as it came.
+    pub path: FullPath,
     /// The headers.
     pub headers: HeaderMap,
     /// The query.
@@ -193,15 +196,17 @@ fn get() -> impl Filter<Extract = (), Error = Rejection> + Copy {
     warp::get().or(warp::head()).unify()
 }
 
-/// State, headers and query.
+/// State, path, headers and query.
 fn incoming(
     state: Arc<AppState>,
 ) -> impl Filter<Extract = (Incoming,), Error = Infallible> + Clone {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    warp::header::headers_cloned()
+    warp::path::full()
+        .and(warp::header::headers_cloned())
         .and(query)
-        .map(move |headers, query: String| Incoming {
+        .map(move |path, headers, query: String| Incoming {
             state: state.clone(),
+            path,
             headers,
             query: Query::new(&query),
         })

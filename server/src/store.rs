@@ -9,13 +9,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use ordertop::clock::{Clock, SystemClock};
 use ordertop::order::{
     Actor, HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId, VendorOrder,
 };
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::decision::Refusal;
 use crate::hub::Following;
@@ -44,12 +46,6 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// One vendor; its position is that of its newest event.
     fn vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, Option<VendorRecord>>;
-
-    /// Whether there is such a vendor. Asked for every request: a store may answer
-    /// from memory, since vendors do not go.
-    fn has_vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, bool> {
-        Box::pin(async move { Ok(self.vendor(id).await?.is_some()) })
-    }
 
     /// Adds a vendor; whether it is new. One that is there stays as it is.
     fn add_vendor(&self, id: VendorId, name: String) -> StoreFuture<'_, (VendorRecord, bool)>;
@@ -138,6 +134,9 @@ pub struct StoreOptions {
     pub redis_wait: u32,
     /// How long to wait for a Redis that does not answer yet.
     pub timeout: Duration,
+    /// Says how old an event is and until when an answer is remembered. A Redis
+    /// goes by its own.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Default for StoreOptions {
@@ -146,6 +145,7 @@ impl Default for StoreOptions {
             retention: Retention::default(),
             redis_wait: 0,
             timeout: Duration::from_secs(10),
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -161,7 +161,7 @@ pub async fn open(
 ) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match url {
         StoreUrl::File(path) => {
-            let store = SqliteStore::open(path, options.retention, feed).await?;
+            let store = SqliteStore::open(path, options, feed).await?;
             Arc::new(store)
         }
         StoreUrl::Redis(url) => Arc::new(RedisStore::open(url, options, feed).await?),
@@ -181,6 +181,12 @@ pub async fn change_rows<E>(
     let mut changes = Vec::with_capacity(rows.len());
     let keep = |row: Result<_, E>| row.map(|change| changes.push(change));
     let waiting: Vec<Result<(), E>> = rows.into_iter().map(keep).collect();
+    // Which rows can be read may depend on what is stored. When it is otherwise the
+    // second time, the remembered answer would be given to other rows.
+    let once = once.map(|once| {
+        let read = waiting.iter().map(|row| u8::from(row.is_ok()));
+        once.of_rows(&read.collect::<Vec<_>>())
+    });
     let mut changed = store.change_all(changes, once).await?.into_iter();
     let results = waiting.into_iter().map(|row| match row {
         Ok(()) => changed.next().map(Ok).ok_or(StoreError::Closed),
@@ -196,6 +202,29 @@ pub struct Once {
     pub key: String,
     /// The digest of the request, in hex: the same key with another is refused.
     pub digest: String,
+}
+
+impl Once {
+    /// The same for those rows of the request that are 1, the others being 0.
+    fn of_rows(mut self, rows: &[u8]) -> Self {
+        if rows.contains(&0) {
+            self.digest = digest(&[self.digest.as_bytes(), rows]);
+        }
+        self
+    }
+}
+
+/// A digest of these parts, in hex.
+#[must_use]
+pub fn digest(parts: &[&[u8]]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        // The lengths keep `ab`, `c` from being `a`, `bc`.
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    let hex = |byte: &u8| format!("{byte:02x}");
+    digest.finalize().iter().map(hex).collect()
 }
 
 /// For how long an `Idempotency-Key` is remembered with its answer.
@@ -269,6 +298,17 @@ pub struct Retention {
     pub events: u64,
     /// For how long they are kept; the newest for ever.
     pub age: Duration,
+}
+
+impl Retention {
+    /// Whether the events that a reader missed are kept at `now`: `behind` of
+    /// them, the oldest committed at `oldest`. A reader who missed none has
+    /// nothing to ask.
+    #[must_use]
+    pub fn keeps(&self, behind: u64, oldest: Timestamp, now: Timestamp) -> bool {
+        let age = SignedDuration::try_from(self.age).unwrap_or(SignedDuration::MAX);
+        behind <= self.events && now.duration_since(oldest) <= age
+    }
 }
 
 impl Default for Retention {
@@ -532,7 +572,7 @@ pub struct StoreSummary {
 }
 
 /// Why a store did not do what it was asked.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StoreError {
     /// It cannot be opened.
     #[error("cannot open the store {path}: {reason}")]

@@ -9,9 +9,10 @@ use ordertop::protocol::{ListedOrder, MAX_ORDERS};
 
 use super::{Answer, Incoming, status};
 use crate::caller::Caller;
+use crate::idempotency;
 use crate::reply::{self, ApiError};
 use crate::request;
-use crate::store::{self, Change, ChangeOutcome, Decide};
+use crate::store::{self, Change, ChangeOutcome, Decide, Once};
 
 /// `POST /api/orders/update-status/`: one result a row, in order.
 pub(super) async fn update(
@@ -20,7 +21,9 @@ pub(super) async fn update(
 ) -> Answer {
     let state = &incoming.state;
     let caller = Caller::of_our_call(state, &incoming.headers).await?;
-    let bulk: BulkChange = request::read_json(state, &incoming.headers, body).await?;
+    let body = request::read_body(state, &incoming.headers, body).await?;
+    let once = idempotency::once(&incoming, &caller, &body)?;
+    let bulk: BulkChange = request::parse_object(&body)?;
     at_most(bulk.orders.len())?;
     // Every row is read first, one after the other; then those that could be
     // read are changed in one commit, in their order.
@@ -44,7 +47,7 @@ pub(super) async fn update(
             change,
         });
     }
-    let results = change_rows(&incoming, rows, |change| {
+    let results = change_rows(&incoming, rows, once, |change| {
         let kept = change.outcome == ChangeOutcome::Kept;
         let order = status::taken(change, &caller)?;
         let outcome = if kept {
@@ -68,6 +71,7 @@ pub(super) struct Row {
 pub(super) async fn change_rows(
     incoming: &Incoming,
     rows: Vec<Row>,
+    once: Option<Once>,
     told: impl Fn(Change) -> Result<(Outcome, Option<ListedOrder>), ApiError>,
 ) -> Result<RowResults, ApiError> {
     let mut names = Vec::with_capacity(rows.len());
@@ -76,7 +80,7 @@ pub(super) async fn change_rows(
         row.change
     });
     let changes = changes.collect();
-    let changed = store::change_rows(&*incoming.state.store, changes, None).await?;
+    let changed = store::change_rows(&*incoming.state.store, changes, once).await?;
     let results = names.into_iter().zip(changed);
     let results =
         results.map(

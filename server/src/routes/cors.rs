@@ -1,7 +1,7 @@
 //! Which pages of other origins may call (CORS, the Fetch standard).
 
 use http::{HeaderName, Method};
-use ordertop::protocol::VERSION_HEADER;
+use ordertop::protocol::{IDEMPOTENCY_KEY, VERSION_HEADER};
 
 use crate::caller::{TOKEN_HEADER, VENDOR_HEADER};
 
@@ -12,7 +12,7 @@ pub(super) fn cors(origins: &[String]) -> warp::cors::Builder {
         VENDOR_HEADER,
         "Content-Type",
         "If-None-Match",
-        "Idempotency-Key",
+        IDEMPOTENCY_KEY,
         "X-Request-Id",
     ];
     let answer_headers = ["ETag", "Link", "Retry-After", VERSION_HEADER];

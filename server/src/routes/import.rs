@@ -8,6 +8,7 @@ use ordertop::protocol::rest::{ImportBatch, RowResults};
 use super::bulk::at_most;
 use super::{Answer, Incoming};
 use crate::caller::Caller;
+use crate::idempotency;
 use crate::merge;
 use crate::reply;
 use crate::request;
@@ -20,8 +21,10 @@ pub(super) async fn import(
     let state = &incoming.state;
     let why = "only the master token without X-Vendor-ID may import";
     Caller::must_be_master(state, &incoming.headers, why).await?;
-    let batch: ImportBatch = request::read_json(state, &incoming.headers, body).await?;
+    let body = request::read_body(state, &incoming.headers, body).await?;
+    let once = idempotency::once(&incoming, &Caller::Master, &body)?;
+    let batch: ImportBatch = request::parse_object(&body)?;
     at_most(batch.orders.len())?;
-    let results = merge::commit(&*state.store, &batch, None, state.clock()).await?;
+    let results = merge::commit(&*state.store, &batch, once, state.clock()).await?;
     Ok(reply::json(StatusCode::OK, &RowResults { results }))
 }

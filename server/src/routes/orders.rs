@@ -18,6 +18,7 @@ pub(super) async fn list(incoming: Incoming) -> Answer {
         state,
         headers,
         query,
+        ..
     } = &incoming;
     let caller = Caller::of_seed_call(state, headers).await?;
     let vendor = caller.list_scope(state, incoming.vendor()).await?;

@@ -14,9 +14,10 @@ use super::status::refused;
 use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::decision;
+use crate::idempotency;
 use crate::reply::{self, ApiError};
 use crate::request;
-use crate::store::{ChangeOutcome, Decide};
+use crate::store::{ChangeOutcome, Decide, Once};
 
 /// `POST /api/orders/`.
 pub(super) async fn place(
@@ -30,9 +31,10 @@ pub(super) async fn place(
         (_, asked) => caller.list_scope(state, asked).await?,
     };
     let bytes = request::read_body(state, &incoming.headers, body).await?;
+    let once = idempotency::once(&incoming, &caller, &bytes)?;
     if bytes.trim_ascii_start().first() != Some(&b'[') {
         let order: Placement = request::parse_json(&bytes)?;
-        let placed = place_one(&incoming, &caller, acting.as_ref(), &order).await?;
+        let placed = place_one(&incoming, &caller, acting.as_ref(), &order, once).await?;
         let new = placed.result == Outcome::Placed;
         let status = if new {
             StatusCode::CREATED
@@ -48,7 +50,7 @@ pub(super) async fn place(
         .iter()
         .map(|row| read_row(&incoming, acting.as_ref(), row))
         .collect();
-    let results = change_rows(&incoming, rows, |change| {
+    let results = change_rows(&incoming, rows, once, |change| {
         Ok((placed(change.outcome, &caller)?, None))
     });
     Ok(reply::json(StatusCode::OK, &results.await?))
@@ -59,12 +61,13 @@ async fn place_one(
     caller: &Caller,
     acting: Option<&VendorId>,
     order: &Placement,
+    once: Option<Once>,
 ) -> Result<PlacedAnswer, ApiError> {
     let (key, decide) = decide(incoming, acting, order)?;
     let change = incoming
         .state
         .store
-        .change(key.clone(), decide, None)
+        .change(key.clone(), decide, once)
         .await?;
     let result = placed(change.outcome, caller)?;
     let (Some(order), Some(position)) = (change.order, change.position) else {

@@ -14,6 +14,7 @@ use ordertop::protocol::rest::{
 use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::decision::{self, Refusal, StatusRequest};
+use crate::idempotency;
 use crate::reply::{self, ApiError, not_a_choice};
 use crate::request;
 use crate::state::AppState;
@@ -27,10 +28,12 @@ pub(super) async fn update(
 ) -> Answer {
     let state = &incoming.state;
     let caller = Caller::of_seed_call(state, &incoming.headers).await?;
-    let wish: StatusChange = request::read_json(state, &incoming.headers, body).await?;
+    let body = request::read_body(state, &incoming.headers, body).await?;
+    let once = idempotency::once(&incoming, &caller, &body)?;
+    let wish: StatusChange = request::parse_object(&body)?;
     let key = caller.order_key(state, incoming.vendor(), &number).await?;
     let (to, decide) = decide(state, &caller, wish, incoming.request_id())?;
-    let change = state.store.change(key, decide, None).await?;
+    let change = state.store.change(key, decide, once).await?;
     let answer = answer(change, to, &caller)?;
     Ok(reply::json(StatusCode::OK, &answer))
 }

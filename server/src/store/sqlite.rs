@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use ordertop::clock::Clock;
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::Position;
 use rusqlite::Connection;
@@ -21,12 +22,14 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
-    StoreError, StoreFuture, StoreSummary, VendorRecord,
+    StoreError, StoreFuture, StoreOptions, StoreSummary, VendorRecord,
 };
+use read::EventsQuery;
 use readers::Readers;
 use writer::Command;
 
 mod commit;
+mod once;
 mod read;
 mod readers;
 mod restore;
@@ -41,7 +44,10 @@ const COMMANDS_IN_LINE: usize = 1_024;
 const MAX_SEARCHES: usize = 2;
 
 /// Numbered SQL, only ever added to.
-const STEPS: &[M<'_>] = &[M::up(include_str!("../../migrations/001_orders.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("../../migrations/001_orders.sql")),
+    M::up(include_str!("../../migrations/002_once.sql")),
+];
 
 /// Orders in one SQLite file.
 #[derive(Debug)]
@@ -55,6 +61,8 @@ pub struct SqliteStore {
     searches: Arc<Semaphore>,
     /// How many orders there are; counting them anew would read them all.
     orders: Arc<AtomicU64>,
+    retention: Retention,
+    clock: Arc<dyn Clock>,
 }
 
 /// The vendors and where each of them stands.
@@ -97,14 +105,12 @@ impl SqliteStore {
     /// [`StoreError::Open`], with what to do.
     pub async fn open(
         path: &Path,
-        retention: Retention,
+        options: &StoreOptions,
         feed: Option<Feed>,
     ) -> Result<Self, StoreError> {
-        // TODO(part 2): bound replays by it.
-        let _ = retention;
-        let path = path.to_owned();
+        let (path, options) = (path.to_owned(), options.clone());
         let failed = format!("{}", path.display());
-        tokio::task::spawn_blocking(move || Self::open_now(&path, feed))
+        tokio::task::spawn_blocking(move || Self::open_now(&path, options, feed))
             .await
             .map_err(|panic| StoreError::Open {
                 path: failed,
@@ -112,7 +118,14 @@ impl SqliteStore {
             })?
     }
 
-    fn open_now(path: &Path, feed: Option<Feed>) -> Result<Self, StoreError> {
+    fn open_now(
+        path: &Path,
+        options: StoreOptions,
+        feed: Option<Feed>,
+    ) -> Result<Self, StoreError> {
+        let StoreOptions {
+            retention, clock, ..
+        } = options;
         let open_error = |reason: String| StoreError::Open {
             path: path.display().to_string(),
             reason,
@@ -195,7 +208,13 @@ impl SqliteStore {
         let orders = read::count_orders(&connection).map_err(sqlite_error)?;
         let orders = Arc::new(AtomicU64::new(orders));
         let (commands, line) = mpsc::channel(COMMANDS_IN_LINE);
-        let writer = writer::Writer::new(connection, directory.clone(), orders.clone(), feed);
+        let writer = writer::Writer::new(
+            connection,
+            directory.clone(),
+            orders.clone(),
+            feed,
+            clock.clone(),
+        );
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || writer.run(line))
@@ -207,6 +226,8 @@ impl SqliteStore {
             directory,
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             orders,
+            retention,
+            clock,
         })
     }
 
@@ -260,9 +281,11 @@ impl Store for SqliteStore {
         changes: Vec<(OrderKey, Decide)>,
         once: Option<Once>,
     ) -> StoreFuture<'_, Vec<Change>> {
-        // TODO(part 2): remember the answer.
-        let _ = once;
-        Box::pin(self.command(|answer| Command::Change { changes, answer }))
+        Box::pin(self.command(|answer| Command::Change {
+            changes,
+            once,
+            answer,
+        }))
     }
 
     fn restore<'a>(
@@ -349,10 +372,17 @@ impl Store for SqliteStore {
                 head,
             })));
         }
-        let (vendor, since) = (vendor.clone(), since.clone());
+        let vendor = vendor.clone();
+        let query = EventsQuery {
+            since: since.clone(),
+            until,
+            limit,
+            retention: self.retention,
+            now: self.clock.now(),
+        };
         Box::pin(
             self.readers
-                .read(move |db| read::events(db, &vendor, entry.row, &since, until, limit)),
+                .read(move |db| read::events(db, &vendor, entry.row, &query)),
         )
     }
 

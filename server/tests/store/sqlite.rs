@@ -1,22 +1,38 @@
 //! The story of SQLite, and what a file is beside a store.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use ordertop::clock::ManualClock;
 use ordertop::order::placement::Placement;
 use ordertop::order::{Actor, ActorKind};
+use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::rest::{ImportBatch, Outcome};
 use ordertop_server::store::lock::{self, Locked, Owner};
-use ordertop_server::store::{ListQuery, News, Retention, SqliteStore, Store, StoreError};
+use ordertop_server::store::{
+    ChangeOutcome, ListQuery, News, ONCE_FOR, Replay, Retention, SqliteStore, Store, StoreError,
+    StoreOptions,
+};
 use ordertop_server::{decision, merge};
 use tokio::sync::mpsc;
 
+use crate::once::{placing, say_once};
 use crate::story::{assert_fed, at, key, place, ship, story, vendor};
+
+/// The usual options by this clock.
+fn by(clock: &ManualClock) -> StoreOptions {
+    StoreOptions {
+        clock: Arc::new(clock.clone()),
+        ..StoreOptions::default()
+    }
+}
 
 async fn open(path: &Path) -> (SqliteStore, mpsc::Receiver<Vec<News>>) {
     let (feed, fed) = mpsc::channel(1_024);
     (
-        SqliteStore::open(path, Retention::default(), Some(feed))
+        SqliteStore::open(path, &by(&ManualClock::new(at(100))), Some(feed))
             .await
             .unwrap(),
         fed,
@@ -47,6 +63,120 @@ async fn what_was_answered_is_there_after_opening_again() {
     assert_eq!((acme.name.as_str(), acme.position), ("Acme", position));
     let next = place(&store, "42", "A-2", 2).await.position.unwrap();
     assert_eq!(next.offset, 3);
+}
+
+#[tokio::test]
+async fn events_are_replayed_as_far_as_they_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = ManualClock::new(at(0));
+    let options = StoreOptions {
+        retention: Retention {
+            events: 3,
+            age: Duration::from_secs(3_600),
+        },
+        ..by(&clock)
+    };
+    let store = SqliteStore::open(&folder.path().join("orders.db"), &options, None)
+        .await
+        .unwrap();
+    let id = vendor("brief");
+    let added = store.add_vendor(id.clone(), "Brief".into()).await;
+    let mut positions = vec![added.unwrap().0.position];
+    for n in 1..=4_u32 {
+        let placed = place(&store, "brief", &format!("M-{n}"), i64::from(n) * 600).await;
+        positions.push(placed.position.unwrap());
+    }
+    let missed = async |since: usize| match store
+        .events(&id, &positions[since], None, 10)
+        .await
+        .unwrap()
+    {
+        Replay::Events { events, head } => {
+            assert_eq!(head, positions[4]);
+            Ok(events.len())
+        }
+        Replay::Unrecovered { reason, .. } => Err(reason),
+    };
+    let expired = Err(Unrecovered::PositionExpired);
+
+    // By count: the birth is four events behind.
+    clock.advance(SignedDuration::from_secs(2_400));
+    assert_eq!(missed(0).await, expired);
+    assert_eq!(missed(1).await, Ok(3));
+    // By age: after 1 the first that was missed is event 2, of second 1,200.
+    clock.advance(SignedDuration::from_secs(2_400));
+    assert_eq!(missed(1).await, Ok(3));
+    clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(missed(1).await, expired);
+    assert_eq!(missed(2).await, Ok(2));
+    // The newest is always a place to go on from.
+    clock.advance(SignedDuration::from_hours(24 * 365));
+    assert_eq!(missed(3).await, expired);
+    assert_eq!(missed(4).await, Ok(0));
+    // A clock set back makes nothing older.
+    clock.advance(SignedDuration::from_hours(-24 * 365));
+    assert_eq!(missed(2).await, Ok(2));
+}
+
+#[tokio::test]
+async fn an_answer_is_remembered_over_a_restart_and_forgotten_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let clock = ManualClock::new(at(0));
+    let options = by(&clock);
+    let store = SqliteStore::open(&path, &options, None).await.unwrap();
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let first = say_once(&store, "k", "d", placing("42", "A-1")).await;
+    let refused = say_once(&store, "r", "d", placing("nobody", "A-1")).await;
+    store.close().await.unwrap();
+
+    let store = SqliteStore::open(&path, &options, None).await.unwrap();
+    // The order moves on; what was answered stays.
+    ship(&store, "42", "A-1", None).await;
+    let almost = SignedDuration::try_from(ONCE_FOR).unwrap() - SignedDuration::from_micros(1);
+    clock.advance(almost);
+    assert_eq!(
+        say_once(&store, "k", "d", placing("42", "A-1")).await,
+        first
+    );
+    assert_eq!(
+        say_once(&store, "r", "d", placing("nobody", "A-1")).await,
+        refused
+    );
+    assert!(matches!(
+        say_once(&store, "k", "e", placing("42", "A-1")).await,
+        Err(StoreError::KeyReused)
+    ));
+
+    // After its time the key is free for another request.
+    clock.advance(SignedDuration::from_micros(1));
+    let again = say_once(&store, "k", "e", placing("42", "A-1")).await;
+    assert_eq!(again.unwrap()[0].outcome, ChangeOutcome::Kept);
+    // What has expired is removed by the way.
+    let rows = |path: &Path| {
+        let db = rusqlite::Connection::open(path).unwrap();
+        let count = db.query_row("SELECT count(*) FROM once", [], |row| row.get::<_, u64>(0));
+        count.unwrap()
+    };
+    assert_eq!(rows(&path), 1);
+}
+
+#[tokio::test]
+async fn a_commit_that_failed_is_not_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (store, _fed) = open(&path).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let break_it = |sql: &str| {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.execute_batch(sql).unwrap();
+    };
+    break_it("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT raise(ABORT, 'full'); END");
+    let failed = say_once(&store, "k", "d", placing("42", "A-1")).await;
+    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+    break_it("DROP TRIGGER full");
+    let done = say_once(&store, "k", "d", placing("42", "A-1")).await;
+    assert_eq!(done.unwrap()[0].outcome, ChangeOutcome::Written);
 }
 
 #[tokio::test]
@@ -152,7 +282,7 @@ async fn a_closed_store_says_so() {
 async fn what_is_no_store_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let open = |path: std::path::PathBuf| async move {
-        SqliteStore::open(&path, Retention::default(), None)
+        SqliteStore::open(&path, &StoreOptions::default(), None)
             .await
             .unwrap_err()
             .to_string()

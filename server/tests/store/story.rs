@@ -12,6 +12,8 @@ use ordertop_server::decision::{self, Refusal, StatusRequest};
 use ordertop_server::store::{Change, ChangeOutcome, Event, ListQuery, News, Replay, Store};
 use tokio::sync::mpsc;
 
+use crate::once::once;
+
 pub(crate) fn vendor(id: &str) -> VendorId {
     VendorId::new(id).unwrap()
 }
@@ -206,6 +208,7 @@ pub(crate) async fn story(store: &dyn Store) {
 
     lists(store).await;
     many_at_once(store).await;
+    once(store).await;
 }
 
 /// Newest first, filtered, page by page.
@@ -343,6 +346,9 @@ async fn many_at_once(store: &dyn Store) {
     assert_chained(&birth, &all);
 }
 
+/// How many vendors and events the story tells of.
+pub(crate) const NEWS: (u64, u64) = (5, 2 + 1 + 6 + 100 + 6);
+
 /// The feed told every event of the story, in each vendor's order, and nothing
 /// else. The store must be closed: its feed ends.
 pub(crate) async fn assert_fed(mut fed: mpsc::Receiver<Vec<News>>) {
@@ -363,5 +369,5 @@ pub(crate) async fn assert_fed(mut fed: mpsc::Receiver<Vec<News>>) {
             }
         }
     }
-    assert_eq!((vendors, told), (4, 2 + 1 + 6 + 100));
+    assert_eq!((vendors, told), NEWS);
 }

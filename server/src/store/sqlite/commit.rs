@@ -8,6 +8,7 @@ use ordertop::order::{OrderId, OrderKey, VendorId};
 use ordertop::protocol::{Mark, Position};
 use rusqlite::{Transaction, params};
 
+use super::once::Placed;
 use super::read::{self, Stored};
 use super::rows::{Fact, to_json};
 use super::{Directory, VendorEntry};
@@ -26,6 +27,8 @@ pub(super) struct Pending {
     newest: Option<i64>,
     /// How many orders are new.
     pub(super) placed: u64,
+    /// How many `Idempotency-Key`s are new.
+    pub(super) keys: u64,
 }
 
 /// Where a vendor's stream stands after the transaction.
@@ -161,14 +164,15 @@ pub(super) fn change(
     pending: &mut Pending,
     key: &OrderKey,
     decide: &Decide,
-) -> rusqlite::Result<Change> {
+) -> rusqlite::Result<Placed> {
     let Some(vendor) = pending.entry(directory, &key.vendor) else {
         let refusal = Refusal::UnknownVendor(key.vendor.clone());
-        return Ok(Change {
+        let change = Change {
             outcome: ChangeOutcome::Refused(refusal),
             order: None,
             position: None,
-        });
+        };
+        return Ok(Placed { change, seq: None });
     };
     let (stored, row) = match read::stored(db, vendor.row, key)? {
         Some(Stored {
@@ -179,10 +183,13 @@ pub(super) fn change(
         None => (None, None),
     };
     let (head, before) = pending.head(&key.vendor, &vendor);
-    let unwritten = |outcome, order: Option<_>| Change {
-        outcome,
-        order: order.map(Arc::new),
-        position: Some(head.clone()),
+    let unwritten = |outcome, order: Option<_>| Placed {
+        change: Change {
+            outcome,
+            order: order.map(Arc::new),
+            position: Some(head.clone()),
+        },
+        seq: None,
     };
     let write = match decide(stored.as_ref()) {
         Verdict::Write(write) => *write,
@@ -227,7 +234,10 @@ pub(super) fn change(
         event,
     };
     pending.committed.push(News::Event(Arc::new(event)));
-    Ok(change)
+    Ok(Placed {
+        change,
+        seq: Some(newest),
+    })
 }
 
 /// Where an event goes.

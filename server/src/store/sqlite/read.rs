@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
@@ -14,11 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::VendorEntry;
 use super::rows::{self, ORDER_COLUMNS};
-use crate::store::{Cursor, Event, ListPage, ListQuery, Replay};
-
-/// Most events of one vendor that are replayed; a reader further behind is
-/// better served by a snapshot.
-const MAX_REPLAY: u64 = 10_000;
+use crate::store::{Cursor, Event, ListPage, ListQuery, Replay, Retention};
 
 /// Every vendor with its newest position.
 pub(super) fn vendor_entries(
@@ -111,6 +108,18 @@ pub(super) fn stored(
         })
     })
     .optional()
+}
+
+/// An order as it was at the event of this place in the log.
+pub(super) fn order_at(db: &Connection, seq: i64) -> rusqlite::Result<VendorOrder> {
+    db.prepare_cached(
+        "SELECT o.id, v.id, o.number, e.state, c.body FROM events e
+         JOIN orders o ON o.id = e.order_id
+         JOIN contents c ON c.order_id = e.order_id AND c.revision = e.revision
+         JOIN vendors v ON v.ref = e.vendor
+         WHERE e.seq = ?1",
+    )?
+    .query_row([seq], rows::order)
 }
 
 /// The vendors that have an order of this number.
@@ -238,30 +247,43 @@ fn escape_like(text: &str) -> String {
         .replace('_', r"\_")
 }
 
-/// The events after `since`: all of them up to `until` and `limit`, or the
-/// reason why it cannot be proved that they are all.
+/// Which events to read, and what of them may be replayed.
+pub(super) struct EventsQuery {
+    /// After this one.
+    pub(super) since: Position,
+    /// Up to this offset.
+    pub(super) until: Option<u64>,
+    /// At most so many.
+    pub(super) limit: usize,
+    pub(super) retention: Retention,
+    pub(super) now: Timestamp,
+}
+
+/// The events of a query, or the reason why it cannot be proved that they are
+/// all, or why they are no longer replayed.
 pub(super) fn events(
     db: &Connection,
     vendor: &VendorId,
     row: i64,
-    since: &Position,
-    until: Option<u64>,
-    limit: usize,
+    query: &EventsQuery,
 ) -> rusqlite::Result<Replay> {
+    let EventsQuery {
+        since,
+        until,
+        limit,
+        retention,
+        now,
+    } = query;
     let head = head(db, row)?;
-    let missed = match walk_back(db, &head, since)? {
+    let unrecovered = |reason, head| Ok(Replay::Unrecovered { reason, head });
+    let missed = match walk_back(db, &head, since, retention.events)? {
         Ok(missed) => missed,
-        Err(reason) => {
-            return Ok(Replay::Unrecovered {
-                reason,
-                head: head.position,
-            });
-        }
+        Err(reason) => return unrecovered(reason, head.position),
     };
     let until = until
         .unwrap_or(head.position.offset)
         .saturating_sub(since.offset);
-    let wanted = limit.min(usize::try_from(until).unwrap_or(usize::MAX));
+    let wanted = (*limit).min(usize::try_from(until).unwrap_or(usize::MAX));
     let mut read = db.prepare_cached(
         r#"SELECT e."offset", e.mark, e.order_id, o.number, e.state, c.body, e.fact
            FROM events e
@@ -269,11 +291,15 @@ pub(super) fn events(
            JOIN contents c ON c.order_id = e.order_id AND c.revision = e.revision
            WHERE e.seq = ?1"#,
     )?;
+    let behind = missed.len() as u64;
     let mut events: Vec<Event> = Vec::with_capacity(wanted.min(missed.len()));
     let mut after = since.mark.clone();
     // The chain was walked from the newest back: the oldest missed event is last.
     for seq in missed.iter().rev().take(wanted) {
         let event = read.query_row([seq], |row| rows::event(row, vendor, after.clone()))?;
+        if events.is_empty() && !retention.keeps(behind, event.at, *now) {
+            return unrecovered(Unrecovered::PositionExpired, head.position);
+        }
         after = event.position.mark.clone();
         events.push(event);
     }
@@ -283,17 +309,18 @@ pub(super) fn events(
     })
 }
 
-/// The places in the log of all events after `since`, newest first; or why it
-/// cannot be proved that they are all.
+/// The places in the log of all events after `since`, newest first and at most
+/// `limit`; or why it cannot be proved that they are all.
 fn walk_back(
     db: &Connection,
     head: &Head,
     since: &Position,
+    limit: u64,
 ) -> rusqlite::Result<Result<Vec<i64>, Unrecovered>> {
     let Some(behind) = head.position.offset.checked_sub(since.offset) else {
         return Ok(Err(Unrecovered::PositionUnknown));
     };
-    if behind > MAX_REPLAY {
+    if behind > limit {
         return Ok(Err(Unrecovered::PositionExpired));
     }
     let mut step =

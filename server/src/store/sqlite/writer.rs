@@ -9,14 +9,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::Timestamp;
+use ordertop::clock::Clock;
 use ordertop::order::{OrderKey, VendorId};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Directory;
 use super::commit::{self, Pending};
-use super::restore;
-use crate::store::{Change, Decide, Feed, KeptOrder, News, Restored, StoreError, VendorRecord};
+use super::{once, restore};
+use crate::store::{
+    Change, Decide, Feed, KeptOrder, News, Once, Restored, StoreError, VendorRecord,
+};
 
 /// Most commands that are taken from the line at once.
 const MAX_BATCH: usize = 256;
@@ -37,6 +41,7 @@ pub(super) enum Command {
     /// All of them in one commit, in their order.
     Change {
         changes: Vec<(OrderKey, Decide)>,
+        once: Option<Once>,
         answer: Answer<Vec<Change>>,
     },
     /// Orders that another store kept, for the vendor of this row.
@@ -56,7 +61,9 @@ pub(super) enum Command {
 /// What a command came to, held until the commit.
 enum Done {
     AddedVendor(VendorRecord, bool),
-    Changed(Vec<Change>),
+    /// What came of each, or why none was asked: the key came before with
+    /// another request.
+    Changed(Result<Vec<Change>, StoreError>),
     Restored(Restored),
     Probed,
 }
@@ -69,7 +76,7 @@ impl Command {
                 let _ = answer.send(Ok((record, new)));
             }
             (Self::Change { answer, .. }, Ok(Done::Changed(change))) => {
-                let _ = answer.send(Ok(change));
+                let _ = answer.send(change);
             }
             (Self::Restore { answer, .. }, Ok(Done::Restored(restored))) => {
                 let _ = answer.send(Ok(restored));
@@ -97,6 +104,7 @@ pub(super) struct Writer {
     directory: Directory,
     orders: Arc<AtomicU64>,
     feed: Option<Feed>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Writer {
@@ -105,12 +113,14 @@ impl Writer {
         directory: Directory,
         orders: Arc<AtomicU64>,
         feed: Option<Feed>,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             db,
             directory,
             orders,
             feed,
+            clock,
         }
     }
 
@@ -175,7 +185,9 @@ impl Writer {
             .transaction_with_behavior(begin)
             .map_err(Failure::Transaction)?;
         let mut pending = Pending::default();
-        let mut run = |command: &Command| run(&transaction, &self.directory, &mut pending, command);
+        let now = self.clock.now();
+        let mut run =
+            |command: &Command| run(&transaction, &self.directory, &mut pending, command, now);
         let done = batch
             .iter()
             .map(&mut run)
@@ -184,6 +196,9 @@ impl Writer {
         pending
             .write_heads(&transaction)
             .map_err(Failure::Command)?;
+        if pending.keys > 0 {
+            once::forget(&transaction, pending.keys, now).map_err(Failure::Command)?;
+        }
         transaction.commit().map_err(Failure::Transaction)?;
         self.orders.fetch_add(pending.placed, Ordering::Relaxed);
         Ok((done, pending.show(&self.directory)))
@@ -232,19 +247,28 @@ fn run(
     directory: &Directory,
     pending: &mut Pending,
     command: &Command,
+    now: Timestamp,
 ) -> rusqlite::Result<Done> {
     match command {
         Command::AddVendor { id, name, .. } => {
             let (record, new) = commit::add_vendor(db, directory, pending, id, name)?;
             Ok(Done::AddedVendor(record, new))
         }
-        Command::Change { changes, .. } => {
+        Command::Change { changes, once, .. } => {
+            let known = once.as_ref().map(|once| once::recall(db, once, now));
+            if let Some(answer) = known.transpose()?.flatten() {
+                return Ok(Done::Changed(answer));
+            }
             let change = |(key, decide): &(OrderKey, Decide)| {
                 commit::change(db, directory, pending, key, decide)
             };
-            Ok(Done::Changed(
-                changes.iter().map(change).collect::<Result<_, _>>()?,
-            ))
+            let placed: Vec<_> = changes.iter().map(change).collect::<Result<_, _>>()?;
+            if let Some(once) = once {
+                once::remember(db, once, &placed, now)?;
+                pending.keys += 1;
+            }
+            let changes = placed.into_iter().map(|placed| placed.change);
+            Ok(Done::Changed(Ok(changes.collect())))
         }
         Command::Restore { vendor, orders, .. } => {
             let restored = restore::restore(db, pending, *vendor, orders)?;
