@@ -20,6 +20,7 @@ mod legacy;
 mod live;
 mod mailbox;
 pub mod rest;
+mod retry;
 mod run;
 mod snapshot;
 mod socket;
@@ -140,7 +141,8 @@ impl Client {
         self.mailbox.refresh();
     }
 
-    /// Changes the status of an order. The order in the answer comes out of the
+    /// Changes the status of an order, once, however often it must be sent
+    /// ([`Rest::change_status`]). The order in the answer comes out of the
     /// channel as a [`Change::Order`], before the event that tells of it. A
     /// server of the old kind answers without the order, which is then looked up.
     ///

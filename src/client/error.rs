@@ -57,6 +57,8 @@ pub enum RequestError {
     /// asks for patience (429).
     #[error("{message}")]
     Away {
+        /// The HTTP status.
+        status: u16,
         /// The server's sentence.
         message: String,
         /// How long it asks to wait.
@@ -151,6 +153,7 @@ impl RequestError {
                 changed_at: known.changed_at,
             },
             (429 | 502..=504, _, _) => Self::Away {
+                status,
                 message,
                 retry_after,
             },

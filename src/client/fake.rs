@@ -47,6 +47,8 @@ pub(super) struct State {
     pub(super) kept_from: usize,
     /// What was asked, in order: method and path.
     pub(super) asked: Vec<String>,
+    /// The `Idempotency-Key`s that came, in order.
+    pub(super) keys: Vec<String>,
     /// The next list is answered only when this is raised.
     pub(super) hold_lists: bool,
     /// The next list is read, and answered only when this is raised.
@@ -81,6 +83,7 @@ impl Fake {
                 said: Vec::new(),
                 kept_from: 0,
                 asked: Vec::new(),
+                keys: Vec::new(),
                 hold_lists: false,
                 hold_list_answers: false,
                 goodbye: None,
@@ -137,6 +140,11 @@ impl Fake {
         let upgrade = head.to_lowercase().contains("upgrade: websocket");
         let mode = self.with(|state| {
             state.asked.push(format!("{method} {path}"));
+            let lines = head.lines();
+            state.keys.extend(lines.filter_map(|line| {
+                let key = line.to_lowercase();
+                key.strip_prefix("idempotency-key: ").map(str::to_owned)
+            }));
             if upgrade { state.socket } else { state.rest }
         });
         match mode {

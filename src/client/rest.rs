@@ -1,4 +1,9 @@
-//! The REST calls, usable alone: one method a call, no retries.
+//! The REST calls, usable alone: one method a call.
+//!
+//! A call that changes orders carries an `Idempotency-Key` of its own and is sent
+//! again for some seconds when it got no answer, so that it happens once though a
+//! server starts anew meanwhile. A call that only reads is sent once: whoever
+//! wants to know asks again.
 //!
 //! Each call has a connect timeout and a total one, follows no redirect (the
 //! token would travel along) and reads no body beyond [`MAX_ANSWER_BYTES`].
@@ -6,6 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LINK, RETRY_AFTER};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
@@ -16,13 +22,14 @@ use url::Url;
 
 use super::error::{RequestError, innermost};
 use super::event::Credentials;
+use super::retry::{self, Attempts};
 use crate::order::placement::Placement;
 use crate::order::{HistoryEntry, OrderKey, OrderStatus, VendorId};
 use crate::protocol::rest::{
     EventsByVendor, EventsPage, EventsRequest, History, ImportBatch, RowResults, StatusChange,
     StatusChanged, Vendor,
 };
-use crate::protocol::{ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position};
+use crate::protocol::{IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position};
 
 /// Longest answer that is read, in bytes: a page of [`MAX_ORDERS`] orders with
 /// room to spare.
@@ -212,19 +219,19 @@ impl Rest {
         change: &StatusChange,
     ) -> Result<StatusChanged, RequestError> {
         let url = self.order_url(key, "update-status")?;
-        self.post(url, change).await
+        self.change(url, change).await
     }
 
     /// Places orders, at most [`MAX_ORDERS`] at once; a result a row, in order.
     pub async fn place(&self, orders: &[Placement]) -> Result<RowResults, RequestError> {
         let url = self.url(&["orders"], None)?;
-        self.post(url, &orders).await
+        self.change(url, &orders).await
     }
 
     /// Merges checked orders from elsewhere, at most [`MAX_ORDERS`] at once.
     pub async fn import(&self, batch: &ImportBatch) -> Result<RowResults, RequestError> {
         let url = self.url(&["orders", "import"], None)?;
-        self.post(url, batch).await
+        self.change(url, batch).await
     }
 
     /// The vendors that the credentials may see.
@@ -316,11 +323,31 @@ impl Rest {
     }
 
     fn json(&self, url: Url, body: &impl Serialize) -> Result<RequestBuilder, RequestError> {
-        let body = serde_json::to_vec(body).map_err(|error| RequestError::Unreadable {
-            reason: error.to_string(),
-        })?;
+        Ok(self.json_bytes(url, to_json(body)?))
+    }
+
+    fn json_bytes(&self, url: Url, body: Bytes) -> RequestBuilder {
         let request = self.request(Method::POST, url);
-        Ok(request.header(CONTENT_TYPE, "application/json").body(body))
+        request.header(CONTENT_TYPE, "application/json").body(body)
+    }
+
+    /// Sends a change until it is answered, or for as long as it is tried.
+    async fn change<T: DeserializeOwned>(
+        &self,
+        url: Url,
+        body: &impl Serialize,
+    ) -> Result<T, RequestError> {
+        let (key, body) = (retry::new_key(), to_json(body)?);
+        let mut attempts = Attempts::new();
+        loop {
+            let request = self.json_bytes(url.clone(), body.clone());
+            let request = request.header(IDEMPOTENCY_KEY, &key);
+            match self.send(request, attempts.timeout()).await {
+                Ok((_, answer)) => return read(&answer),
+                Err(error) if attempts.again(&error).await => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     async fn post<T: DeserializeOwned>(
@@ -445,6 +472,13 @@ fn next_target(links: &str) -> Option<&str> {
         }
         rest = after;
     }
+}
+
+fn to_json(body: &impl Serialize) -> Result<Bytes, RequestError> {
+    let body = serde_json::to_vec(body).map_err(|error| RequestError::Unreadable {
+        reason: error.to_string(),
+    })?;
+    Ok(body.into())
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> {
