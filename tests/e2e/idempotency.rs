@@ -114,6 +114,28 @@ async fn a_key_comes_with_one_request_of_one_caller() {
 }
 
 #[tokio::test]
+async fn rows_that_can_be_read_only_now_are_another_request() {
+    let server = TestServer::start().await;
+    let support = server.support();
+    let path = "/api/orders/update-status/";
+    support.place(&paid("42", "A-1")).await;
+    let bulk = json!({"orders": [
+        {"vendor_id": "44", "order_number": "C-1", "status": "Shipped"},
+        {"vendor_id": "42", "order_number": "A-1", "status": "Shipped"}]});
+    let first = post(&support, path, "k", &bulk).await;
+    let results = &first.expect(200)["results"];
+    assert_eq!(results[0]["code"], "unknown_vendor", "{results}");
+    assert_eq!(results[1]["result"], "changed", "{results}");
+    let again = post(&support, path, "k", &bulk).await;
+    assert_eq!((again.status, again.text), (200, first.text));
+    // The answer that is remembered knows nothing of the first row.
+    let vendor = json!({"id": "44", "name": "Acme"});
+    support.post("/api/vendors/", &vendor).await.expect(201);
+    let reused = post(&support, path, "k", &bulk).await;
+    reused.refused(409, "key_reused");
+}
+
+#[tokio::test]
 async fn eight_at_once_under_one_key_are_one() {
     let server = TestServer::start().await;
     server.support().place(&paid("42", "A-1")).await;
