@@ -25,7 +25,7 @@ use ordertop_server::archive::{self, Counts, Item, Outcome, Reader};
 use ordertop_server::decision::{self, StatusRequest};
 use ordertop_server::store::{
     self, Change, ChangeOutcome, Decide, KeptOrder, ListPage, ListQuery, Once, Replay, Restored,
-    Retention, SqliteStore, Store, StoreError, StoreFuture, StoreOptions, StoreSummary, StoreUrl,
+    SqliteStore, Store, StoreError, StoreFuture, StoreOptions, StoreSummary, StoreUrl,
     VendorRecord,
 };
 use redis_server::{Cluster, Redis};
@@ -46,7 +46,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 async fn open(dir: &Path, name: &str) -> SqliteStore {
-    SqliteStore::open(&dir.join(name), Retention::default(), None)
+    SqliteStore::open(&dir.join(name), &StoreOptions::default(), None)
         .await
         .unwrap()
 }

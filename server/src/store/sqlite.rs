@@ -123,9 +123,6 @@ impl SqliteStore {
         options: StoreOptions,
         feed: Option<Feed>,
     ) -> Result<Self, StoreError> {
-        let StoreOptions {
-            retention, clock, ..
-        } = options;
         let open_error = |reason: String| StoreError::Open {
             path: path.display().to_string(),
             reason,
@@ -157,7 +154,7 @@ impl SqliteStore {
                 }
                 other => open_error(other.to_string()),
             })?;
-        Self::start(path, connection, feed)
+        Self::start(path, connection, options, feed)
     }
 
     /// Opens the file at `path` for reading alone, beside the server that owns
@@ -193,11 +190,19 @@ impl SqliteStore {
             let reason = "the server that has it open is of another version: use that version, or stop the server";
             return Err(open_error(reason.into()));
         }
-        Self::start(path, connection, None)
+        Self::start(path, connection, StoreOptions::default(), None)
     }
 
     /// Starts the writing thread on a connection whose schema is up to date.
-    fn start(path: &Path, connection: Connection, feed: Option<Feed>) -> Result<Self, StoreError> {
+    fn start(
+        path: &Path,
+        connection: Connection,
+        options: StoreOptions,
+        feed: Option<Feed>,
+    ) -> Result<Self, StoreError> {
+        let StoreOptions {
+            retention, clock, ..
+        } = options;
         let open_error = |reason: String| StoreError::Open {
             path: path.display().to_string(),
             reason,

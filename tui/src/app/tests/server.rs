@@ -51,6 +51,7 @@ fn a_step_that_the_store_could_not_take_says_what_to_do() {
         let effects = stage.press(KeyCode::Enter);
         let ticket = sent(&effects)[0].2;
         let away = RequestError::Away {
+            status: 503,
             message: message.into(),
             retry_after: wait.map(Duration::from_secs),
         };
