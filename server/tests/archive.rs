@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use ordertop::clock::ManualClock;
 use ordertop::order::placement::Placement;
 use ordertop::order::{
     Actor, ActorKind, HistoryEntry, OrderId, OrderKey, OrderNumber, OrderStatus, Shipment,
@@ -46,7 +47,12 @@ fn at(second: i64) -> Timestamp {
 }
 
 async fn open(dir: &Path, name: &str) -> SqliteStore {
-    SqliteStore::open(&dir.join(name), &StoreOptions::default(), None)
+    // By the clock of these orders: by today's their events are kept no more.
+    let options = StoreOptions {
+        clock: Arc::new(ManualClock::new(at(100))),
+        ..StoreOptions::default()
+    };
+    SqliteStore::open(&dir.join(name), &options, None)
         .await
         .unwrap()
 }
