@@ -19,7 +19,7 @@ pub(super) struct Fact {
 
 impl Fact {
     /// The event that this fact is, at its place, with the order as it was then.
-    pub(super) fn event(self, position: Position, after: Mark, order: VendorOrder) -> Event {
+    pub(super) fn event(self, position: Position, after: Mark, order: Arc<VendorOrder>) -> Event {
         Event {
             kind: self.kind,
             position,
@@ -27,7 +27,7 @@ impl Fact {
             at: self.entry.at,
             previous_status: self.entry.from,
             actor: self.entry.actor,
-            order: Arc::new(order),
+            order,
         }
     }
 }

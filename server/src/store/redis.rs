@@ -2,7 +2,7 @@
 //! set of orders.
 //!
 //! A change is read, decided upon in Rust, and compared and set by one script
-//! (`commit`); its event is appended to the vendor's stream and published by the
+//! (`change`, `commit`); its event is appended to the vendor's stream and published by the
 //! same script. What a server tells its followers comes from its own commits and
 //! from published messages; the stream is the truth behind both (`feed`).
 
@@ -29,6 +29,7 @@ use script::Script;
 use waiters::Waiters;
 use watches::Begun;
 
+mod change;
 mod commit;
 mod connect;
 mod feed;
@@ -49,8 +50,6 @@ mod watches;
 const MAX_SEARCHES: usize = 2;
 /// Numbers for new orders that are taken at a time.
 const ORDER_IDS_AT_ONCE: u64 = 1_000;
-/// How long replicas may take to confirm a commit, in milliseconds.
-const REPLICAS_PATIENCE_MS: u64 = 1_000;
 /// A look at Redis that is older says nothing.
 const HEALTH_FRESH: Duration = Duration::from_secs(5);
 
@@ -302,7 +301,7 @@ impl Store for RedisStore {
     ) -> StoreFuture<'_, Vec<Change>> {
         let feed = self.feed();
         Box::pin(async move {
-            let (changes, events) = commit::change_all(&self.shared, changes, once).await?;
+            let (changes, events) = change::change_all(&self.shared, changes, once).await?;
             if let Some(feed) = feed
                 && !events.is_empty()
             {

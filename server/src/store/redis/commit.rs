@@ -1,36 +1,26 @@
-//! Changes: read, decide, compare and set; asked again when somebody else was
-//! quicker.
+//! The commit itself: one script, and waiting for replicas where that is wished.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::StreamExt;
-use ordertop::order::{OrderId, OrderKey, OrderNumber, VendorId, VendorOrder};
+use ordertop::order::{VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 
 use super::keys::VendorKeys;
 use super::once::Remembering;
-use super::read::Seen;
-use super::rows::{self, to_json, unreadable};
+use super::rows::{position, to_json, unreadable};
 use super::{Shared, failed, unanswered};
-use crate::decision::Refusal;
 use crate::store::fact::Fact;
-use crate::store::{
-    Change, ChangeOutcome, Decide, Event, ONCE_FOR, Once, StoreError, VendorEvent, Verdict, Write,
-};
+use crate::store::{Change, ONCE_FOR, Once, StoreError};
 
 /// How long after it was decided upon a commit may still be done: one that a
 /// stalled Redis finds later is refused by it, for its caller was told that it
 /// was not done.
 const GOOD_FOR_MS: i64 = 2_500;
-/// How often a change is decided anew before it is given up.
-const MAX_ATTEMPTS: u32 = 40;
-/// Vendors of one request whose changes are committed at once.
-const VENDORS_AT_ONCE: usize = 16;
+/// How long replicas may take to confirm a commit, in milliseconds.
+const REPLICAS_PATIENCE_MS: u64 = 1_000;
 
 /// What a commit script said.
-enum Said {
+pub(super) enum Said {
     /// Written: the vendor's offset and mark before.
     Written(Position),
     /// Somebody changed one of the orders since it was read.
@@ -43,340 +33,96 @@ enum Said {
     Late,
 }
 
-/// Changes orders of any vendors: each vendor's in one commit.
-pub(super) async fn change_all(
-    shared: &Shared,
-    changes: Vec<(OrderKey, Decide)>,
-    once: Option<Once>,
-) -> Result<(Vec<Change>, Vec<Arc<VendorEvent>>), StoreError> {
-    if let Some(once) = &once {
-        super::once::claim(shared, once).await?;
-    }
-    let count = changes.len();
-    let mut vendors: Vec<OfVendor> = Vec::new();
-    let mut places = HashMap::new();
-    for (at, (key, decide)) in changes.into_iter().enumerate() {
-        let place = *places.entry(key.vendor.clone()).or_insert_with(|| {
-            vendors.push(OfVendor {
-                vendor: key.vendor.clone(),
-                changes: Vec::new(),
-                at: Vec::new(),
-            });
-            vendors.len() - 1
-        });
-        vendors[place].changes.push((key.number, decide));
-        vendors[place].at.push(at);
-    }
-    let alone = vendors.len() == 1;
-    let once = once.as_ref();
-    let working = vendors.into_iter().map(|of_vendor| async move {
-        let done = change_vendor(shared, &of_vendor.vendor, &of_vendor.changes, once).await;
-        (of_vendor, done)
-    });
-    let mut working = futures_util::stream::iter(working).buffered(VENDORS_AT_ONCE);
-    let mut results: Vec<Option<Change>> = (0..count).map(|_| None).collect();
-    let mut written_any = false;
-    let mut events = Vec::new();
-    let mut lost = None;
-    while let Some((of_vendor, done)) = working.next().await {
-        match done {
-            Ok((changes, new)) => {
-                written_any = true;
-                events.extend(new);
-                for (at, change) in of_vendor.at.into_iter().zip(changes) {
-                    results[at] = Some(change);
-                }
-            }
-            Err(error) if alone => return Err(error),
-            Err(error) => lost = Some(error),
-        }
-    }
-    match lost {
-        // Nothing went: the caller may hear that.
-        Some(error) if !written_any => return Err(error),
-        Some(error) => tracing::error!(%error, "some vendors' changes of a request were not done"),
-        None => {}
-    }
-    // Rows of vendors that could not be reached say so, each for itself.
-    let results = results.into_iter().map(|change| {
-        change.unwrap_or(Change {
-            outcome: ChangeOutcome::Refused(Refusal::StoreUnavailable),
-            order: None,
-            position: None,
-        })
-    });
-    Ok((results.collect(), events))
-}
-
-struct OfVendor {
-    vendor: VendorId,
-    changes: Vec<(OrderNumber, Decide)>,
-    /// Where each stands among the request's changes.
-    at: Vec<usize>,
-}
-
-/// The answers, and the events that were made.
-type Done = (Vec<Change>, Vec<Arc<VendorEvent>>);
-
-async fn change_vendor(
-    shared: &Shared,
-    vendor: &VendorId,
-    changes: &[(OrderNumber, Decide)],
-    once: Option<&Once>,
-) -> Result<Done, StoreError> {
-    let mut numbers: Vec<OrderNumber> = changes.iter().map(|(number, _)| number.clone()).collect();
-    numbers.sort();
-    numbers.dedup();
-    for attempt in 0..MAX_ATTEMPTS {
-        let seen = shared.look(vendor, &numbers).await?;
-        let Some(head) = seen.head.clone() else {
-            return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
-        };
-        let now_ms = seen.now_ms;
-        let mut decided = decide(shared, vendor, changes, seen, head.position).await?;
-        if decided.rows.is_empty() && once.is_none() {
-            shared.wait_for_replicas(vendor).await?;
-            return Ok((decided.changes, Vec::new()));
-        }
-        match commit(shared, vendor, &decided, once, now_ms).await? {
-            Said::Written(before) => {
-                let events = decided.written(vendor, before);
-                return Ok((decided.changes, events));
-            }
-            Said::Changed => wait_a_little(attempt).await,
-            Said::Remembered(text) => {
-                shared.wait_for_replicas(vendor).await?;
-                return Ok((super::once::remembered(&text)?, Vec::new()));
-            }
-            Said::NoVendor => {
-                return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
-            }
-            Said::Late => {
-                let late = "Redis took too long to take the change: it was not done";
-                return Err(StoreError::Failed(late.into()));
-            }
-        }
-    }
-    let busy = "the order is changed by too many at once: try again";
-    Err(StoreError::Failed(busy.into()))
-}
-
-/// Who lost comes again after the winner, not with it.
-async fn wait_a_little(attempt: u32) {
-    if attempt > 0 {
-        let most = Duration::from_millis(u64::from(attempt.min(20)));
-        tokio::time::sleep(most.mul_f64(rand::random())).await;
-    }
-}
-
-fn unknown_vendor(vendor: &VendorId, count: usize) -> Vec<Change> {
-    let change = Change {
-        outcome: ChangeOutcome::Refused(Refusal::UnknownVendor(vendor.clone())),
-        order: None,
-        position: None,
-    };
-    vec![change; count]
-}
-
-/// What was decided upon one vendor's orders.
-struct Decided {
-    /// An answer for each change; positions of written ones are filled in later.
-    changes: Vec<Change>,
-    rows: Vec<Row>,
-}
-
 /// One order to be written.
-struct Row {
+pub(super) struct Row {
     /// Which of the changes.
-    change: usize,
-    order: Arc<VendorOrder>,
+    pub(super) change: usize,
+    pub(super) order: Arc<VendorOrder>,
     /// The version that the order has now, 0 for none.
-    seen: u64,
-    revision: u64,
-    content_changed: bool,
-    mark: Mark,
-    fact: Fact,
+    pub(super) seen: u64,
+    pub(super) revision: u64,
+    pub(super) content_changed: bool,
+    pub(super) mark: Mark,
+    pub(super) fact: Fact,
 }
 
-/// Shows each order to its decision; a later one sees what an earlier one did.
-async fn decide(
-    shared: &Shared,
-    vendor: &VendorId,
-    changes: &[(OrderNumber, Decide)],
-    seen: Seen,
-    head: Position,
-) -> Result<Decided, StoreError> {
-    let mut orders = seen.orders;
-    let mut decided = Decided {
-        changes: Vec::with_capacity(changes.len()),
-        rows: Vec::new(),
-    };
-    for (at, (number, decide)) in changes.iter().enumerate() {
-        let stored = orders.get(number);
-        let unwritten = |outcome| Change {
-            outcome,
-            order: stored.map(|(order, _)| order.clone()),
-            position: Some(head.clone()),
-        };
-        let change = match decide(stored.map(|(order, _)| &**order)) {
-            Verdict::Keep => unwritten(ChangeOutcome::Kept),
-            Verdict::Refuse(refusal) => unwritten(ChangeOutcome::Refused(refusal)),
-            Verdict::Write(write) => {
-                let Write {
-                    mut order,
-                    content_changed,
-                    kind,
-                    history,
-                } = *write;
-                let revision = match stored {
-                    None => {
-                        order.id = OrderId(shared.next_order_id().await?);
-                        1
-                    }
-                    Some((_, revision)) => revision + u64::from(content_changed),
-                };
-                let order = Arc::new(order);
-                decided.rows.push(Row {
-                    change: at,
-                    order: order.clone(),
-                    seen: stored.map_or(0, |(order, _)| order.state.version),
-                    revision,
-                    content_changed: content_changed || stored.is_none(),
-                    mark: Mark::from_random(rand::random()),
-                    fact: Fact {
-                        kind,
-                        entry: history,
-                    },
-                });
-                orders.insert(number.clone(), (order.clone(), revision));
-                Change {
-                    outcome: ChangeOutcome::Written,
-                    order: Some(order),
-                    position: None,
-                }
-            }
-        };
-        debug_assert!(change.order.as_ref().is_none_or(|o| o.vendor_id == *vendor));
-        decided.changes.push(change);
-    }
-    Ok(decided)
-}
-
-impl Decided {
-    /// Fills in where the written ones came to be, after `before`, and makes
-    /// their events.
-    fn written(&mut self, vendor: &VendorId, before: Position) -> Vec<Arc<VendorEvent>> {
-        let mut last = before;
-        let rows = std::mem::take(&mut self.rows).into_iter();
-        let events = rows.map(|row| {
-            let position = Position {
-                offset: last.offset + 1,
-                mark: row.mark,
-            };
-            let after = std::mem::replace(&mut last, position.clone()).mark;
-            self.changes[row.change].position = Some(position.clone());
-            let entry = row.fact.entry;
-            Arc::new(VendorEvent {
-                vendor: vendor.clone(),
-                event: Event {
-                    kind: row.fact.kind,
-                    position,
-                    after,
-                    at: entry.at,
-                    previous_status: entry.from,
-                    actor: entry.actor,
-                    order: row.order,
-                },
-            })
-        });
-        events.collect()
-    }
-}
-
-async fn commit(
-    shared: &Shared,
-    vendor: &VendorId,
-    decided: &Decided,
-    once: Option<&Once>,
-    now_ms: i64,
-) -> Result<Said, StoreError> {
-    let of = VendorKeys(vendor);
-    let remembering = once.map(|once| Remembering::new(once, vendor, decided.outcomes()));
-    let (once_key, remember) = match remembering.transpose()? {
-        Some(remembering) => (remembering.key, remembering.text),
-        None => (of.once("-"), String::new()),
-    };
-    let mut keys = vec![
-        of.head(),
-        of.orders(),
-        of.contents(),
-        of.revisions(),
-        of.events(),
-        of.placed(),
-        once_key,
-    ];
-    let retention = shared.retention;
-    let publish = if shared.is_cluster() {
-        "SPUBLISH"
-    } else {
-        "PUBLISH"
-    };
-    let mut args = vec![
-        (now_ms + GOOD_FOR_MS).to_string(),
-        publish.to_owned(),
-        of.channel(),
-        retention.events.to_string(),
-        retention.age.as_millis().to_string(),
-        remember,
-        ONCE_FOR.as_millis().to_string(),
-    ];
-    for row in &decided.rows {
-        let order = &row.order;
-        keys.push(of.history(&order.number));
-        let content = if row.content_changed {
-            to_json(&order.content)?
-        } else {
-            String::new()
-        };
-        args.extend([
-            order.number.as_str().to_owned(),
-            row.seen.to_string(),
-            order.state.version.to_string(),
-            order.id.0.to_string(),
-            row.mark.as_str().to_owned(),
-            row.revision.to_string(),
-            to_json(&order.state)?,
-            to_json(&row.fact)?,
-            content,
-            order.content.placed_at.as_microsecond().to_string(),
-            to_json(&row.fact.entry)?,
-        ]);
-    }
-    let said: Vec<String> = shared.commit_script(&keys, &args).await?;
-    let said: Vec<&str> = said.iter().map(String::as_str).collect();
-    match said[..] {
-        ["written", offset, mark] => Ok(Said::Written(rows::position(offset, mark)?)),
-        ["changed", _] => Ok(Said::Changed),
-        ["remembered", text] => Ok(Said::Remembered(text.to_owned())),
-        ["no vendor"] => Ok(Said::NoVendor),
-        ["late"] => Ok(Said::Late),
-        _ => Err(unreadable("the answer of a commit")),
-    }
-}
-
-impl Decided {
-    /// What is remembered of each change: its place among the written ones, where
-    /// it is one of them.
-    fn outcomes(&self) -> Vec<(Change, Option<(u64, Mark)>)> {
-        let mut outcomes: Vec<_> = self.changes.iter().map(|c| (c.clone(), None)).collect();
-        for (n, row) in self.rows.iter().enumerate() {
-            outcomes[row.change].1 = Some((n as u64 + 1, row.mark.clone()));
-        }
-        outcomes
-    }
-}
+/// Each change's answer, and which of the commit's events it made.
+pub(super) type Outcomes = Vec<(Change, Option<(u64, Mark)>)>;
 
 impl Shared {
+    /// Commits these rows of one vendor, decided upon at `now_ms` by Redis's clock,
+    /// and what is to be remembered with them.
+    pub(super) async fn commit(
+        &self,
+        vendor: &VendorId,
+        rows: &[Row],
+        once: Option<(&Once, Outcomes)>,
+        now_ms: i64,
+    ) -> Result<Said, StoreError> {
+        let of = VendorKeys(vendor);
+        let remembering = once.map(|(once, outcomes)| Remembering::new(once, vendor, outcomes));
+        let (once_key, remember) = match remembering.transpose()? {
+            Some(remembering) => (remembering.key, remembering.text),
+            None => (of.once("-"), String::new()),
+        };
+        let mut keys = vec![
+            of.head(),
+            of.orders(),
+            of.contents(),
+            of.revisions(),
+            of.events(),
+            of.placed(),
+            once_key,
+        ];
+        let retention = self.retention;
+        let publish = if self.is_cluster() {
+            "SPUBLISH"
+        } else {
+            "PUBLISH"
+        };
+        let mut args = vec![
+            (now_ms + GOOD_FOR_MS).to_string(),
+            publish.to_owned(),
+            of.channel(),
+            retention.events.to_string(),
+            retention.age.as_millis().to_string(),
+            remember,
+            ONCE_FOR.as_millis().to_string(),
+        ];
+        for row in rows {
+            let order = &row.order;
+            keys.push(of.history(&order.number));
+            let content = if row.content_changed {
+                to_json(&order.content)?
+            } else {
+                String::new()
+            };
+            args.extend([
+                order.number.as_str().to_owned(),
+                row.seen.to_string(),
+                order.state.version.to_string(),
+                order.id.0.to_string(),
+                row.mark.as_str().to_owned(),
+                row.revision.to_string(),
+                to_json(&order.state)?,
+                to_json(&row.fact)?,
+                content,
+                order.content.placed_at.as_microsecond().to_string(),
+                to_json(&row.fact.entry)?,
+            ]);
+        }
+        let said: Vec<String> = self.commit_script(&keys, &args).await?;
+        let said: Vec<&str> = said.iter().map(String::as_str).collect();
+        match said[..] {
+            ["written", offset, mark] => Ok(Said::Written(position(offset, mark)?)),
+            ["changed", _] => Ok(Said::Changed),
+            ["remembered", text] => Ok(Said::Remembered(text.to_owned())),
+            ["no vendor"] => Ok(Said::NoVendor),
+            ["late"] => Ok(Said::Late),
+            _ => Err(unreadable("the answer of a commit")),
+        }
+    }
+
     /// Runs the commit script; with replicas to wait for, on a connection of its
     /// own, and until they have it.
     async fn commit_script(
@@ -393,7 +139,7 @@ impl Shared {
         let (said, replicas) = self
             .waiters
             .run(|connection| {
-                let patience = super::REPLICAS_PATIENCE_MS;
+                let patience = REPLICAS_PATIENCE_MS;
                 script.run_and_wait::<Vec<String>>(connection, keys, args, wait, patience)
             })
             .await
@@ -406,7 +152,7 @@ impl Shared {
 
     /// Nothing was written for this answer, but what it rests on must be as safe
     /// as if it had been: a write after it, waited for, proves that.
-    async fn wait_for_replicas(&self, vendor: &VendorId) -> Result<(), StoreError> {
+    pub(super) async fn wait_for_replicas(&self, vendor: &VendorId) -> Result<(), StoreError> {
         if self.redis_wait == 0 {
             return Ok(());
         }
@@ -414,10 +160,7 @@ impl Shared {
         let mut pipeline = redis::pipe();
         pipeline.cmd("SET").arg(&key).arg(1).arg("PX").arg(60_000);
         pipeline.ignore();
-        pipeline
-            .cmd("WAIT")
-            .arg(wait)
-            .arg(super::REPLICAS_PATIENCE_MS);
+        pipeline.cmd("WAIT").arg(wait).arg(REPLICAS_PATIENCE_MS);
         let waiting = |mut connection| {
             let pipeline = &pipeline;
             async move { pipeline.query_async::<(u32,)>(&mut connection).await }

@@ -6,19 +6,19 @@
 use ordertop::order::VendorId;
 use ordertop::protocol::{Mark, Position};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::Shared;
+use super::commit::Outcomes;
 use super::keys::{self, VendorKeys};
 use super::rows::{json, position, to_json, unreadable};
-use crate::store::{Change, ONCE_FOR, Once, StoreError};
+use crate::store::{Change, ONCE_FOR, Once, StoreError, digest};
 
 /// Claims the key for this request.
 ///
 /// # Errors
 /// [`StoreError::KeyReused`] when it came with another one before.
 pub(super) async fn claim(shared: &Shared, once: &Once) -> Result<(), StoreError> {
-    let key = keys::request(&digest(&once.key));
+    let key = keys::request(&digest(&[once.key.as_bytes()]));
     let mut claim = redis::cmd("SET");
     claim
         .arg(&key)
@@ -53,26 +53,32 @@ impl Remembering {
     pub(super) fn new(
         once: &Once,
         vendor: &VendorId,
-        outcomes: Vec<(Change, Option<(u64, Mark)>)>,
+        outcomes: Outcomes,
     ) -> Result<Self, StoreError> {
         let remembered = outcomes
             .into_iter()
             .map(|(change, wrote)| Remembered { change, wrote });
         Ok(Self {
-            key: VendorKeys(vendor).once(&digest(&once.key)),
+            key: VendorKeys(vendor).once(&digest(&[once.key.as_bytes()])),
             text: to_json(&remembered.collect::<Vec<_>>())?,
         })
     }
 }
 
 /// The changes that were remembered, from `offset mark json`.
-pub(super) fn remembered(text: &str) -> Result<Vec<Change>, StoreError> {
+///
+/// # Errors
+/// [`StoreError::KeyReused`] when they are not as many as are asked for now.
+pub(super) fn remembered(text: &str, count: usize) -> Result<Vec<Change>, StoreError> {
     let parts: Vec<&str> = text.splitn(3, ' ').collect();
     let [offset, mark, body] = parts[..] else {
         return Err(unreadable("a remembered answer"));
     };
     let before = position(offset, mark)?;
     let remembered: Vec<Remembered> = json(body)?;
+    if remembered.len() != count {
+        return Err(StoreError::KeyReused);
+    }
     let changes = remembered
         .into_iter()
         .map(|Remembered { mut change, wrote }| {
@@ -83,10 +89,4 @@ pub(super) fn remembered(text: &str) -> Result<Vec<Change>, StoreError> {
             change
         });
     Ok(changes.collect())
-}
-
-/// Keys are of any length and alphabet; their digests are not.
-fn digest(key: &str) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::Position;
 use ordertop::protocol::message::Unrecovered;
@@ -12,7 +13,7 @@ use redis::{Cmd, FromRedisValue};
 use super::keys::{self, VendorKeys};
 use super::rows::{self, Entry, Head, Record, json, unreadable};
 use super::{Shared, failed};
-use crate::store::{Replay, StoreError, VendorRecord};
+use crate::store::{Event, Replay, StoreError, VendorRecord};
 
 /// Most commands that are under way at once for one reader; what they ask for is
 /// pipelined.
@@ -259,25 +260,20 @@ impl Shared {
                 unrecovered(Unrecovered::PositionUnknown, head)
             };
         }
-        if behind > self.retention.events {
-            return unrecovered(Unrecovered::PositionExpired, head);
-        }
-        let mut events = Vec::with_capacity(entries.len());
+        let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::MAX);
+        let mut events: Vec<Event> = Vec::with_capacity(entries.len());
         for (entry, content) in entries.iter().zip(&contents) {
-            let stored = rows::stored(vendor, entry, content)?;
+            let event = rows::event(vendor, entry, content)?;
             if events.is_empty() {
-                let next = stored.event.position.offset == since.offset + 1;
-                let age_ms = now_ms.saturating_sub(i64::try_from(stored.at_ms).unwrap_or(i64::MAX));
-                let too_old =
-                    u128::try_from(age_ms).is_ok_and(|ms| ms > self.retention.age.as_millis());
-                if !next || too_old {
+                let next = event.position.offset == since.offset + 1;
+                if !next || !self.retention.keeps(behind, event.at, now) {
                     return unrecovered(Unrecovered::PositionExpired, head);
                 }
-                if stored.event.after != since.mark {
+                if event.after != since.mark {
                     return unrecovered(Unrecovered::PositionUnknown, head);
                 }
             }
-            events.push(stored.event);
+            events.push(event);
         }
         // Nothing is left of what came after, but something did.
         if events.is_empty() && limit > 0 && until.is_none_or(|until| until > since.offset) {

@@ -1,6 +1,8 @@
 //! How values read in Redis: the record of an order, the entry of an event, the
 //! message that tells it.
 
+use std::sync::Arc;
+
 use ordertop::order::{OrderContent, OrderId, OrderNumber, OrderState, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 use serde::Deserialize;
@@ -91,22 +93,25 @@ pub(super) fn mark(text: &str) -> Result<Mark, StoreError> {
 /// An entry of the stream: its id, and its fields with their values.
 pub(super) type Entry = (String, Vec<String>);
 
-/// What an entry of the stream tells.
-pub(super) struct Stored {
-    pub(super) event: Event,
-    /// When it was committed, in milliseconds since 1970 by Redis's clock.
-    pub(super) at_ms: u64,
-}
-
 /// An event from its entry, and its order's content then. The fields stand in the
 /// order in which `commit.lua` writes them.
-pub(super) fn stored(
+pub(super) fn event(
     vendor: &VendorId,
     (id, fields): &Entry,
     content: &str,
-) -> Result<Stored, StoreError> {
+) -> Result<Event, StoreError> {
     let values: Vec<&str> = fields.chunks(2).map(|pair| pair[1].as_str()).collect();
-    let [mark, after, at_ms, order_id, number, _revision, state, fact] = values[..] else {
+    let [
+        mark,
+        after,
+        _at_ms,
+        order_id,
+        number,
+        _revision,
+        state,
+        fact,
+    ] = values[..]
+    else {
         return Err(unreadable("an event"));
     };
     let offset = id.split_once('-').map_or(id.as_str(), |(offset, _)| offset);
@@ -119,10 +124,8 @@ pub(super) fn stored(
         content: json(content)?,
     };
     let fact: Fact = json(fact)?;
-    Ok(Stored {
-        event: fact.event(position(offset, mark)?, self::mark(after)?, order),
-        at_ms: parsed(at_ms)?,
-    })
+    let (position, after) = (position(offset, mark)?, self::mark(after)?);
+    Ok(fact.event(position, after, Arc::new(order)))
 }
 
 /// The head of a message that tells an event: enough to know whether it is the
@@ -173,7 +176,7 @@ impl<'a> Told<'a> {
             state,
             content,
         };
-        Ok(fact.event(self.position, self.after, order))
+        Ok(fact.event(self.position, self.after, Arc::new(order)))
     }
 }
 

@@ -10,9 +10,10 @@ use rusqlite::{Transaction, params};
 
 use super::once::Placed;
 use super::read::{self, Stored};
-use super::rows::{Fact, to_json};
+use super::rows::to_json;
 use super::{Directory, VendorEntry};
 use crate::decision::Refusal;
+use crate::store::fact::Fact;
 use crate::store::{
     Change, ChangeOutcome, Decide, Event, News, VendorEvent, VendorRecord, Verdict, Write,
 };
@@ -335,14 +336,5 @@ fn write_order(
         state,
         to_json(&fact)?
     ])?;
-    let Fact { kind, entry } = fact;
-    Ok(Event {
-        kind,
-        position,
-        after,
-        at: entry.at,
-        previous_status: entry.from,
-        actor: entry.actor,
-        order: Arc::new(order),
-    })
+    Ok(fact.event(position, after, Arc::new(order)))
 }

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::VendorEntry;
 use super::rows::{self, ORDER_COLUMNS};
+use crate::store::fact::Fact;
 use crate::store::{Cursor, Event, ListPage, ListQuery, Replay, Retention};
 
 /// Every vendor with its newest position.
@@ -154,7 +155,7 @@ pub(super) fn history(
     let mut step = db.prepare_cached("SELECT fact, order_before FROM events WHERE seq = ?1")?;
     let mut entries = Vec::new();
     while let Some(seq) = next {
-        let (fact, before): (rows::Fact, _) =
+        let (fact, before): (Fact, _) =
             step.query_row([seq], |row| Ok((rows::json(row, 0)?, row.get(1)?)))?;
         entries.push(fact.entry);
         next = before;

@@ -13,7 +13,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::VendorEntry;
 use super::commit::Pending;
 use super::read::{self, Stored};
-use super::rows::{Fact, to_json};
+use super::rows::to_json;
+use crate::store::fact::Fact;
 use crate::store::{EventKind, KeptOrder, Restored, StoreError};
 
 /// The offset of a row that is nobody's event.

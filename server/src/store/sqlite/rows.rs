@@ -2,22 +2,15 @@
 
 use std::sync::Arc;
 
-use ordertop::order::{HistoryEntry, OrderId, OrderNumber, VendorId, VendorOrder};
+use ordertop::order::{OrderId, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 use rusqlite::Row;
 use rusqlite::types::Type;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-use crate::store::{Event, EventKind};
-
-/// What the `fact` column of an event holds.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Fact {
-    pub(super) kind: EventKind,
-    #[serde(flatten)]
-    pub(super) entry: HistoryEntry,
-}
+use crate::store::Event;
+use crate::store::fact::Fact;
 
 /// The columns of an order, for [`order`]: `o` is `orders`, `c` is `contents`,
 /// `v` is `vendors`.
@@ -45,18 +38,11 @@ pub(super) fn event(row: &Row<'_>, vendor: &VendorId, after: Mark) -> rusqlite::
         state: json(row, 4)?,
         content: json(row, 5)?,
     };
-    Ok(Event {
-        kind: fact.kind,
-        position: Position {
-            offset: row.get(0)?,
-            mark: id(row, 1, Mark::new)?,
-        },
-        after,
-        at: fact.entry.at,
-        previous_status: fact.entry.from,
-        actor: fact.entry.actor,
-        order: Arc::new(order),
-    })
+    let position = Position {
+        offset: row.get(0)?,
+        mark: id(row, 1, Mark::new)?,
+    };
+    Ok(fact.event(position, after, Arc::new(order)))
 }
 
 /// A JSON column.

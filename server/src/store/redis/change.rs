@@ -1,0 +1,265 @@
+//! Changes: read, decide, compare and set; asked again when somebody else was
+//! quicker.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use ordertop::order::{OrderId, OrderKey, OrderNumber, VendorId};
+use ordertop::protocol::{Mark, Position};
+
+use super::Shared;
+use super::commit::{Row, Said};
+use super::once;
+use super::read::Seen;
+use crate::decision::Refusal;
+use crate::store::fact::Fact;
+use crate::store::{Change, ChangeOutcome, Decide, Once, StoreError, VendorEvent, Verdict, Write};
+
+/// How often a change is decided anew before it is given up.
+const MAX_ATTEMPTS: u32 = 40;
+/// Vendors of one request whose changes are committed at once.
+const VENDORS_AT_ONCE: usize = 16;
+
+/// Changes orders of any vendors: each vendor's in one commit.
+pub(super) async fn change_all(
+    shared: &Shared,
+    changes: Vec<(OrderKey, Decide)>,
+    once: Option<Once>,
+) -> Result<(Vec<Change>, Vec<Arc<VendorEvent>>), StoreError> {
+    if let Some(once) = &once {
+        once::claim(shared, once).await?;
+    }
+    let count = changes.len();
+    let mut vendors: Vec<OfVendor> = Vec::new();
+    let mut places = HashMap::new();
+    for (at, (key, decide)) in changes.into_iter().enumerate() {
+        let place = *places.entry(key.vendor.clone()).or_insert_with(|| {
+            vendors.push(OfVendor {
+                vendor: key.vendor.clone(),
+                changes: Vec::new(),
+                at: Vec::new(),
+            });
+            vendors.len() - 1
+        });
+        vendors[place].changes.push((key.number, decide));
+        vendors[place].at.push(at);
+    }
+    let alone = vendors.len() == 1;
+    let once = once.as_ref();
+    let working = vendors.into_iter().map(|of_vendor| async move {
+        let done = change_vendor(shared, &of_vendor.vendor, &of_vendor.changes, once).await;
+        (of_vendor, done)
+    });
+    let mut working = futures_util::stream::iter(working).buffered(VENDORS_AT_ONCE);
+    let mut results: Vec<Option<Change>> = (0..count).map(|_| None).collect();
+    let mut written_any = false;
+    let mut events = Vec::new();
+    let mut lost = None;
+    while let Some((of_vendor, done)) = working.next().await {
+        match done {
+            Ok((changes, new)) => {
+                written_any = true;
+                events.extend(new);
+                for (at, change) in of_vendor.at.into_iter().zip(changes) {
+                    results[at] = Some(change);
+                }
+            }
+            Err(error) if alone => return Err(error),
+            Err(error) => lost = Some(error),
+        }
+    }
+    match lost {
+        // Nothing went: the caller may hear that.
+        Some(error) if !written_any => return Err(error),
+        Some(error) => tracing::error!(%error, "some vendors' changes of a request were not done"),
+        None => {}
+    }
+    // Rows of vendors that could not be reached say so, each for itself.
+    let results = results.into_iter().map(|change| {
+        change.unwrap_or(Change {
+            outcome: ChangeOutcome::Refused(Refusal::StoreUnavailable),
+            order: None,
+            position: None,
+        })
+    });
+    Ok((results.collect(), events))
+}
+
+struct OfVendor {
+    vendor: VendorId,
+    changes: Vec<(OrderNumber, Decide)>,
+    /// Where each stands among the request's changes.
+    at: Vec<usize>,
+}
+
+/// The answers, and the events that were made.
+type Done = (Vec<Change>, Vec<Arc<VendorEvent>>);
+
+async fn change_vendor(
+    shared: &Shared,
+    vendor: &VendorId,
+    changes: &[(OrderNumber, Decide)],
+    asked_once: Option<&Once>,
+) -> Result<Done, StoreError> {
+    let mut numbers: Vec<OrderNumber> = changes.iter().map(|(number, _)| number.clone()).collect();
+    numbers.sort();
+    numbers.dedup();
+    for attempt in 0..MAX_ATTEMPTS {
+        let seen = shared.look(vendor, &numbers).await?;
+        let Some(head) = seen.head.clone() else {
+            return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
+        };
+        let now_ms = seen.now_ms;
+        let mut decided = decide(shared, vendor, changes, seen, head.position).await?;
+        if decided.rows.is_empty() && asked_once.is_none() {
+            shared.wait_for_replicas(vendor).await?;
+            return Ok((decided.changes, Vec::new()));
+        }
+        let outcomes = asked_once.map(|once| (once, decided.outcomes()));
+        let said = shared.commit(vendor, &decided.rows, outcomes, now_ms);
+        match said.await? {
+            Said::Written(before) => {
+                let events = decided.written(vendor, before);
+                return Ok((decided.changes, events));
+            }
+            Said::Changed => wait_a_little(attempt).await,
+            Said::Remembered(text) => {
+                shared.wait_for_replicas(vendor).await?;
+                return Ok((once::remembered(&text, changes.len())?, Vec::new()));
+            }
+            Said::NoVendor => {
+                return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
+            }
+            Said::Late => {
+                let late = "Redis took too long to take the change: it was not done";
+                return Err(StoreError::Failed(late.into()));
+            }
+        }
+    }
+    let busy = "the order is changed by too many at once: try again";
+    Err(StoreError::Failed(busy.into()))
+}
+
+/// Who lost comes again after the winner, not with it.
+async fn wait_a_little(attempt: u32) {
+    if attempt > 0 {
+        let most = Duration::from_millis(u64::from(attempt.min(20)));
+        tokio::time::sleep(most.mul_f64(rand::random())).await;
+    }
+}
+
+fn unknown_vendor(vendor: &VendorId, count: usize) -> Vec<Change> {
+    let change = Change {
+        outcome: ChangeOutcome::Refused(Refusal::UnknownVendor(vendor.clone())),
+        order: None,
+        position: None,
+    };
+    vec![change; count]
+}
+
+/// What was decided upon one vendor's orders.
+struct Decided {
+    /// An answer for each change; positions of written ones are filled in later.
+    changes: Vec<Change>,
+    rows: Vec<Row>,
+}
+
+/// Shows each order to its decision; a later one sees what an earlier one did.
+async fn decide(
+    shared: &Shared,
+    vendor: &VendorId,
+    changes: &[(OrderNumber, Decide)],
+    seen: Seen,
+    head: Position,
+) -> Result<Decided, StoreError> {
+    let mut orders = seen.orders;
+    let mut decided = Decided {
+        changes: Vec::with_capacity(changes.len()),
+        rows: Vec::new(),
+    };
+    for (at, (number, decide)) in changes.iter().enumerate() {
+        let stored = orders.get(number);
+        let unwritten = |outcome| Change {
+            outcome,
+            order: stored.map(|(order, _)| order.clone()),
+            position: Some(head.clone()),
+        };
+        let change = match decide(stored.map(|(order, _)| &**order)) {
+            Verdict::Keep => unwritten(ChangeOutcome::Kept),
+            Verdict::Refuse(refusal) => unwritten(ChangeOutcome::Refused(refusal)),
+            Verdict::Write(write) => {
+                let Write {
+                    mut order,
+                    content_changed,
+                    kind,
+                    history,
+                } = *write;
+                let revision = match stored {
+                    None => {
+                        order.id = OrderId(shared.next_order_id().await?);
+                        1
+                    }
+                    Some((_, revision)) => revision + u64::from(content_changed),
+                };
+                let order = Arc::new(order);
+                decided.rows.push(Row {
+                    change: at,
+                    order: order.clone(),
+                    seen: stored.map_or(0, |(order, _)| order.state.version),
+                    revision,
+                    content_changed: content_changed || stored.is_none(),
+                    mark: Mark::from_random(rand::random()),
+                    fact: Fact {
+                        kind,
+                        entry: history,
+                    },
+                });
+                orders.insert(number.clone(), (order.clone(), revision));
+                Change {
+                    outcome: ChangeOutcome::Written,
+                    order: Some(order),
+                    position: None,
+                }
+            }
+        };
+        debug_assert!(change.order.as_ref().is_none_or(|o| o.vendor_id == *vendor));
+        decided.changes.push(change);
+    }
+    Ok(decided)
+}
+
+impl Decided {
+    /// Fills in where the written ones came to be, after `before`, and makes
+    /// their events.
+    fn written(&mut self, vendor: &VendorId, before: Position) -> Vec<Arc<VendorEvent>> {
+        let mut last = before;
+        let rows = std::mem::take(&mut self.rows).into_iter();
+        let events = rows.map(|row| {
+            let position = Position {
+                offset: last.offset + 1,
+                mark: row.mark,
+            };
+            let after = std::mem::replace(&mut last, position.clone()).mark;
+            self.changes[row.change].position = Some(position.clone());
+            Arc::new(VendorEvent {
+                vendor: vendor.clone(),
+                event: row.fact.event(position, after, row.order),
+            })
+        });
+        events.collect()
+    }
+}
+
+impl Decided {
+    /// What is remembered of each change: its place among the written ones, where
+    /// it is one of them.
+    fn outcomes(&self) -> Vec<(Change, Option<(u64, Mark)>)> {
+        let mut outcomes: Vec<_> = self.changes.iter().map(|c| (c.clone(), None)).collect();
+        for (n, row) in self.rows.iter().enumerate() {
+            outcomes[row.change].1 = Some((n as u64 + 1, row.mark.clone()));
+        }
+        outcomes
+    }
+}

@@ -1,0 +1,256 @@
+//! What the feed hears: messages, and the answers to its own questions.
+
+use std::sync::Arc;
+
+use ordertop::order::VendorId;
+use ordertop::protocol::{Mark, Position};
+use redis::{PushInfo, PushKind, Value};
+
+use super::{Done, PAGE, RECONNECT_AFTER, Task};
+use crate::store::redis::Counters;
+use crate::store::redis::keys;
+use crate::store::redis::rows::Told;
+use crate::store::redis::tracks::Comes;
+use crate::store::{News, Replay, StoreError, VendorEvent, VendorRecord};
+
+impl Task {
+    pub(super) fn message(&mut self, generation: u64, info: PushInfo) {
+        if generation != self.generation {
+            return;
+        }
+        match info.kind {
+            PushKind::Message | PushKind::SMessage => {
+                let [Value::BulkString(channel), Value::BulkString(payload)] = &info.data[..]
+                else {
+                    return;
+                };
+                let (Ok(channel), Ok(payload)) =
+                    (std::str::from_utf8(channel), std::str::from_utf8(payload))
+                else {
+                    return;
+                };
+                self.said(channel, payload);
+            }
+            // A cluster's connection mends itself, and subscribes again; what was
+            // missed meanwhile shows when the vendors are looked at.
+            PushKind::Disconnection if self.shared.is_cluster() => self.look(true),
+            PushKind::Disconnection => self.deaf("the connection for messages broke"),
+            _ => {}
+        }
+    }
+
+    pub(super) fn said(&mut self, channel: &str, payload: &str) {
+        if let Some(vendor) = keys::vendor_of(channel) {
+            match Told::read(payload) {
+                Ok(told) => self.tracks.come(&vendor, told),
+                Err(error) => tracing::warn!(%error, %channel, "a message is ignored"),
+            }
+        } else if channel == keys::NEW_VENDORS {
+            if self.watches.wants_all()
+                && let Ok(vendor) = VendorId::new(payload)
+                && !self.known.contains(&vendor)
+            {
+                self.ask_new_vendor(vendor);
+            }
+        } else {
+            self.heard.heard(channel, payload);
+        }
+    }
+
+    pub(super) fn ask_new_vendor(&mut self, vendor: VendorId) {
+        let shared = self.shared.clone();
+        self.work.spawn(async move {
+            let head = shared.head(&vendor).await;
+            let record = shared.vendor(&vendor).await;
+            Done::NewVendor(match (head, record) {
+                (Ok(head), Ok(record)) => Ok(record.zip(head.map(|head| head.birth))),
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            })
+        });
+    }
+
+    pub(super) fn done(&mut self, done: Done) {
+        match done {
+            Done::Connected(generation, Ok(ears)) if generation == self.generation => {
+                self.connecting = false;
+                self.ears = Some(ears);
+                let vendors: Vec<_> = self.tracks.vendors().cloned().collect();
+                self.subscribe(vendors);
+            }
+            Done::Connected(generation, Err(reason)) if generation == self.generation => {
+                tracing::debug!(reason, "no connection for messages");
+                self.connecting = false;
+                self.connect(RECONNECT_AFTER);
+            }
+            Done::Subscribed(vendors, Ok(positions)) => self.subscribed(vendors, positions),
+            Done::Subscribed(vendors, Err(error)) => self.not_subscribed(vendors, &error),
+            Done::Looked(asked, Ok(there)) => {
+                for ((vendor, then), there) in asked.into_iter().zip(there) {
+                    if self.tracks.answered(&vendor, &then, there.as_ref()) {
+                        Counters::add(&self.counters().gaps_repaired);
+                        self.read(vendor);
+                    }
+                }
+            }
+            Done::Looked(asked, Err(_)) => {
+                for (vendor, _) in asked {
+                    self.tracks.unanswered(&vendor);
+                }
+            }
+            Done::Read(vendor, Ok(Replay::Events { events, .. })) => {
+                let more = events.len() == PAGE;
+                let events = events.into_iter().map(|event| {
+                    let vendor = vendor.clone();
+                    Arc::new(VendorEvent { vendor, event })
+                });
+                self.tracks.read(&vendor, events.collect());
+                if more {
+                    self.read(vendor);
+                }
+            }
+            Done::Read(vendor, Ok(Replay::Unrecovered { head, .. })) => {
+                self.tracks.lost(&vendor, head);
+            }
+            Done::Read(vendor, Err(_)) => self.tracks.unanswered(&vendor),
+            Done::Vendors(Ok(vendors)) => self.vendors(vendors),
+            Done::Vendors(Err(error)) => {
+                self.asking_vendors = false;
+                for answer in self.waiting_all.drain(..) {
+                    let _ = answer.send(Err(error.clone()));
+                }
+            }
+            Done::NewVendor(Ok(Some((record, birth)))) => self.new_vendor(record, birth),
+            // Found by the next sweep.
+            Done::NewVendor(_) => {}
+            Done::Pulse(pulse) => self.pulse(pulse),
+            Done::Left => {
+                self.leaving = false;
+                let deferred = std::mem::take(&mut self.deferred);
+                self.subscribe(deferred);
+            }
+            Done::Connected(..) => {}
+        }
+    }
+
+    pub(super) fn subscribed(&mut self, vendors: Vec<VendorId>, positions: Vec<Option<Position>>) {
+        let mut anew = false;
+        for (vendor, position) in vendors.into_iter().zip(positions) {
+            let answer = match position {
+                Some(position) => {
+                    anew |= self.tracks.is_ready(&vendor);
+                    self.tracks.starts(&vendor, position);
+                    self.watches.comes(&vendor);
+                    Ok(())
+                }
+                None => {
+                    self.tracks.end(&vendor);
+                    Err(StoreError::Failed(format!("there is no vendor {vendor}")))
+                }
+            };
+            for waiting in self.waiting.remove(&vendor).unwrap_or_default() {
+                let _ = waiting.send(answer.clone());
+            }
+        }
+        if anew {
+            // What was said before was not heard.
+            self.look(true);
+        }
+        self.all_come();
+    }
+
+    pub(super) fn not_subscribed(&mut self, vendors: Vec<VendorId>, error: &StoreError) {
+        for vendor in vendors {
+            for waiting in self.waiting.remove(&vendor).unwrap_or_default() {
+                let _ = waiting.send(Err(error.clone()));
+            }
+            // One that stood already is looked at again once there is a connection.
+            if !self.tracks.is_ready(&vendor) {
+                self.tracks.end(&vendor);
+            }
+        }
+        for waiting in self.waiting_all.drain(..) {
+            let _ = waiting.send(Err(error.clone()));
+        }
+        self.deaf("a subscription failed");
+    }
+
+    /// Answers those who wait for everyone's news, once everyone's come.
+    pub(super) fn all_come(&mut self) {
+        let ready = self.known.iter().all(|vendor| self.tracks.is_ready(vendor));
+        if !ready || self.asking_vendors || !self.watches.wants_all() {
+            return;
+        }
+        self.watches.all_come();
+        for answer in self.waiting_all.drain(..) {
+            let _ = answer.send(Ok(()));
+        }
+    }
+
+    /// Everyone there is: those who are new here are followed from now on.
+    pub(super) fn vendors(&mut self, vendors: Vec<VendorId>) {
+        self.asking_vendors = false;
+        if !self.watches.wants_all() {
+            return;
+        }
+        let mut new = Vec::new();
+        for vendor in vendors {
+            if self.known.contains(&vendor) {
+                continue;
+            }
+            // Nobody has everyone's news yet who would have to be told of a new vendor.
+            if !self.watches.all_are_coming() {
+                self.known.insert(vendor.clone());
+                if self.tracks.begin(&vendor) {
+                    new.push(vendor);
+                }
+            } else {
+                self.ask_new_vendor(vendor);
+            }
+        }
+        self.subscribe(new);
+        self.all_come();
+    }
+
+    /// A vendor came to be; whatever happened to it since its birth is told too.
+    pub(super) fn new_vendor(&mut self, record: VendorRecord, birth: Mark) {
+        if !self.known.insert(record.id.clone()) {
+            return;
+        }
+        let vendor = record.id.clone();
+        let born = Position {
+            offset: 0,
+            mark: birth,
+        };
+        self.tracks.tell(News::Vendor(VendorRecord {
+            position: born.clone(),
+            ..record
+        }));
+        if self.tracks.begin(&vendor) {
+            self.tracks.starts(&vendor, born);
+            self.subscribe(vec![vendor]);
+        }
+    }
+}
+
+impl Comes for Told<'_> {
+    fn position(&self) -> &Position {
+        &self.position
+    }
+
+    fn after(&self) -> &Mark {
+        &self.after
+    }
+
+    fn read(self, vendor: &VendorId) -> Option<Arc<VendorEvent>> {
+        match self.event(vendor) {
+            Ok(event) => Some(Arc::new(VendorEvent {
+                vendor: vendor.clone(),
+                event,
+            })),
+            Err(error) => {
+                tracing::warn!(%error, %vendor, "a message cannot be read; the stream will be");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! How the feed looks after itself: its connection, its pulse, quiet vendors, and
+//! those that nobody follows any more.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ordertop::order::VendorId;
+use tokio::time::Instant;
+
+use super::{CHANNELS_AT_ONCE, Done, PAGE, SWEEP_EVERY, Task};
+use crate::store::News;
+use crate::store::redis::Counters;
+use crate::store::redis::connect::{Connection, Pushed};
+use crate::store::redis::keys::{self, VendorKeys};
+use crate::store::redis::pulse::Pulse;
+
+impl Task {
+    pub(super) fn connect(&mut self, after: Duration) {
+        if std::mem::replace(&mut self.connecting, true) {
+            return;
+        }
+        self.generation += 1;
+        self.ears = None;
+        self.heard.begin();
+        let generation = self.generation;
+        let (push, overflowed) = (self.push.clone(), self.overflowed.clone());
+        let pushed: Pushed = Arc::new(move |info| {
+            if push.try_send((generation, info)).is_err() {
+                overflowed.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let shared = self.shared.clone();
+        let mut channels = self.heard.channels();
+        channels.push(keys::NEW_VENDORS.to_owned());
+        self.work.spawn(async move {
+            tokio::time::sleep(after).await;
+            let connecting = async {
+                let mut ears = shared.link.connector().connect(Some(pushed)).await?;
+                ears.subscribe(&channels).await?;
+                Ok(ears)
+            };
+            let connected: redis::RedisResult<Connection> = connecting.await;
+            Done::Connected(generation, connected.map_err(|error| error.to_string()))
+        });
+    }
+
+    /// Messages do not come: the connection is made anew.
+    pub(super) fn deaf(&mut self, why: &str) {
+        if !self.connecting {
+            tracing::warn!("{why}: connecting anew");
+            self.connect(Duration::ZERO);
+        }
+    }
+
+    pub(super) fn tick(&mut self) {
+        self.ticks = self.ticks.wrapping_add(1);
+        let now = Instant::now();
+        if !std::mem::replace(&mut self.pulsing, true) {
+            let shared = self.shared.clone();
+            let probe = self.heard.next_probe();
+            self.work
+                .spawn(async move { Done::Pulse(Pulse::take(&shared, probe).await) });
+        }
+        if self.ears.is_some() && self.heard.is_deaf(now) {
+            Counters::add(&self.counters().pubsub_silent);
+            self.deaf("published messages do not arrive");
+        }
+        let overflowed = self.overflowed.load(Ordering::Relaxed);
+        let lost_some = overflowed != self.overflowed_seen;
+        self.overflowed_seen = overflowed;
+        self.look(lost_some);
+        if self.ticks.is_multiple_of(SWEEP_EVERY) {
+            self.sweep();
+        }
+        let reason = match (&self.away, self.heard.is_settled()) {
+            (Some(reason), _) => Err(reason.clone()),
+            (None, false) => Err("messages of Redis do not arrive".to_owned()),
+            (None, true) => Ok(()),
+        };
+        self.shared.set_health(reason);
+    }
+
+    /// Compares where vendors stand here with what Redis says: the quiet ones, or
+    /// all.
+    pub(super) fn look(&mut self, all: bool) {
+        let quiet = self.tracks.quiet(all, Instant::now());
+        for batch in quiet.chunks(CHANNELS_AT_ONCE) {
+            let (batch, shared) = (batch.to_vec(), self.shared.clone());
+            self.work.spawn(async move {
+                let vendors: Vec<_> = batch.iter().map(|(vendor, _)| vendor.clone()).collect();
+                let heads = shared.heads(&vendors).await;
+                let positions =
+                    heads.map(|heads| heads.into_iter().map(|h| h.map(|h| h.position)).collect());
+                Done::Looked(batch, positions)
+            });
+        }
+    }
+
+    pub(super) fn read_gaps(&mut self) {
+        for (vendor, _) in self.tracks.due_gaps(Instant::now()) {
+            Counters::add(&self.counters().gaps_repaired);
+            self.read(vendor);
+        }
+    }
+
+    /// Reads a vendor's stream from where it stands here.
+    pub(super) fn read(&mut self, vendor: VendorId) {
+        let Some(since) = self.tracks.head(&vendor).cloned() else {
+            return;
+        };
+        let shared = self.shared.clone();
+        self.work.spawn(async move {
+            let replay = shared.events(&vendor, &since, None, PAGE).await;
+            Done::Read(vendor, replay)
+        });
+    }
+
+    /// Lets go of vendors that nobody follows, and finds those that nobody told of.
+    pub(super) fn sweep(&mut self) {
+        if !self.watches.give_up_all() {
+            self.ask_vendors();
+            return;
+        }
+        self.known.clear();
+        let unwanted: Vec<_> = self
+            .tracks
+            .vendors()
+            .filter(|vendor| !self.waiting.contains_key(*vendor) && self.watches.give_up(vendor))
+            .cloned()
+            .collect();
+        if unwanted.is_empty() {
+            return;
+        }
+        let channels: Vec<_> = unwanted.iter().map(|v| VendorKeys(v).channel()).collect();
+        for vendor in &unwanted {
+            self.tracks.end(vendor);
+        }
+        if let Some(mut ears) = self.ears.clone() {
+            self.leaving = true;
+            self.work.spawn(async move {
+                // Messages that come all the same are ignored.
+                let _ = ears.unsubscribe(&channels).await;
+                Done::Left
+            });
+        }
+    }
+
+    pub(super) fn pulse(&mut self, pulse: Pulse) {
+        self.pulsing = false;
+        self.heard.sent(&pulse);
+        match pulse.written {
+            Err(reason) => {
+                self.shared.set_health(Err(reason.clone()));
+                if self.away.is_none() {
+                    Counters::add(&self.counters().away);
+                    self.tracks.tell(News::Away(reason.clone()));
+                }
+                self.away = Some(reason);
+            }
+            Ok(()) => {
+                if self.away.take().is_some() {
+                    self.look(true);
+                    self.tracks.tell(News::Back);
+                }
+            }
+        }
+    }
+}
