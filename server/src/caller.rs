@@ -182,5 +182,5 @@ async fn known_vendor(state: &AppState, id: &str) -> Result<Option<VendorId>, Ap
     let Ok(id) = VendorId::new(id) else {
         return Ok(None);
     };
-    Ok(state.store.vendor(&id).await?.map(|vendor| vendor.id))
+    Ok(state.store.has_vendor(&id).await?.then_some(id))
 }

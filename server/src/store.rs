@@ -47,6 +47,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// One vendor; its position is that of its newest event.
     fn vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, Option<VendorRecord>>;
 
+    /// Whether there is such a vendor. Asked for every request: a store may answer
+    /// from memory, since vendors do not go.
+    fn has_vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, bool> {
+        Box::pin(async move { Ok(self.vendor(id).await?.is_some()) })
+    }
+
     /// Adds a vendor; whether it is new. One that is there stays as it is.
     fn add_vendor(&self, id: VendorId, name: String) -> StoreFuture<'_, (VendorRecord, bool)>;
 

@@ -6,6 +6,7 @@
 //! same script. What a server tells its followers comes from its own commits and
 //! from published messages; the stream is the truth behind both (`feed`).
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -50,6 +51,10 @@ mod watches;
 const MAX_SEARCHES: usize = 2;
 /// Numbers for new orders that are taken at a time.
 const ORDER_IDS_AT_ONCE: u64 = 1_000;
+/// How long a vendor that was there is taken to be there.
+const KNOWN_FOR: Duration = Duration::from_secs(30);
+/// Vendors that are remembered so; with more of them all are asked for anew.
+const MAX_KNOWN: usize = 100_000;
 /// A look at Redis that is older says nothing.
 const HEALTH_FRESH: Duration = Duration::from_secs(5);
 
@@ -71,6 +76,8 @@ struct Shared {
     redis_wait: u32,
     searches: Semaphore,
     order_ids: tokio::sync::Mutex<std::ops::Range<u64>>,
+    /// Vendors that were there when they were asked for, with the moment.
+    known_vendors: Mutex<HashMap<VendorId, tokio::time::Instant>>,
     counters: Counters,
     /// How Redis was at the last look, and when that was; `None` before the first.
     health: Mutex<Option<(tokio::time::Instant, Result<(), String>)>>,
@@ -121,6 +128,7 @@ impl Shared {
             redis_wait: options.redis_wait,
             searches: Semaphore::new(MAX_SEARCHES),
             order_ids: tokio::sync::Mutex::default(),
+            known_vendors: Mutex::default(),
             counters: Counters::default(),
             health: Mutex::default(),
         }
@@ -149,6 +157,27 @@ impl Shared {
             *ids = first..first + ORDER_IDS_AT_ONCE;
         }
         ids.next().ok_or(StoreError::Closed)
+    }
+
+    /// Whether there is such a vendor, or was a moment ago.
+    async fn has_vendor(&self, id: &VendorId) -> Result<bool, StoreError> {
+        let lock = || {
+            let known = self.known_vendors.lock();
+            known.unwrap_or_else(PoisonError::into_inner)
+        };
+        let known = lock().get(id).is_some_and(|at| at.elapsed() < KNOWN_FOR);
+        if known {
+            return Ok(true);
+        }
+        let there = self.head(id).await?.is_some();
+        if there {
+            let mut known = lock();
+            if known.len() >= MAX_KNOWN {
+                known.clear();
+            }
+            known.insert(id.clone(), tokio::time::Instant::now());
+        }
+        Ok(there)
     }
 
     async fn add_vendor(
@@ -288,6 +317,10 @@ impl Store for RedisStore {
 
     fn vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, Option<VendorRecord>> {
         Box::pin(self.shared.vendor(id))
+    }
+
+    fn has_vendor<'a>(&'a self, id: &'a VendorId) -> StoreFuture<'a, bool> {
+        Box::pin(self.shared.has_vendor(id))
     }
 
     fn add_vendor(&self, id: VendorId, name: String) -> StoreFuture<'_, (VendorRecord, bool)> {

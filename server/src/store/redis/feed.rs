@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use super::connect::Connection;
 use super::keys::VendorKeys;
 use super::pulse::{Ears, Pulse};
-use super::tracks::{Comes, Tracks};
+use super::tracks::Tracks;
 use super::watches::Watches;
 use super::{Counters, Shared};
 use crate::store::{Feed, Replay, StoreError, VendorEvent, VendorRecord};

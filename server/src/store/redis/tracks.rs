@@ -311,3 +311,180 @@ impl Tracks {
         self.vendors.get(vendor)?.head.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Event, EventKind};
+    use jiff::Timestamp;
+    use ordertop::order::placement::Placement;
+    use ordertop::order::{Actor, ActorKind, VendorOrder};
+    use proptest::prelude::*;
+
+    fn acme() -> VendorId {
+        VendorId::new("42").unwrap()
+    }
+
+    /// A history: each event's mark is its offset and the history's letter.
+    fn position(history: char, offset: u64) -> Position {
+        let letter = if offset == 0 { 'a' } else { history };
+        format!("{offset}:{letter}{offset}").parse().unwrap()
+    }
+
+    fn order() -> Arc<VendorOrder> {
+        let placement: Placement = serde_json::from_str(
+            r#"{"vendor_id":"42","order_number":"A-1","currency":"EUR","lines":[{"sku":"M","unit_price":"5"}]}"#,
+        )
+        .unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let intake = placement.check(None, at).unwrap();
+        Arc::new(intake.place(Actor::new(ActorKind::Service, "t"), at))
+    }
+
+    fn event(order: &Arc<VendorOrder>, history: char, offset: u64) -> Arc<VendorEvent> {
+        Arc::new(VendorEvent {
+            vendor: acme(),
+            event: Event {
+                kind: EventKind::OrderUpdated,
+                position: position(history, offset),
+                after: position(history, offset - 1).mark,
+                at: Timestamp::UNIX_EPOCH,
+                previous_status: None,
+                actor: Actor::new(ActorKind::Service, "t"),
+                order: order.clone(),
+            },
+        })
+    }
+
+    fn begun(offset: u64) -> Tracks {
+        let mut tracks = Tracks::default();
+        assert!(tracks.begin(&acme()) && !tracks.begin(&acme()));
+        tracks.starts(&acme(), position('a', offset));
+        tracks
+    }
+
+    /// What was told: offsets, and `None` for a change of history.
+    fn told(tracks: &mut Tracks) -> Vec<Option<u64>> {
+        let told = tracks.news().into_iter().map(|news| match news {
+            News::Event(event) => Some(event.event.position.offset),
+            News::HistoryChanged(_) => None,
+            other => panic!("{other:?}"),
+        });
+        told.collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_before_it_is_known_where_to_begin_waits() {
+        let order = order();
+        let mut tracks = Tracks::default();
+        tracks.begin(&acme());
+        for offset in [6, 5, 4] {
+            tracks.come(&acme(), event(&order, 'a', offset));
+        }
+        assert!(told(&mut tracks).is_empty());
+        tracks.starts(&acme(), position('a', 4));
+        assert_eq!(told(&mut tracks), [Some(5), Some(6)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gap_is_read_after_a_moment_and_only_if_it_is_still_there() {
+        let order = order();
+        let mut tracks = begun(0);
+        tracks.come(&acme(), event(&order, 'a', 2));
+        assert!(tracks.due_gaps(Instant::now()).is_empty());
+        tokio::time::advance(CROSSING).await;
+        assert_eq!(
+            tracks.due_gaps(Instant::now()),
+            [(acme(), position('a', 0))]
+        );
+        tracks.read(&acme(), vec![event(&order, 'a', 1)]);
+        assert_eq!(told(&mut tracks), [Some(1), Some(2)]);
+
+        tracks.come(&acme(), event(&order, 'a', 4));
+        tracks.come(&acme(), event(&order, 'a', 3));
+        tokio::time::advance(CROSSING).await;
+        assert!(tracks.due_gaps(Instant::now()).is_empty());
+        assert_eq!(told(&mut tracks), [Some(3), Some(4)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_history_is_told_once_and_gone_on_with() {
+        let order = order();
+        let mut tracks = begun(0);
+        for offset in 1..=3 {
+            tracks.come(&acme(), event(&order, 'a', offset));
+        }
+        // A failover lost the third; another one came instead, and a fourth.
+        tracks.come(&acme(), event(&order, 'b', 4));
+        tracks.come(&acme(), event(&order, 'b', 5));
+        let all = [Some(1), Some(2), Some(3), None, Some(5)];
+        assert_eq!(told(&mut tracks), all);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quiet_vendor_whose_history_is_shorter_than_told_has_changed() {
+        let mut tracks = begun(7);
+        assert!(tracks.quiet(false, Instant::now()).is_empty());
+        tokio::time::advance(QUIET).await;
+        let asked = tracks.quiet(false, Instant::now());
+        assert_eq!(asked, [(acme(), position('a', 7))]);
+        assert!(
+            tracks.quiet(true, Instant::now()).is_empty(),
+            "asked already"
+        );
+        let there = position('a', 5);
+        assert!(!tracks.answered(&acme(), &asked[0].1, Some(&there)));
+        assert_eq!(told(&mut tracks), [None]);
+        assert_eq!(tracks.head(&acme()), Some(&there));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_older_than_what_was_told_meanwhile_means_nothing() {
+        let order = order();
+        let mut tracks = begun(1);
+        let asked = tracks.quiet(true, Instant::now());
+        tracks.come(&acme(), event(&order, 'a', 2));
+        assert!(!tracks.answered(&acme(), &asked[0].1, Some(&position('a', 1))));
+        assert_eq!(told(&mut tracks), [Some(2)]);
+    }
+
+    proptest! {
+        /// However messages are lost, doubled and mixed up: with the stream read
+        /// where a gap is due, each event is told once and in order.
+        #[test]
+        fn each_event_is_told_once_and_in_order(
+            coming in proptest::collection::vec(1_u64..20, 0..80),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let order = order();
+                let mut tracks = begun(0);
+                let newest = coming.iter().copied().max().unwrap_or_default();
+                for (n, offset) in coming.iter().enumerate() {
+                    tracks.come(&acme(), event(&order, 'a', *offset));
+                    if n % 7 == 6 {
+                        tokio::time::advance(CROSSING).await;
+                        for (vendor, since) in tracks.due_gaps(Instant::now()) {
+                            let read = (since.offset + 1..=newest.min(since.offset + 3))
+                                .map(|offset| event(&order, 'a', offset));
+                            tracks.read(&vendor, read.collect());
+                        }
+                    }
+                }
+                let asked = tracks.quiet(true, Instant::now());
+                for (vendor, then) in asked {
+                    if tracks.answered(&vendor, &then, Some(&position('a', newest))) {
+                        let read = (then.offset + 1..=newest).map(|o| event(&order, 'a', o));
+                        tracks.read(&vendor, read.collect());
+                    }
+                }
+                let all: Vec<_> = (1..=newest).map(Some).collect();
+                assert_eq!(told(&mut tracks), all);
+            });
+        }
+    }
+}
