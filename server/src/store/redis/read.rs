@@ -263,10 +263,10 @@ impl Shared {
         let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::MAX);
         let mut events: Vec<Event> = Vec::with_capacity(entries.len());
         for (entry, content) in entries.iter().zip(&contents) {
-            let event = rows::event(vendor, entry, content)?;
+            let (event, at) = rows::event(vendor, entry, content)?;
             if events.is_empty() {
                 let next = event.position.offset == since.offset + 1;
-                if !next || !self.retention.keeps(behind, event.at, now) {
+                if !next || !self.retention.keeps(behind, at, now) {
                     return unrecovered(Unrecovered::PositionExpired, head);
                 }
                 if event.after != since.mark {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use ordertop::order::{OrderContent, OrderId, OrderNumber, OrderState, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 use serde::Deserialize;
@@ -93,25 +94,16 @@ pub(super) fn mark(text: &str) -> Result<Mark, StoreError> {
 /// An entry of the stream: its id, and its fields with their values.
 pub(super) type Entry = (String, Vec<String>);
 
-/// An event from its entry, and its order's content then. The fields stand in the
-/// order in which `commit.lua` writes them.
+/// An event from its entry, and its order's content then; and when it was
+/// committed, by Redis's clock. The fields stand in the order in which
+/// `commit.lua` writes them.
 pub(super) fn event(
     vendor: &VendorId,
     (id, fields): &Entry,
     content: &str,
-) -> Result<Event, StoreError> {
+) -> Result<(Event, Timestamp), StoreError> {
     let values: Vec<&str> = fields.chunks(2).map(|pair| pair[1].as_str()).collect();
-    let [
-        mark,
-        after,
-        _at_ms,
-        order_id,
-        number,
-        _revision,
-        state,
-        fact,
-    ] = values[..]
-    else {
+    let [mark, after, at_ms, order_id, number, _revision, state, fact] = values[..] else {
         return Err(unreadable("an event"));
     };
     let offset = id.split_once('-').map_or(id.as_str(), |(offset, _)| offset);
@@ -125,7 +117,9 @@ pub(super) fn event(
     };
     let fact: Fact = json(fact)?;
     let (position, after) = (position(offset, mark)?, self::mark(after)?);
-    Ok(fact.event(position, after, Arc::new(order)))
+    let at = Timestamp::from_millisecond(at_ms.parse().map_err(|_| unreadable("a time"))?);
+    let at = at.map_err(|_| unreadable("a time"))?;
+    Ok((fact.event(position, after, Arc::new(order)), at))
 }
 
 /// The head of a message that tells an event: enough to know whether it is the
