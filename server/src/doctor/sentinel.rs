@@ -16,7 +16,7 @@ pub(super) async fn check(
     clock: Deadline,
     report: &mut Report<'_>,
 ) -> Result<Option<Node>> {
-    // A sentinel has no databases and, mostly, no passwords of its own.
+    // The login of the address is for Redis itself; the servers ask so, too.
     let bare = RedisUrl {
         username: None,
         password: None,
@@ -28,12 +28,8 @@ pub(super) async fn check(
     for node in nodes {
         let about = format!("sentinel {node}");
         let (mut connection, mut answered) = ping(&bare, node, &about, clock).await;
-        if connection.is_none() && answered.says.contains("NOAUTH") {
-            let login = RedisUrl {
-                database: 0,
-                ..url.clone()
-            };
-            (connection, answered) = ping(&login, node, &about, clock).await;
+        if answered.says.contains("NOAUTH") {
+            answered = answered.with_remedy("let sentinels be asked without a password: the one in the address is for Redis itself");
         }
         if answered.says.contains("refused") {
             answered = answered.with_remedy("start it: `redis-server sentinel.conf --sentinel`");

@@ -30,6 +30,14 @@ pub struct Seen {
     config: Option<HashMap<String, String>>,
 }
 
+/// The command whose answer [`Seen::new`] takes for `config`.
+#[must_use]
+pub fn config_get() -> redis::Cmd {
+    let mut get = redis::cmd("CONFIG");
+    get.arg("GET").arg(&SETTINGS);
+    get
+}
+
 /// What is to be expected beside a Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Company {
@@ -59,9 +67,7 @@ impl Seen {
     /// When `INFO` is not answered; a `CONFIG` that is forbidden is no error.
     pub async fn ask(connection: &mut impl ConnectionLike) -> redis::RedisResult<Self> {
         let info: String = redis::cmd("INFO").query_async(connection).await?;
-        let mut get = redis::cmd("CONFIG");
-        get.arg("GET").arg(&SETTINGS);
-        let config = get.query_async(connection).await.ok();
+        let config = config_get().query_async(connection).await.ok();
         Ok(Self::new(&info, config))
     }
 
