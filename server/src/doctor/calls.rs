@@ -204,6 +204,12 @@ async fn alive(server: &Server, clock: Deadline) -> Finding {
             ),
             "check --server: another program, or a proxy without a server behind it, listens there",
         ),
+        Err(reason) if reason.contains("certificate") => Finding::fail(
+            ABOUT,
+            reason,
+            "renew or complete the proxy's certificate (with its chain, for this name), or add its root to \
+             this machine's: clients refuse it as this does",
+        ),
         Err(reason) => Finding::fail(
             ABOUT,
             reason,
