@@ -240,7 +240,10 @@ impl Follower {
                 ClientEvent::Changes(changes) => {
                     changes.iter().for_each(|change| self.change(change))
                 }
-                ClientEvent::Vendors(_) | ClientEvent::Loading { .. } => {}
+                ClientEvent::Vendors(_)
+                | ClientEvent::Loading { .. }
+                // A snapshot follows, and counts.
+                | ClientEvent::HistoryChanged(_) => {}
             }
             let step = if !self.here && self.live && self.snapshots > 0 {
                 self.here = true;

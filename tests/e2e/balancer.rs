@@ -224,7 +224,7 @@ async fn place_some(balancer: &Balancer, placed: &mut Vec<String>) {
 }
 
 /// The server that has the client's socket.
-async fn with_socket<'a>(nodes: &'a mut [Node; 2]) -> &'a mut Node {
+async fn with_socket(nodes: &mut [Node; 2]) -> &mut Node {
     let socket_is_at = within("the socket to be at one of them", async {
         loop {
             match (nodes[0].followers().await, nodes[1].followers().await) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::redis_server::Redis;
+use crate::redis_server::{Cluster, Redis, Sentinels};
 use crate::support::{Finished, TOKEN, TestServer, run};
 
 /// What `doctor --json` found.
@@ -152,6 +152,29 @@ async fn a_redis_that_can_lose_or_evict_orders_is_told_of() {
     let found = Found::by(&["--store", &safe.url()], TOKEN).await;
     found.is(&[&format!("redis 127.0.0.1:{}", safe.port())], "fail");
     found.is(&["pub/sub"], "skip");
+}
+
+#[tokio::test]
+async fn sentinels_and_clusters_are_looked_at_node_by_node() {
+    let sentinels = Sentinels::start().await;
+    let found = Found::by(&["--store", &sentinels.url()], TOKEN).await;
+    let master = format!("redis 127.0.0.1:{}", sentinels.master().port());
+    let quorum_master_and_path = ["quorum", &master, "replicas", "pub/sub"];
+    found.is(&quorum_master_and_path, "ok");
+    // Its replica might be cut off from it.
+    found.is(&["min-replicas"], "warn");
+
+    let cluster = Cluster::start().await;
+    let found = Found::by(&["--store", &cluster.url()], TOKEN).await;
+    for node in cluster.nodes() {
+        let port = node.port();
+        let state = format!("cluster 127.0.0.1:{port} state");
+        found.is(&[&state, &format!("redis 127.0.0.1:{port}")], "ok");
+        assert_eq!(node.cli(&["DBSIZE"]).await.trim(), "0", "it writes no key");
+    }
+    found.is(&["pub/sub"], "ok");
+    // No master has a replica.
+    found.is(&["replicas"], "warn");
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

@@ -9,7 +9,7 @@
 mod support;
 
 #[cfg(test)]
-#[expect(dead_code, unused_imports, reason = "not all of it is used yet")]
+#[expect(dead_code, reason = "not all of it is used yet")]
 #[path = "../support/redis.rs"]
 mod redis_server;
 
