@@ -28,6 +28,7 @@ use ordertop::protocol::rest::{Outcome, Vendor};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 /// How long all clients may take to come, and to come back.
@@ -60,10 +61,19 @@ struct Args {
     bench: bool,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     raise_open_files(args.sockets)?;
+    // Apart, so that ten thousand clients that come back do not hold up the one
+    // who starts the server for them.
+    let clients = Runtime::new()?;
+    let control = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    control.block_on(measure(&args, clients.handle()))
+}
+
+async fn measure(args: &Args, clients: &Handle) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let servers = Servers {
         store: match &args.store {
@@ -82,8 +92,13 @@ async fn main() -> anyhow::Result<()> {
     for n in 0..args.sockets {
         pace.tick().await;
         let vendor = vendors[n % vendors.len()].clone();
-        let follower = Follower::start(address, vendor, args.missed as u64, tell.clone())?;
-        tokio::spawn(follower.run());
+        let (tell, missed) = (tell.clone(), args.missed as u64);
+        clients.spawn(async move {
+            // One that cannot start is missed when they are counted.
+            if let Ok(follower) = Follower::start(address, vendor, missed, tell) {
+                follower.run().await;
+            }
+        });
     }
     drop(tell);
     let mut here = 0;
