@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::store::StoreUrl;
 
+pub mod doctor;
 pub mod export;
 pub mod import;
 pub mod managed;
@@ -40,6 +41,7 @@ enum Command {
     Vendor(vendor::VendorArgs),
     Import(import::ImportCommand),
     Export(export::ExportArgs),
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Which store a command works on.
@@ -73,5 +75,6 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Vendor(args) => vendor::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Export(args) => export::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
     }
 }

@@ -16,6 +16,8 @@
 //! | [`import`] | orders from files |
 //! | [`archive`] | a whole store as lines of JSON, and back |
 //! | [`merge`] | committing orders from a shop or a file |
+//! | [`doctor`] | what is wrong with a server, its store and the way to them |
+//! | [`finding`] | what an examination found, and what to do about it |
 //! | [`commands`] | what the binary's command line does |
 
 pub mod archive;
@@ -24,6 +26,8 @@ pub mod commands;
 pub mod config;
 pub mod connection;
 pub mod decision;
+pub mod doctor;
+pub mod finding;
 pub mod health;
 pub mod hub;
 pub mod idempotency;

@@ -25,6 +25,7 @@ use crate::hub::Following;
 mod fact;
 pub mod lock;
 pub mod redis;
+pub mod redis_config;
 pub mod sqlite;
 pub mod url;
 

@@ -9,11 +9,20 @@
 mod support;
 
 #[cfg(test)]
+#[expect(dead_code, reason = "not all of it is used yet")]
+#[path = "../support/redis.rs"]
+mod redis_server;
+
+#[cfg(test)]
 mod archive;
+#[cfg(test)]
+mod balancer;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod handshake;
 #[cfg(test)]

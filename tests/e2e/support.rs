@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) use fixtures::{order, paid, placed_at};
 pub(crate) use http::{Answer, Caller};
 pub(crate) use legacy::OldServer;
-pub(crate) use process::{Finished, binary, run};
+pub(crate) use process::{Finished, binary, command, run};
 pub(crate) use proxy::{FaultProxy, Network};
 pub(crate) use raw::RawConnection;
 pub(crate) use screen::Screen;

@@ -99,7 +99,7 @@ pub struct ServeArgs {
 }
 
 /// An origin as browsers write it (RFC 6454, section 6.2).
-fn origin(text: &str) -> Result<String, String> {
+pub(super) fn origin(text: &str) -> Result<String, String> {
     let url = url::Url::parse(text)
         .map_err(|error| format!("{error}: an origin is https://HOST or https://HOST:PORT"))?;
     let serialized = url.origin().ascii_serialization();

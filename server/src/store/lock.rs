@@ -103,6 +103,28 @@ pub async fn lock(path: &Path) -> Result<Locked, StoreError> {
     }
 }
 
+/// Who has the store at `path` open, without waiting and without making a lock
+/// file where there is none; `None` when nobody has, or a command that names no
+/// address.
+///
+/// # Errors
+/// When the lock file cannot be read.
+pub fn owner(path: &Path) -> std::io::Result<Option<Owner>> {
+    let mut file = match File::open(lock_path(path)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    // Shared: two who look never take each other for an owner.
+    match file.try_lock_shared() {
+        Ok(()) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(error),
+        Err(TryLockError::WouldBlock) => {}
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(serde_json::from_str(&text).ok())
+}
+
 impl StoreLock {
     /// Says how to reach the owner.
     ///

@@ -45,6 +45,7 @@ mod rows;
 mod script;
 mod tracks;
 mod waiters;
+mod warn;
 mod watches;
 
 /// Searches by text at once, as they read many orders.
@@ -297,6 +298,10 @@ impl RedisStore {
     ) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared::new(url, options));
         open::open(&shared, url, options.timeout).await?;
+        // A server's matter; a command that is done in a moment says nothing.
+        if feed.is_some() {
+            warn::of_dangers(&shared, url).await;
+        }
         let feed = feed.map(|out| FeedHandle::start(shared.clone(), out));
         Ok(Self {
             shared,

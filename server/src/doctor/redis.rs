@@ -1,0 +1,168 @@
+//! A Redis: does it answer, can it lose or evict orders, do messages get through.
+
+use std::io::Result;
+use std::time::Instant;
+
+use redis::aio::MultiplexedConnection;
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    ProtocolVersion, RedisConnectionInfo, RedisResult,
+};
+
+use super::{Deadline, Report, cluster, is_bad, ms, pubsub, sentinel, skipped};
+use crate::finding::Finding;
+use crate::store::redis_config::{Company, Seen};
+use crate::store::url::{Node, RedisUrl, Topology};
+
+/// Looks at all that the address names.
+pub(super) async fn check(url: &RedisUrl, clock: Deadline, report: &mut Report<'_>) -> Result<()> {
+    match &url.topology {
+        Topology::Standalone(node) => {
+            check_master(url, node, Company::Alone, clock, report).await?;
+        }
+        Topology::Sentinel { nodes, master } => {
+            let Some(node) = sentinel::check(url, nodes, master, clock, report).await? else {
+                return report.add(&skipped("redis", "a sentinel that knows the master"));
+            };
+            check_master(url, &node, Company::Replicas, clock, report).await?;
+        }
+        Topology::Cluster(nodes) => {
+            let Some(masters) = cluster::check(url, nodes, clock, report).await? else {
+                return report.add(&skipped("redis", "a node that knows the cluster"));
+            };
+            for node in &masters {
+                check_node(url, node, Company::Replicas, clock, report).await?;
+            }
+            report.add(&pubsub::through_cluster(url, nodes, clock).await)?;
+        }
+    }
+    Ok(())
+}
+
+async fn check_master(
+    url: &RedisUrl,
+    node: &Node,
+    company: Company,
+    clock: Deadline,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    if check_node(url, node, company, clock, report).await? {
+        report.add(&pubsub::through_one(url, node, clock).await)
+    } else {
+        report.add(&skipped("redis pub/sub", "this Redis"))
+    }
+}
+
+/// Whether the node answers; says all that it has to say.
+async fn check_node(
+    url: &RedisUrl,
+    node: &Node,
+    company: Company,
+    clock: Deadline,
+    report: &mut Report<'_>,
+) -> Result<bool> {
+    let named = format!("redis {node}");
+    let (mut connection, answered) = ping(url, node, &named, clock).await;
+    report.add(&answered)?;
+    let Some(connection) = &mut connection else {
+        return Ok(false);
+    };
+    match clock.wait(Seen::ask(connection)).await {
+        Ok(seen) => {
+            let mut well = true;
+            for finding in seen.examine(company) {
+                // A replica or a Redis that loads answers, and serves nobody.
+                well &= !(is_bad(&finding) && finding.about == "role");
+                report.add(&finding.of(&named))?;
+            }
+            Ok(well)
+        }
+        Err(reason) => {
+            let remedy = "let its user run INFO: `redis-cli acl setuser NAME +info`";
+            report.add(&Finding::fail(format!("{named} info"), reason, remedy))?;
+            Ok(true)
+        }
+    }
+}
+
+/// Connects, and wants a PONG; the connection, and what to report.
+pub(super) async fn ping(
+    url: &RedisUrl,
+    node: &Node,
+    named: &str,
+    clock: Deadline,
+) -> (Option<MultiplexedConnection>, Finding) {
+    let began = Instant::now();
+    let asked = clock.wait(async {
+        let client = Client::open(info(url, node)?)?;
+        // The deadline of the check is the only one.
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(None);
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        let pong: String = redis::cmd("PING").query_async(&mut connection).await?;
+        RedisResult::Ok((connection, pong))
+    });
+    match asked.await {
+        Ok((connection, pong)) => {
+            let says = format!("{pong} in {}", ms(began.elapsed()));
+            (Some(connection), Finding::ok(named, says))
+        }
+        Err(reason) => {
+            let remedy = remedy(&reason, node);
+            (None, Finding::fail(named, reason, remedy))
+        }
+    }
+}
+
+/// How to reach one node, with the login of the address.
+pub(super) fn info(url: &RedisUrl, node: &Node) -> RedisResult<ConnectionInfo> {
+    let addr = if url.tls {
+        ConnectionAddr::TcpTls {
+            host: node.host.clone(),
+            port: node.port,
+            insecure: false,
+            tls_params: None,
+        }
+    } else {
+        ConnectionAddr::Tcp(node.host.clone(), node.port)
+    };
+    let mut login = RedisConnectionInfo::default()
+        .set_db(url.database)
+        .set_protocol(ProtocolVersion::RESP3);
+    if let Some(username) = &url.username {
+        login = login.set_username(username);
+    }
+    if let Some(password) = &url.password {
+        login = login.set_password(password);
+    }
+    Ok(addr.into_connection_info()?.set_redis_settings(login))
+}
+
+fn remedy(reason: &str, node: &Node) -> String {
+    let has = |part: &str| reason.to_ascii_lowercase().contains(part);
+    if has("wrongpass") || has("noauth") || has("authentication") || has("password") {
+        "check user and password: redis://USER:PASSWORD@HOST:PORT/DB, best in ORDERTOP_STORE".into()
+    } else if has("name or service") || has("lookup") || has("resolve") {
+        format!(
+            "check the name `{}`: this machine cannot find it",
+            node.host
+        )
+    } else if has("certificate") || has("tls") {
+        "check its certificate against this machine's roots (SSL_CERT_FILE), and that the port \
+         speaks TLS"
+            .into()
+    } else if has("no answer") {
+        "it hangs, or a firewall swallows what is sent to it: see its log, `redis-cli slowlog get`, and \
+         whether its machine swaps or is paused"
+            .into()
+    } else {
+        format!(
+            "start Redis (`redis-server`, or `systemctl start redis-server`); `redis-cli -h {} -p {} ping` \
+             should answer PONG; then check firewall, `bind` and `protected-mode` of redis.conf",
+            node.host, node.port
+        )
+    }
+}
