@@ -147,6 +147,11 @@ impl Ears {
         missing.is_some_and(|(_, at)| now.duration_since(*at) > DEAF_AFTER)
     }
 
+    /// Whether nothing was sent yet that the present connection could hear.
+    pub(super) fn is_untried(&self) -> bool {
+        self.number == self.before
+    }
+
     /// Whether the present connection was heard of everywhere.
     pub(super) fn is_settled(&self) -> bool {
         self.heard.values().all(|heard| *heard > self.before)

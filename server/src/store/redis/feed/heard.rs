@@ -54,6 +54,7 @@ impl Task {
             }
         } else {
             self.heard.heard(channel, payload);
+            self.tell_health();
         }
     }
 
@@ -74,6 +75,7 @@ impl Task {
             Done::Connected(generation, Ok(ears)) if generation == self.generation => {
                 self.connecting = false;
                 self.ears = Some(ears);
+                self.take_pulse();
                 let vendors: Vec<_> = self.tracks.vendors().cloned().collect();
                 self.subscribe(vendors);
             }

@@ -56,12 +56,7 @@ impl Task {
     pub(super) fn tick(&mut self) {
         self.ticks = self.ticks.wrapping_add(1);
         let now = Instant::now();
-        if !std::mem::replace(&mut self.pulsing, true) {
-            let shared = self.shared.clone();
-            let probe = self.heard.next_probe();
-            self.work
-                .spawn(async move { Done::Pulse(Pulse::take(&shared, probe).await) });
-        }
+        self.take_pulse();
         if self.ears.is_some() && self.heard.is_deaf(now) {
             Counters::add(&self.counters().pubsub_silent);
             self.deaf("published messages do not arrive");
@@ -73,12 +68,26 @@ impl Task {
         if self.ticks.is_multiple_of(SWEEP_EVERY) {
             self.sweep();
         }
-        let reason = match (&self.away, self.heard.is_settled()) {
+    }
+
+    /// Writes to Redis, and publishes a probe to ourselves.
+    pub(super) fn take_pulse(&mut self) {
+        if !std::mem::replace(&mut self.pulsing, true) {
+            let shared = self.shared.clone();
+            let probe = self.heard.next_probe();
+            self.work
+                .spawn(async move { Done::Pulse(Pulse::take(&shared, probe).await) });
+        }
+    }
+
+    /// Says how it is, for those who ask whether the server is ready.
+    pub(super) fn tell_health(&self) {
+        let health = match (&self.away, self.heard.is_settled()) {
             (Some(reason), _) => Err(reason.clone()),
-            (None, false) => Err("messages of Redis do not arrive".to_owned()),
+            (None, false) => Err("what is published on Redis does not arrive".to_owned()),
             (None, true) => Ok(()),
         };
-        self.shared.set_health(reason);
+        self.shared.set_health(health);
     }
 
     /// Compares where vendors stand here with what Redis says: the quiet ones, or
@@ -151,7 +160,6 @@ impl Task {
         self.heard.sent(&pulse);
         match pulse.written {
             Err(reason) => {
-                self.shared.set_health(Err(reason.clone()));
                 if self.away.is_none() {
                     Counters::add(&self.counters().away);
                     self.tracks.tell(News::Away(reason.clone()));
@@ -165,5 +173,9 @@ impl Task {
                 }
             }
         }
+        if self.ears.is_some() && self.heard.is_untried() {
+            self.take_pulse();
+        }
+        self.tell_health();
     }
 }
