@@ -118,6 +118,8 @@ pub struct Limits {
     pub connections: usize,
     /// A request's body, in bytes.
     pub body_bytes: usize,
+    /// Clients whose missed events are read at once; more wait in line.
+    pub recoveries: usize,
     /// Frames that wait for one socket, in bytes; beyond it the socket is a
     /// slow consumer.
     pub queue_bytes: usize,
@@ -128,6 +130,7 @@ impl Default for Limits {
         Self {
             connections: 65_536,
             body_bytes: 1024 * 1024,
+            recoveries: 64,
             queue_bytes: 2 * 1024 * 1024,
         }
     }

@@ -109,6 +109,7 @@ impl Server {
         let address = listener.local_addr().unwrap_or(config.listen);
         let (feed, fed) = mpsc::channel(BATCHES_IN_FEED);
         let store = store::open(&config.store, &config.store_options(), Some(feed)).await?;
+        let recoveries = config.limits.recoveries;
         let state = Arc::new(AppState {
             started_at: config.clock.now(),
             config,
@@ -119,6 +120,7 @@ impl Server {
             health: Health::default(),
             draining: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            recoveries: Semaphore::new(recoveries),
             events_published: AtomicU64::new(0),
         });
         let owner = Owner {

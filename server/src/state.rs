@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
 use ordertop::clock::Clock;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,6 +35,9 @@ pub struct AppState {
     pub draining: CancellationToken,
     /// Every connection and socket, so that stopping can wait for them.
     pub tasks: TaskTracker,
+    /// Turns to read what a client missed: ten thousand that come back at once
+    /// wait in line here, and not all together for the store.
+    pub recoveries: Semaphore,
     /// Events handed to followers since the start.
     pub events_published: AtomicU64,
 }

@@ -125,7 +125,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Ok(unrecovered(vendor.position, Unrecovered::NoPosition));
         };
         // The first event alone proves that the history holds the position.
+        let turn = self.state.recoveries.acquire().await;
         let replay = store.events(vendor, since, None, 1).await;
+        drop(turn);
         Ok(match replay.map_err(unavailable)? {
             Replay::Unrecovered { reason, head } => unrecovered(head, reason),
             Replay::Events { head, .. } => {
@@ -144,7 +146,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ) -> Result<(), End> {
         while since.offset < end.offset {
             let store = &self.state.store;
+            let turn = self.state.recoveries.acquire().await;
             let page = store.events(vendor, &since, Some(end.offset), PAGE).await;
+            drop(turn);
             let Replay::Events { events, .. } = page.map_err(unavailable)? else {
                 // Trimmed while we read: the client comes back and is told so.
                 return Err(End::Close(CloseReason::RecoveryOverflow));

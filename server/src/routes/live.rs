@@ -92,7 +92,7 @@ async fn may_follow(incoming: &Incoming, vendor: &str) -> Result<(VendorId, View
         ));
     }
     let known = match VendorId::new(vendor) {
-        Ok(id) => state.store.vendor(&id).await?,
+        Ok(id) => state.store.has_vendor(&id).await?.then_some(id),
         Err(_) => None,
     };
     let Some(known) = known else {
@@ -100,10 +100,7 @@ async fn may_follow(incoming: &Incoming, vendor: &str) -> Result<(VendorId, View
             vendor, 64,
         )));
     };
-    Ok((
-        known.id,
-        caller.map_or(View::Vendor, |caller| caller.view()),
-    ))
+    Ok((known, caller.map_or(View::Vendor, |caller| caller.view())))
 }
 
 /// A page of a browser names its origin, and may connect only from where the

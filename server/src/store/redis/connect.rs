@@ -267,6 +267,8 @@ pub(super) struct Link {
 #[derive(Default)]
 struct Current {
     connection: Option<Connection>,
+    /// When Redis last answered on it.
+    answered: Option<Instant>,
     /// Counts the connections, so that a broken one is thrown away once.
     generation: u64,
 }
@@ -312,6 +314,7 @@ impl Link {
         let connection = self.connector.connect(None).await?;
         let mut current = self.lock();
         current.generation += 1;
+        current.answered = None;
         current.connection = Some(connection.clone());
         Ok((connection, current.generation))
     }
@@ -324,6 +327,23 @@ impl Link {
         }
     }
 
+    /// Throws the connection away if nothing was answered on it since then: one
+    /// that answers others is busy, and theirs too.
+    fn let_go_if_silent(&self, generation: u64, since: Instant) {
+        let mut current = self.lock();
+        let silent = current.answered.is_none_or(|at| at < since);
+        if current.generation == generation && silent {
+            current.connection = None;
+        }
+    }
+
+    fn answered(&self, generation: u64) {
+        let mut current = self.lock();
+        if current.generation == generation {
+            current.answered = Some(Instant::now());
+        }
+    }
+
     /// Does something with the connection. When it turns out to be broken
     /// before Redis can have answered, it is done once more with a new one: what
     /// is done must bear being done twice.
@@ -331,7 +351,7 @@ impl Link {
         &self,
         work: impl Fn(Connection) -> F,
     ) -> RedisResult<T> {
-        let deadline = Instant::now() + PATIENCE;
+        let began = Instant::now();
         let used = AtomicU64::new(0);
         let working = async {
             let mut again = true;
@@ -339,20 +359,27 @@ impl Link {
                 let (connection, generation) = self.connection().await?;
                 used.store(generation, Ordering::Relaxed);
                 match work(connection).await {
+                    Err(error) if error.is_timeout() => {
+                        self.let_go_if_silent(generation, began);
+                        return Err(error);
+                    }
                     Err(error) if is_broken(&error) => {
                         self.let_go(generation);
-                        if error.is_timeout() || !std::mem::take(&mut again) {
+                        if !std::mem::take(&mut again) {
                             return Err(error);
                         }
                     }
-                    done => return done,
+                    done => {
+                        self.answered(generation);
+                        return done;
+                    }
                 }
             }
         };
-        match tokio::time::timeout_at(deadline, working).await {
+        match tokio::time::timeout_at(began + PATIENCE, working).await {
             Ok(done) => done,
             Err(_) => {
-                self.let_go(used.into_inner());
+                self.let_go_if_silent(used.into_inner(), began);
                 Err(timed_out("no answer"))
             }
         }
