@@ -45,3 +45,5 @@ mod placing;
 mod screen;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod slow;

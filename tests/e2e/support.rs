@@ -2,6 +2,7 @@
 //! a terminal that can be read.
 
 mod fixtures;
+mod frames;
 mod http;
 mod legacy;
 mod process;
@@ -13,7 +14,10 @@ mod socket;
 
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 pub(crate) use fixtures::{order, paid, placed_at};
+pub(crate) use frames::{Frame, Frames};
 pub(crate) use http::{Answer, Caller};
 pub(crate) use legacy::OldServer;
 pub(crate) use process::{Finished, binary, command, run};
@@ -36,4 +40,16 @@ pub(crate) async fn within<F: Future>(what: &str, future: F) -> F::Output {
         Ok(output) => output,
         Err(_) => panic!("waited {DEADLINE:?} for {what}"),
     }
+}
+
+/// A turn for a test that keeps the whole machine busy: two at once have one.
+pub(crate) async fn heavy() -> SemaphorePermit<'static> {
+    static TURNS: Semaphore = Semaphore::const_new(2);
+    TURNS.acquire().await.expect("never closed")
+}
+
+/// A figure for whoever reads the test's output (`--nocapture`).
+#[expect(clippy::print_stderr, reason = "libtest shows it with --nocapture")]
+pub(crate) fn tell(line: &str) {
+    eprintln!("{line}");
 }
