@@ -9,12 +9,13 @@
 mod support;
 
 #[cfg(test)]
-#[expect(dead_code, reason = "not all of it is used yet")]
 #[path = "../support/redis.rs"]
 mod redis_server;
 
 #[cfg(test)]
 mod archive;
+#[cfg(test)]
+mod away;
 #[cfg(test)]
 mod balancer;
 #[cfg(test)]
@@ -24,6 +25,8 @@ mod contract;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod handshake;
 #[cfg(test)]
 mod hostile;
@@ -31,6 +34,8 @@ mod hostile;
 mod idempotency;
 #[cfg(test)]
 mod import;
+#[cfg(test)]
+mod ledger;
 #[cfg(test)]
 mod legacy;
 #[cfg(test)]
@@ -45,3 +50,5 @@ mod placing;
 mod screen;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod slow;

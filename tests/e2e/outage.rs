@@ -1,5 +1,5 @@
-//! What breaks, and what must hold all the same: cut sockets, a killed server,
-//! a reader that stands still.
+//! What one client tells while its network or its server is away. What must hold
+//! for all of them whatever breaks, `ledger.rs` and `faults.rs` check.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,13 +8,9 @@ use ordertop::client::{
     Change, Client, ClientConfig, ClientEvent, ConnectionState, Credentials, Url,
 };
 use ordertop::order::VendorId;
-use reqwest::Method;
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::support::{
-    Answer, Caller, FaultProxy, Network, Socket, TOKEN, TestServer, paid, within,
-};
+use crate::support::{FaultProxy, Network, TOKEN, TestServer, paid, within};
 
 /// What a live client told so far.
 struct Journal {
@@ -163,172 +159,4 @@ async fn a_client_comes_back_after_the_server_was_killed() {
     journal.until("the end", |j| j.told.contains_key(&3)).await;
     journal.told_once_up_to(3);
     assert_eq!(journal.snapshots, 1, "the history is the same one");
-}
-
-#[tokio::test]
-async fn a_reader_that_stands_still_costs_the_others_nothing() {
-    const ROUNDS: usize = 150;
-    let server = TestServer::start().await;
-    let proxy = FaultProxy::in_front_of(server.address()).await;
-    let headers = [("X-Master-Token", TOKEN), ("X-Vendor-ID", "42")];
-    let mut slow = Socket::open(proxy.address(), "/ws/vendor/42/orders/", &headers)
-        .await
-        .unwrap();
-    slow.next_of("welcome").await;
-    let mut quick = server.socket("42").await;
-    proxy.set(Network::Stalled);
-
-    server.support().place(&paid("42", "A-1")).await;
-    let vendor = server.vendor("42");
-    for status in ["Shipped", "Paid"].into_iter().cycle().take(ROUNDS) {
-        vendor.set("A-1", status).await.expect(200);
-        quick.next().await;
-    }
-
-    proxy.set(Network::Up);
-    // Either all came, in order, or the server closed it to come back: then
-    // recovery brings the rest.
-    let mut last = String::from("none");
-    for offset in 1..=ROUNDS + 1 {
-        let event = slow.next().await;
-        assert_eq!(event["offset"], offset, "after {last}");
-        event["position"].as_str().unwrap().clone_into(&mut last);
-    }
-    assert_eq!(last, vendor.position().await);
-}
-
-/// One change that a server said it made.
-struct Acknowledged {
-    number: String,
-    version: u64,
-    position: String,
-    status: &'static str,
-}
-
-#[tokio::test]
-async fn what_was_answered_before_a_kill_is_there_after_it_and_once() {
-    const TASKS: usize = 16;
-    const BEFORE_THE_KILL: usize = 400;
-    let mut server = TestServer::start().await;
-    let birth = server.vendor("42").position().await;
-    for n in 0..TASKS {
-        server.support().place(&paid("42", &format!("A-{n}"))).await;
-    }
-    let (acknowledge, mut acknowledged) = mpsc::unbounded_channel();
-    for n in 0..TASKS {
-        let caller = server.vendor("42");
-        tokio::spawn(update_until_it_fails(
-            caller,
-            format!("A-{n}"),
-            acknowledge.clone(),
-        ));
-    }
-    drop(acknowledge);
-
-    let mut ledger: Vec<Acknowledged> = Vec::new();
-    while ledger.len() < BEFORE_THE_KILL {
-        let next = within("an update", acknowledged.recv()).await;
-        ledger.push(next.expect("the load goes on"));
-    }
-    server.kill().await;
-    while let Some(late) = within("the load to end", acknowledged.recv()).await {
-        ledger.push(late);
-    }
-    server.restart().await;
-    check_ledger(&server, &ledger, &birth).await;
-}
-
-/// Ships an order and takes it back, on and on, each time from the version it
-/// saw; tells of every update that was answered.
-async fn update_until_it_fails(
-    caller: Caller,
-    number: String,
-    tell: mpsc::UnboundedSender<Acknowledged>,
-) {
-    let path = format!("/api/orders/{number}/update-status/");
-    let steps = ["Shipped", "Paid"].into_iter().cycle();
-    for (version, status) in (1_u64..).zip(steps) {
-        let change = json!({"status": status, "expected_version": version});
-        let request = caller.request(Method::POST, &path).json(&change);
-        let Ok(answer) = Answer::try_to(request).await else {
-            return;
-        };
-        let body = answer.expect(200);
-        assert_eq!(body["order"]["version"], version + 1, "{body}");
-        let done = Acknowledged {
-            number: number.clone(),
-            version: version + 1,
-            position: body["position"].as_str().unwrap().to_owned(),
-            status,
-        };
-        if tell.send(done).is_err() {
-            return;
-        }
-    }
-}
-
-async fn check_ledger(server: &TestServer, ledger: &[Acknowledged], birth: &str) {
-    let vendor = server.vendor("42");
-    let events = all_events(&vendor, birth).await;
-    for (event, offset) in events.iter().zip(1_u64..) {
-        assert_eq!(event["offset"], offset, "no gap and no repetition: {event}");
-    }
-    // Each acknowledged change is one event, at the place that was answered.
-    for done in ledger {
-        let same = |event: &&Value| {
-            event["order_number"] == *done.number && event["version"] == done.version
-        };
-        let found: Vec<_> = events.iter().filter(same).collect();
-        let [event] = found[..] else {
-            panic!("{} version {}: {found:?}", done.number, done.version)
-        };
-        assert_eq!(event["position"], *done.position);
-        assert_eq!(event["status"], done.status);
-    }
-    // Order, history and events tell the same, and no order got further than
-    // what was answered and the one request under way.
-    let mut answered: BTreeMap<&str, u64> = BTreeMap::new();
-    for done in ledger {
-        let version = answered.entry(&done.number).or_default();
-        *version = done.version.max(*version);
-    }
-    for (number, answered) in answered {
-        let order = vendor.detail(number).await;
-        let version = order["version"].as_u64().unwrap();
-        assert!(
-            (answered..=answered + 1).contains(&version),
-            "{number} is at {version}, answered was {answered}"
-        );
-        let history = vendor.get(&format!("/api/orders/{number}/history/")).await;
-        let history = history.expect(200);
-        let rows = history["history"].as_array().unwrap();
-        let versions: Vec<_> = rows
-            .iter()
-            .map(|row| row["version"].as_u64().unwrap())
-            .collect();
-        assert_eq!(versions, (1..=version).collect::<Vec<_>>(), "{number}");
-        assert_eq!(rows.last().unwrap()["to"], order["status"], "{number}");
-        let of_order = events
-            .iter()
-            .filter(|event| event["order_number"] == *number);
-        assert_eq!(of_order.count() as u64, version, "{number}");
-    }
-    let list = vendor.position().await;
-    assert_eq!(events.last().unwrap()["position"], *list);
-}
-
-/// Every event after `since`, page by page.
-async fn all_events(vendor: &Caller, since: &str) -> Vec<Value> {
-    let mut position = since.to_owned();
-    let mut events = Vec::new();
-    loop {
-        let path = format!("/api/orders/vendor/events/?since={position}");
-        let page = vendor.get(&path).await.expect(200);
-        let more = page["events"].as_array().unwrap();
-        if more.is_empty() {
-            return events;
-        }
-        events.extend(more.iter().cloned());
-        page["position"].as_str().unwrap().clone_into(&mut position);
-    }
 }

@@ -2,23 +2,30 @@
 //! a terminal that can be read.
 
 mod fixtures;
+mod frames;
 mod http;
+pub(crate) mod ledger;
 mod legacy;
 mod process;
 mod proxy;
 mod raw;
+mod redis_proxy;
 mod screen;
 mod server;
 mod socket;
 
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 pub(crate) use fixtures::{order, paid, placed_at};
+pub(crate) use frames::{Frame, Frames};
 pub(crate) use http::{Answer, Caller};
 pub(crate) use legacy::OldServer;
 pub(crate) use process::{Finished, binary, command, run};
-pub(crate) use proxy::{FaultProxy, Network};
+pub(crate) use proxy::{FaultProxy, Harm, Network};
 pub(crate) use raw::RawConnection;
+pub(crate) use redis_proxy::RedisProxy;
 pub(crate) use screen::Screen;
 pub(crate) use server::TestServer;
 pub(crate) use socket::{Socket, origin};
@@ -36,4 +43,16 @@ pub(crate) async fn within<F: Future>(what: &str, future: F) -> F::Output {
         Ok(output) => output,
         Err(_) => panic!("waited {DEADLINE:?} for {what}"),
     }
+}
+
+/// A turn for a test that keeps the whole machine busy: two at once have one.
+pub(crate) async fn heavy() -> SemaphorePermit<'static> {
+    static TURNS: Semaphore = Semaphore::const_new(2);
+    TURNS.acquire().await.expect("never closed")
+}
+
+/// A figure for whoever reads the test's output (`--nocapture`).
+#[expect(clippy::print_stderr, reason = "libtest shows it with --nocapture")]
+pub(crate) fn tell(line: &str) {
+    eprintln!("{line}");
 }

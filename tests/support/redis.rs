@@ -156,6 +156,21 @@ impl Redis {
         field_of(&info, field)
     }
 
+    /// Waits until its replicas have everything that it answered so far.
+    pub(crate) async fn replicas_have_all(&self) {
+        let written = self.info("replication", "master_repl_offset").await;
+        let written: u64 = written.and_then(|it| it.parse().ok()).expect("an offset");
+        until("the replicas to have everything", async || {
+            // `slave0:ip=127.0.0.1,port=7001,state=online,offset=4242,lag=0`
+            let replica = self.info("replication", "slave0").await.unwrap_or_default();
+            let fields = replica.split(',').filter_map(|field| field.split_once('='));
+            let mut offsets = fields.filter(|(name, _)| *name == "offset");
+            let has = offsets.next().and_then(|(_, offset)| offset.parse().ok());
+            has >= Some(written)
+        })
+        .await;
+    }
+
     /// Cuts its replicas off and lets none back: what it answers from now on,
     /// it alone has. Lasts as long as this run.
     pub(crate) async fn cut_replicas_off(&self) {

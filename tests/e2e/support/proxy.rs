@@ -1,10 +1,13 @@
 //! A network that breaks when told.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// What the network lets through. A change holds for open connections, too:
@@ -19,6 +22,20 @@ pub(crate) enum Network {
     Down,
     /// Connections stay and are accepted, but no byte moves.
     Stalled,
+    /// Everything, each piece later than it could come.
+    Slow,
+}
+
+/// How much later: enough that answers overtake events, not that anyone gives up.
+const DELAY: Duration = Duration::from_millis(60);
+
+/// What befalls single connections; new ones are as good as any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Harm {
+    /// It ends.
+    Cut,
+    /// It stays, and no byte ever moves again: no end is told (no FIN).
+    Strand,
 }
 
 /// What a connection carries, by its first request.
@@ -31,7 +48,7 @@ enum Carries {
 impl Network {
     fn lets(self, carries: Carries) -> bool {
         match self {
-            Self::Up | Self::Stalled => true,
+            Self::Up | Self::Stalled | Self::Slow => true,
             Self::NoSockets => carries == Carries::Rest,
             Self::Down => false,
         }
@@ -42,6 +59,7 @@ impl Network {
 pub(crate) struct FaultProxy {
     address: SocketAddr,
     network: watch::Sender<Network>,
+    harm: broadcast::Sender<(Harm, f64)>,
     accepting: JoinHandle<()>,
 }
 
@@ -51,16 +69,14 @@ impl FaultProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (network, watched) = watch::channel(Network::Up);
-        let accepting = tokio::spawn(accept(listener, server, watched));
+        let (harm, _) = broadcast::channel(64);
+        let accepting = tokio::spawn(accept(listener, server, watched, harm.clone()));
         Self {
             address,
             network,
+            harm,
             accepting,
         }
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
     }
 
     pub(crate) fn url(&self) -> String {
@@ -70,6 +86,12 @@ impl FaultProxy {
     pub(crate) fn set(&self, network: Network) {
         self.network.send_replace(network);
     }
+
+    /// Does this to each open connection with this probability.
+    pub(crate) fn harm(&self, harm: Harm, probability: f64) {
+        // An error: there is no connection.
+        let _nobody = self.harm.send((harm, probability)).is_err();
+    }
 }
 
 impl Drop for FaultProxy {
@@ -78,17 +100,27 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, network: watch::Receiver<Network>) {
+async fn accept(
+    listener: TcpListener,
+    server: SocketAddr,
+    network: watch::Receiver<Network>,
+    harm: broadcast::Sender<(Harm, f64)>,
+) {
     // Dropped with this task, which ends every connection.
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        connections.spawn(relay(client, server, network.clone()));
+        connections.spawn(relay(client, server, network.clone(), harm.subscribe()));
         while connections.try_join_next().is_some() {}
     }
 }
 
 /// Carries one connection for as long as the network lets it.
-async fn relay(mut client: TcpStream, server: SocketAddr, mut network: watch::Receiver<Network>) {
+async fn relay(
+    mut client: TcpStream,
+    server: SocketAddr,
+    mut network: watch::Receiver<Network>,
+    mut harm: broadcast::Receiver<(Harm, f64)>,
+) {
     let head = tokio::select! {
         head = first_request(&mut client) => head,
         () = until_down(network.clone()) => return,
@@ -104,21 +136,53 @@ async fn relay(mut client: TcpStream, server: SocketAddr, mut network: watch::Re
     let Ok(mut upstream) = TcpStream::connect(server).await else {
         return;
     };
+    let weather = network.clone();
     let copy = async {
         upstream.write_all(&head).await?;
-        copy_bidirectional(&mut client, &mut upstream).await
+        let (mut from_client, mut to_client) = client.split();
+        let (mut from_server, mut to_server) = upstream.split();
+        tokio::try_join!(
+            pump(&mut from_client, &mut to_server, &weather),
+            pump(&mut from_server, &mut to_client, &weather),
+        )
     };
     tokio::pin!(copy);
+    let mut stranded = false;
     loop {
         let now = *network.borrow_and_update();
         if !now.lets(carries) {
             return;
         }
         tokio::select! {
-            _ = &mut copy, if now != Network::Stalled => return,
+            _ = &mut copy, if now != Network::Stalled && !stranded => return,
             changed = network.changed() => if changed.is_err() { return },
+            befallen = harm.recv() => match befallen {
+                Ok((harm, probability)) if rand::random_bool(probability) => match harm {
+                    Harm::Cut => return,
+                    Harm::Strand => stranded = true,
+                },
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
         }
     }
+}
+
+/// Carries one direction to its end.
+async fn pump(
+    from: &mut ReadHalf<'_>,
+    to: &mut WriteHalf<'_>,
+    network: &watch::Receiver<Network>,
+) -> std::io::Result<()> {
+    let mut bytes = Vec::with_capacity(64 * 1024);
+    while from.read_buf(&mut bytes).await? > 0 {
+        if *network.borrow() == Network::Slow {
+            tokio::time::sleep(DELAY).await;
+        }
+        to.write_all(&bytes).await?;
+        bytes.clear();
+    }
+    to.shutdown().await
 }
 
 /// Reads up to the end of the first request's head.

@@ -28,6 +28,8 @@ pub(crate) struct TestServer {
 type Said = watch::Receiver<String>;
 
 struct Settings {
+    /// `None` for a file in the server's own directory.
+    store: Option<String>,
     args: Vec<String>,
     token: Option<&'static str>,
 }
@@ -40,11 +42,7 @@ impl TestServer {
 
     /// A server with more arguments and these vendors.
     pub(crate) async fn start_with(args: &[&str], vendors: &[&str]) -> Self {
-        let settings = Settings {
-            args: args.iter().map(ToString::to_string).collect(),
-            token: Some(TOKEN),
-        };
-        let server = Self::new(settings).await;
+        let server = Self::on(None, args).await;
         for id in vendors {
             let vendor = json!({"id": id, "name": format!("Vendor {id}")});
             let answer = server.support().post("/api/vendors/", &vendor).await;
@@ -53,10 +51,22 @@ impl TestServer {
         server
     }
 
+    /// A server on this store, which is as it is; several may share it.
+    pub(crate) async fn start_on(store: &str, args: &[&str]) -> Self {
+        Self::on(Some(store.to_owned()), args).await
+    }
+
+    async fn on(store: Option<String>, args: &[&str]) -> Self {
+        let args = args.iter().map(ToString::to_string).collect();
+        let token = Some(TOKEN);
+        Self::new(Settings { store, args, token }).await
+    }
+
     /// A server that is given no token, without vendors.
     pub(crate) async fn start_without_token() -> Self {
-        let args = Vec::new();
-        Self::new(Settings { args, token: None }).await
+        let (args, token) = (Vec::new(), None);
+        let store = None;
+        Self::new(Settings { store, args, token }).await
     }
 
     async fn new(settings: Settings) -> Self {
@@ -183,9 +193,13 @@ fn token_in(said: &str) -> Option<&str> {
 }
 
 async fn launch(dir: &TempDir, listen: &str, settings: &Settings) -> (Child, SocketAddr, Said) {
+    let store = match &settings.store {
+        Some(store) => PathBuf::from(store),
+        None => dir.path().join("orders.db"),
+    };
     let mut child = command(&binary("ordertop-server"))
         .args(["serve", "--listen", listen, "--store"])
-        .arg(dir.path().join("orders.db"))
+        .arg(store)
         .args(&settings.args)
         .envs(settings.token.map(|token| ("ORDERTOP_MASTER_TOKEN", token)))
         .stdout(Stdio::piped())

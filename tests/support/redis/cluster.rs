@@ -99,6 +99,23 @@ impl Cluster {
         .await;
     }
 
+    /// Kills a master that has no replica, and starts it again once the others
+    /// have given it up. Waits until all slots are served.
+    pub(crate) async fn restart_master(&mut self, master: usize) {
+        self.nodes[master].kill();
+        let other = (master + 1) % MASTERS;
+        until("the others to give it up", async || {
+            let info = self.nodes[other].cli(&["CLUSTER", "INFO"]).await;
+            super::field_of(&info, "cluster_state").as_deref() == Some("fail")
+        })
+        .await;
+        self.nodes[master].restart().await;
+        until("all slots to be served", async || {
+            self.is_served(None).await
+        })
+        .await;
+    }
+
     /// Starts a master that was killed; it comes back as the replica of the one
     /// that was its own. Waits until it has everything.
     pub(crate) async fn bring_back(&mut self, master: usize) {
