@@ -11,24 +11,28 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertop::clock::{Clock, SystemClock};
-use ordertop::order::{
-    Actor, HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId, VendorOrder,
-};
-use ordertop::protocol::message::Unrecovered;
-use ordertop::protocol::{Mark, Position};
+use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
+use ordertop::protocol::Position;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::decision::Refusal;
 use crate::hub::Following;
 
 mod fact;
+mod kept;
 pub mod lock;
+mod news;
+mod once;
+mod query;
 pub mod redis;
 pub mod redis_config;
 pub mod sqlite;
 pub mod url;
 
+pub use kept::{KeptOrder, Restored};
+pub use news::{Event, EventKind, Feed, News, Replay, VendorEvent};
+pub use once::{ONCE_FOR, Once, digest};
+pub use query::{Cursor, ListPage, ListQuery};
 pub use redis::RedisStore;
 pub use sqlite::SqliteStore;
 pub use url::StoreUrl;
@@ -202,41 +206,6 @@ pub async fn change_rows<E>(
     results.collect()
 }
 
-/// Makes a request happen once: an `Idempotency-Key` and what came under it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Once {
-    /// The key with the caller who sent it: two callers' keys never meet.
-    pub key: String,
-    /// The digest of the request, in hex: the same key with another is refused.
-    pub digest: String,
-}
-
-impl Once {
-    /// The same for those rows of the request that are 1, the others being 0.
-    fn of_rows(mut self, rows: &[u8]) -> Self {
-        if rows.contains(&0) {
-            self.digest = digest(&[self.digest.as_bytes(), rows]);
-        }
-        self
-    }
-}
-
-/// A digest of these parts, in hex.
-#[must_use]
-pub fn digest(parts: &[&[u8]]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        // The lengths keep `ab`, `c` from being `a`, `bc`.
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part);
-    }
-    let hex = |byte: &u8| format!("{byte:02x}");
-    digest.finalize().iter().map(hex).collect()
-}
-
-/// For how long an `Idempotency-Key` is remembered with its answer.
-pub const ONCE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// Held while news of a vendor are wanted.
 #[derive(Debug, Default)]
 pub struct Watch(#[expect(dead_code, reason = "held, never read")] Option<Box<dyn Held>>);
@@ -250,52 +219,6 @@ impl Watch {
     pub fn new(held: Box<dyn Held>) -> Self {
         Self(Some(held))
     }
-}
-
-/// An order as another store kept it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KeptOrder {
-    /// The order, with the id that it had.
-    pub order: VendorOrder,
-    /// What was done to it, oldest first.
-    pub history: Vec<HistoryEntry>,
-}
-
-impl KeptOrder {
-    /// Whether a store that holds `order` with `history` holds this very order.
-    /// Its id is the store's own.
-    #[must_use]
-    pub fn is_kept_as(&self, order: &VendorOrder, history: &[HistoryEntry]) -> bool {
-        let ours = &self.order;
-        ours.key() == order.key()
-            && ours.state == order.state
-            && ours.content == order.content
-            && self.history == history
-    }
-
-    /// Whether a store can keep it for this vendor.
-    fn check_of(&self, vendor: &VendorId) -> Result<(), StoreError> {
-        let key = self.order.key();
-        if key.vendor != *vendor {
-            let why = format!("order {key} is not of vendor {vendor}");
-            return Err(StoreError::Failed(why));
-        }
-        if self.history.is_empty() {
-            return Err(StoreError::Failed(format!("order {key} has no history")));
-        }
-        Ok(())
-    }
-}
-
-/// What [`Store::restore`] did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Restored {
-    /// Orders written.
-    pub written: u64,
-    /// Orders that were there already, exactly so.
-    pub present: u64,
-    /// Orders that were there already, otherwise: left as they are.
-    pub different: u64,
 }
 
 /// How long events can be replayed.
@@ -362,18 +285,6 @@ pub struct Write {
     pub history: HistoryEntry,
 }
 
-/// What kind of event it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// An order came to be.
-    OrderCreated,
-    /// A status changed.
-    OrderStatusUpdate,
-    /// Anything else changed.
-    OrderUpdated,
-}
-
 /// What came of a [`Store::change`]. Serialised to be remembered with an
 /// `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -396,173 +307,6 @@ pub enum ChangeOutcome {
     Kept,
     /// The rules said no.
     Refused(Refusal),
-}
-
-/// One committed event with the order as it was then.
-#[derive(Debug, Clone)]
-pub struct Event {
-    /// Which kind.
-    pub kind: EventKind,
-    /// Its place.
-    pub position: Position,
-    /// The mark of the one before it.
-    pub after: Mark,
-    /// When it was committed.
-    pub at: Timestamp,
-    /// Where the order stood before; `None` for a new one.
-    pub previous_status: Option<OrderStatus>,
-    /// Who did it.
-    pub actor: Actor,
-    /// The order as it was then.
-    pub order: Arc<VendorOrder>,
-}
-
-/// An event and whose it is.
-#[derive(Debug, Clone)]
-pub struct VendorEvent {
-    /// Whose.
-    pub vendor: VendorId,
-    /// The event.
-    pub event: Event,
-}
-
-/// What a store tells those who follow it, each vendor's events in order and once.
-#[derive(Debug, Clone)]
-pub enum News {
-    /// An order changed.
-    Event(Arc<VendorEvent>),
-    /// There is a new vendor, at the birth of its stream.
-    Vendor(VendorRecord),
-    /// Events that were told of this vendor are not in its history any more (a
-    /// failover lost them, or a backup was restored): whoever follows it must
-    /// ask anew where it stands.
-    HistoryChanged(VendorId),
-    /// The store is away, for this reason.
-    Away(String),
-    /// The store is back.
-    Back,
-}
-
-/// The way of the news to those who follow.
-pub type Feed = tokio::sync::mpsc::Sender<Vec<News>>;
-
-/// The answer to [`Store::events`].
-#[derive(Debug, Clone)]
-pub enum Replay {
-    /// The history holds the event that was named.
-    Events {
-        /// What came after it, in order.
-        events: Vec<Event>,
-        /// The vendor's newest event.
-        head: Position,
-    },
-    /// It cannot be proved that nothing is missing.
-    Unrecovered {
-        /// Why.
-        reason: Unrecovered,
-        /// The vendor's newest event.
-        head: Position,
-    },
-}
-
-/// Which orders to list.
-#[derive(Debug, Clone, Default)]
-pub struct ListQuery {
-    /// Whose; `None` for everyone's.
-    pub vendor: Option<VendorId>,
-    /// In any of these statuses; empty for all.
-    pub statuses: Vec<OrderStatus>,
-    /// With this in the number, the buyer's name, or a SKU.
-    pub text: Option<String>,
-    /// Whether the text may stand in the buyer's e-mail too: not for one who
-    /// sees it masked and could guess it letter by letter.
-    pub search_emails: bool,
-    /// Placed after this moment.
-    pub placed_after: Option<Timestamp>,
-    /// Placed before this moment.
-    pub placed_before: Option<Timestamp>,
-    /// Older than this one in the list's order.
-    pub cursor: Option<Cursor>,
-    /// How many at most.
-    pub limit: usize,
-}
-
-impl ListQuery {
-    /// Whether an order is among those that are asked for, its place apart: text is
-    /// found whatever the case of its ASCII letters.
-    #[must_use]
-    pub fn matches(&self, order: &VendorOrder) -> bool {
-        let placed = order.content.placed_at;
-        let in_time = self.placed_after.is_none_or(|after| placed > after)
-            && self.placed_before.is_none_or(|before| placed < before);
-        let in_status = self.statuses.is_empty() || self.statuses.contains(&order.state.status);
-        in_time
-            && in_status
-            && self
-                .text
-                .as_deref()
-                .is_none_or(|text| self.holds(order, text))
-    }
-
-    fn holds(&self, order: &VendorOrder, text: &str) -> bool {
-        let text = text.to_ascii_lowercase();
-        let has = |place: &str| place.to_ascii_lowercase().contains(&text);
-        let buyer = &order.content.buyer;
-        has(order.number.as_str())
-            || buyer.name.as_deref().is_some_and(has)
-            || (self.search_emails && buyer.email.as_deref().is_some_and(has))
-            || order.content.lines.iter().any(|line| has(&line.sku))
-    }
-}
-
-/// A page of a list.
-#[derive(Debug, Clone)]
-pub struct ListPage {
-    /// One vendor's list: its newest event when the page was read.
-    pub position: Option<Position>,
-    /// Newest first.
-    pub orders: Vec<VendorOrder>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Cursor>,
-}
-
-/// A place in a list: the last order of a page. Opaque text to callers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// When it was placed, in microseconds since 1970.
-    pub placed_us: i64,
-    /// Its id.
-    pub id: u64,
-}
-
-impl Cursor {
-    /// The place of this order.
-    #[must_use]
-    pub fn of(order: &VendorOrder) -> Self {
-        Self {
-            placed_us: order.content.placed_at.as_microsecond(),
-            id: order.id.0,
-        }
-    }
-}
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.placed_us, self.id)
-    }
-}
-
-impl std::str::FromStr for Cursor {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (placed, id) = text.split_once('.').ok_or(())?;
-        let id: i64 = id.parse().map_err(|_| ())?;
-        Ok(Self {
-            placed_us: placed.parse().map_err(|_| ())?,
-            id: u64::try_from(id).map_err(|_| ())?,
-        })
-    }
 }
 
 /// What a store holds.

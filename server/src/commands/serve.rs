@@ -56,13 +56,13 @@ pub struct ServeArgs {
     /// reaches the port can then read every vendor's live feed.
     #[arg(long)]
     open_sockets: bool,
-    /// The newest events of each vendor that can be replayed; at least 1
+    /// The newest events of each vendor that can be replayed: 1 to 1,000,000
     #[arg(
         long,
         value_name = "N",
         env = "ORDERTOP_KEEP_EVENTS",
         default_value_t = Retention::default().events,
-        value_parser = clap::value_parser!(u64).range(1..)
+        value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     keep_events: u64,
     /// For how long events can be replayed, in hours; the newest for ever

@@ -1,0 +1,105 @@
+//! Which orders are asked for, and a page of them.
+
+use jiff::Timestamp;
+use ordertop::order::{OrderStatus, VendorId, VendorOrder};
+use ordertop::protocol::Position;
+
+/// Which orders to list.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery {
+    /// Whose; `None` for everyone's.
+    pub vendor: Option<VendorId>,
+    /// In any of these statuses; empty for all.
+    pub statuses: Vec<OrderStatus>,
+    /// With this in the number, the buyer's name, or a SKU.
+    pub text: Option<String>,
+    /// Whether the text may stand in the buyer's e-mail too: not for one who
+    /// sees it masked and could guess it letter by letter.
+    pub search_emails: bool,
+    /// Placed after this moment.
+    pub placed_after: Option<Timestamp>,
+    /// Placed before this moment.
+    pub placed_before: Option<Timestamp>,
+    /// Older than this one in the list's order.
+    pub cursor: Option<Cursor>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+impl ListQuery {
+    /// Whether an order is among those that are asked for, its place apart: text is
+    /// found whatever the case of its ASCII letters.
+    #[must_use]
+    pub fn matches(&self, order: &VendorOrder) -> bool {
+        let placed = order.content.placed_at;
+        let in_time = self.placed_after.is_none_or(|after| placed > after)
+            && self.placed_before.is_none_or(|before| placed < before);
+        let in_status = self.statuses.is_empty() || self.statuses.contains(&order.state.status);
+        in_time
+            && in_status
+            && self
+                .text
+                .as_deref()
+                .is_none_or(|text| self.holds(order, text))
+    }
+
+    fn holds(&self, order: &VendorOrder, text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        let has = |place: &str| place.to_ascii_lowercase().contains(&text);
+        let buyer = &order.content.buyer;
+        has(order.number.as_str())
+            || buyer.name.as_deref().is_some_and(has)
+            || (self.search_emails && buyer.email.as_deref().is_some_and(has))
+            || order.content.lines.iter().any(|line| has(&line.sku))
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct ListPage {
+    /// One vendor's list: its newest event when the page was read.
+    pub position: Option<Position>,
+    /// Newest first.
+    pub orders: Vec<VendorOrder>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+/// A place in a list: the last order of a page. Opaque text to callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// When it was placed, in microseconds since 1970.
+    pub placed_us: i64,
+    /// Its id.
+    pub id: u64,
+}
+
+impl Cursor {
+    /// The place of this order.
+    #[must_use]
+    pub fn of(order: &VendorOrder) -> Self {
+        Self {
+            placed_us: order.content.placed_at.as_microsecond(),
+            id: order.id.0,
+        }
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.placed_us, self.id)
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (placed, id) = text.split_once('.').ok_or(())?;
+        let id: i64 = id.parse().map_err(|_| ())?;
+        Ok(Self {
+            placed_us: placed.parse().map_err(|_| ())?,
+            id: u64::try_from(id).map_err(|_| ())?,
+        })
+    }
+}
