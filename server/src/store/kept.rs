@@ -40,7 +40,7 @@ impl KeptOrder {
     }
 }
 
-/// What [`Store::restore`] did.
+/// What [`super::Store::restore`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Restored {
     /// Orders written.

@@ -70,7 +70,7 @@ pub enum News {
 /// The way of the news to those who follow.
 pub type Feed = tokio::sync::mpsc::Sender<Vec<News>>;
 
-/// The answer to [`Store::events`].
+/// The answer to [`super::Store::events`].
 #[derive(Debug, Clone)]
 pub enum Replay {
     /// The history holds the event that was named.
