@@ -29,10 +29,11 @@ pub fn no_next_step(key: &OrderKey, status: OrderStatus, support: bool) -> Strin
     format!("no next step for {}, {status}: {why}", number(key))
 }
 
-/// A step was not made.
+/// A step was not made; or, when that is open, was not heard to be made.
 #[must_use]
-pub fn not_done(key: &OrderKey, to: OrderStatus, why: &str) -> String {
-    format!("{} not {}: {why}", number(key), done(to))
+pub fn not_done(key: &OrderKey, to: OrderStatus, open: bool, why: &str) -> String {
+    let not = if open { "not confirmed as" } else { "not" };
+    format!("{} {not} {}: {why}", number(key), done(to))
 }
 
 /// A step was made.
@@ -102,6 +103,9 @@ pub fn refusal(error: &RequestError, now: Timestamp) -> String {
                 None => "look again in a moment".into(),
             };
             return format!("{said}; {wait} and press s");
+        }
+        RequestError::Unreachable { .. } | RequestError::Timeout { .. } => {
+            return format!("{}; look again in a moment and press s", sentence(error));
         }
         other => return sentence(other),
     };

@@ -60,6 +60,13 @@ fn a_step_that_the_store_could_not_take_says_what_to_do() {
             panic!("it was refused");
         };
         assert_eq!(why, told);
+        assert!(
+            stage
+                .screen()
+                .contains("not confirmed as shipped: the store"),
+            "another attempt may have shipped it: {}",
+            stage.screen()
+        );
         assert_eq!(status_of(&stage, "10474"), before);
     }
 }
