@@ -292,7 +292,8 @@ impl Seen {
             (0, Company::Replicas) if attached == 0 => Finding::warn(
                 ABOUT,
                 "none: nothing can take over when this master dies",
-                "start a replica: `replicaof HOST PORT` in its redis.conf, or `redis-cli --cluster add-node`",
+                "start a replica: `replicaof HOST PORT` in its redis.conf; in a cluster `redis-cli --cluster add-node \
+                 NEW:PORT THIS:PORT --cluster-slave`",
             ),
             (0, Company::Alone) if attached == 0 => Finding::ok(
                 ABOUT,
