@@ -32,7 +32,7 @@ pub fn no_next_step(key: &OrderKey, status: OrderStatus, support: bool) -> Strin
 /// A step was not made; or, when that is open, was not heard to be made.
 #[must_use]
 pub fn not_done(key: &OrderKey, to: OrderStatus, open: bool, why: &str) -> String {
-    let not = if open { "not confirmed as" } else { "not" };
+    let not = if open { "perhaps not" } else { "not" };
     format!("{} {not} {}: {why}", number(key), done(to))
 }
 
@@ -99,7 +99,7 @@ pub fn refusal(error: &RequestError, now: Timestamp) -> String {
             let said = sentence(error);
             let said = said.split("; ").next().unwrap_or_default();
             let wait = match retry_after {
-                Some(wait) => format!("wait {} s, then look again", wait.as_secs().max(1)),
+                Some(wait) => format!("look again in {} s", wait.as_secs().max(1)),
                 None => "look again in a moment".into(),
             };
             return format!("{said}; {wait} and press s");
