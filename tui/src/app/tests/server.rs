@@ -61,9 +61,7 @@ fn a_step_that_the_store_could_not_take_says_what_to_do() {
         };
         assert_eq!(why, told);
         assert!(
-            stage
-                .screen()
-                .contains("perhaps not shipped: the store"),
+            stage.screen().contains("perhaps not shipped: the store"),
             "another attempt may have shipped it: {}",
             stage.screen()
         );
