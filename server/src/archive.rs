@@ -54,6 +54,17 @@ pub struct Header {
     pub orders: u64,
 }
 
+/// Whether this JSON is the first line of an export, of whatever version.
+#[must_use]
+pub fn is_header(json: &str) -> bool {
+    /// What every version says.
+    #[derive(Deserialize)]
+    struct Said {
+        format: String,
+    }
+    serde_json::from_str::<Said>(json).is_ok_and(|said| said.format == FORMAT)
+}
+
 /// How much an export holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -32,6 +32,7 @@ use ordertop::protocol::rest::{Outcome, RowResult};
 pub use self::report::Summary;
 use self::report::{Report, Style};
 use self::rows::{Place, Rows};
+use crate::archive;
 use crate::intake::read_row;
 
 /// Most orders that are handed over at once.
@@ -43,11 +44,11 @@ pub const MAX_BATCH_BYTES: usize = 512 * 1024;
 /// What to import.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-With --vendor each row is reported as new, changed, unchanged or refused (with the reason), as FILE:LINE or
+With --vendor each row is reported as new, changed, unchanged or refused (with the reason), as FILE:LINE or \
 FILE[INDEX]. Exit code: 0 when every row was taken, 1 when some were refused or the run broke off, 2 for wrong usage.
 
-Without --vendor what is read is an export. Orders that are missing are written with their histories, those that are
-there are compared and left, so an import that broke off is run again. No server may have the file open. Exit code: 0
+Without --vendor what is read is an export. Orders that are missing are written with their histories, those that are \
+there are compared and left, so an import that broke off is run again. No server may have the file open. Exit code: 0 \
 when the store holds everything as it was exported, 1 when not, and standard error says why.
 
 Examples:
@@ -227,6 +228,13 @@ impl<S: Sink, W: Write> Run<'_, S, W> {
             .next()
             .with_context(|| format!("failed to read {name}"))?
         {
+            if let (Place::Line(1) | Place::Whole, Ok(json)) = (row.place, &row.json) {
+                ensure!(
+                    !archive::is_header(json.get()),
+                    "{name} is an export of ordertop-server, which says itself whose orders it holds: \
+                     bring it in without --vendor"
+                );
+            }
             let read = match &row.json {
                 Ok(json) => read_row(json, self.vendor, self.now).map_err(|error| {
                     self.refused(error.order_number.clone(), error.code(), &error)

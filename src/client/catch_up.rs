@@ -258,6 +258,10 @@ impl Run {
             let now = self.clock.now();
             self.polls.failing_since.get_or_insert(now);
             self.polls.outcome = Some(Err(Break::from(error)));
+        } else if error.is_refusal() && !self.legacy {
+            // The socket was let in before the vendor went or the token changed,
+            // and what it shows is nobody's any more: a new one is told why.
+            self.broken(Break::from(error));
         }
     }
 

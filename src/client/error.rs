@@ -126,6 +126,24 @@ impl RequestError {
         )
     }
 
+    /// Whether a change that ended so may have been made all the same: it was
+    /// sent, more than once perhaps, and no answer said what came of it.
+    #[must_use]
+    pub fn leaves_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Timeout { .. }
+                | Self::TooLong { .. }
+                | Self::Unreadable { .. }
+                | Self::Away {
+                    status: 502..=504,
+                    ..
+                }
+                | Self::Refused { status: 500.., .. }
+        )
+    }
+
     /// Whether there is no such page, in no words of ours: so says a server of
     /// the old kind to a call that it does not know.
     pub(crate) fn is_unknown_call(&self) -> bool {
@@ -277,6 +295,16 @@ mod tests {
             }
         ));
         assert!(answer(404, "").is_refusal() && !answer(400, "").is_refusal());
+    }
+
+    #[test]
+    fn only_an_answer_that_says_no_settles_a_change() {
+        for status in [400, 401, 404, 409, 429] {
+            assert!(!answer(status, "").leaves_open(), "{status}");
+        }
+        for status in [500, 502, 503, 504] {
+            assert!(answer(status, "").leaves_open(), "{status}");
+        }
     }
 
     #[test]

@@ -342,6 +342,25 @@ async fn refused_credentials_are_told_with_the_servers_words() {
 }
 
 #[tokio::test]
+async fn a_refusal_while_the_socket_lives_is_told() {
+    let fake = Fake::start().await;
+    touch(&fake, 1..=2);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_live().await;
+    screen.until_same(&fake).await;
+    // The vendor is there no more, and nobody closes the socket.
+    fake.with(|state| (state.socket, state.rest) = (Mode::Status(401), Mode::Status(401)));
+    screen.client.refresh();
+    screen.until("refused", |screen| {
+        matches!(screen.state(), Some(ConnectionState::Refused { reason, .. }) if reason == "Invalid vendor ID")
+    })
+    .await;
+    fake.with(|state| (state.socket, state.rest) = (Mode::Good, Mode::Good));
+    screen.client.refresh();
+    screen.until_live().await;
+}
+
+#[tokio::test]
 async fn real_time_can_be_turned_off_and_on() {
     let fake = Fake::start().await;
     touch(&fake, 1..=2);

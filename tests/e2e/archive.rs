@@ -248,6 +248,24 @@ async fn what_is_no_export_makes_no_store() {
 }
 
 #[tokio::test]
+async fn an_export_that_is_imported_with_a_vendor_is_known_for_what_it_is() {
+    let from = lively().await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let line =
+        r#""$SERVER" export --output - --store "$A" | "$SERVER" import - --vendor 42 --store "$B""#;
+    let finished = shell(line, [&from.store(), &dir.path().join("new.db")], b"").await;
+    assert_eq!(
+        (finished.code, &*finished.stdout),
+        (Some(1), ""),
+        "{finished:?}"
+    );
+    assert!(
+        finished.stderr.contains("bring it in without --vendor"),
+        "{finished:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_reader_that_has_seen_enough_ends_an_export_quietly() {
     let server = lively().await;
     let (reader, writer) = std::io::pipe().expect("a pipe");

@@ -165,6 +165,21 @@ async fn sentinels_and_clusters_are_looked_at_node_by_node() {
     found.is(&["min-replicas"], "warn");
 
     let cluster = Cluster::start().await;
+    // A redis:// address that leads to neither one's orders.
+    let node = format!("redis://127.0.0.1:{}", cluster.nodes()[0].port());
+    let sentinel = sentinels.url();
+    let (sentinel, _) = sentinel.rsplit_once('/').expect("a master's name");
+    let sentinel = sentinel.replace("redis-sentinel://", "redis://");
+    let (sentinel, _) = sentinel.split_once(',').unwrap_or((&sentinel, ""));
+    for (address, scheme) in [
+        (&*node, "redis-cluster://"),
+        (sentinel, "redis-sentinel://"),
+    ] {
+        let found = Found::by(&["--store", address], TOKEN).await;
+        let (result, remedy) = found.result("role");
+        assert!(result == "fail" && remedy.expect("a remedy").contains(scheme));
+        found.is(&["pub/sub"], "skip");
+    }
     let found = Found::by(&["--store", &cluster.url()], TOKEN).await;
     for node in cluster.nodes() {
         let port = node.port();

@@ -297,7 +297,10 @@ pub fn notice(notice: &Notice) -> String {
         What::Seen { from, to } => format!("{number}  {from} → {to}"),
         What::Updated { by } => format!("{number}  changed  by {}", actor(by)),
         What::Removed { by } => format!("{number}  erased  by {}", actor(by)),
-        What::Refused { to, why } => format!("! {number} not {}: {why}", done(*to)),
+        What::Refused { to, open, why } => match &notice.key {
+            Some(key) => format!("! {}", not_done(key, *to, *open, why)),
+            None => format!("! {why}"),
+        },
         What::HistoryChanged { vendors } => history_changed(*vendors),
         What::Imported { count: 1 } => "1 order imported".into(),
         What::Imported { count } => format!("{} orders imported", grouped(*count)),

@@ -35,7 +35,7 @@ Examples:
 pub struct ExportArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output, which is `-`
     ///
     /// It comes to be when it is whole, readable by you alone, in the place of
     /// one that was there.
@@ -49,7 +49,11 @@ pub struct ExportArgs {
 /// When the store fails or the file cannot be written.
 pub async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     // Before the store is opened: a folder that is not there costs nothing.
-    let output = args.output.as_deref().map(Output::new).transpose()?;
+    let named = args
+        .output
+        .as_deref()
+        .filter(|path| *path != Path::new("-"));
+    let output = named.map(Output::new).transpose()?;
     let (store, lock) = open_to_read(&args.store.store).await?;
     let exported = match output {
         Some(output) => output.write(&*store).await,

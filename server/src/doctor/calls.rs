@@ -196,14 +196,7 @@ async fn alive(server: &Server, clock: Deadline) -> Finding {
         Ok(answer) if answer.status == 200 && answer.text("status") == "alive" => {
             Finding::ok(ABOUT, format!("it answers in {}", ms(answer.took)))
         }
-        Ok(answer) => Finding::fail(
-            ABOUT,
-            format!(
-                "/livez was answered {}, not by an ordertop-server",
-                answer.status
-            ),
-            "check --server: another program, or a proxy without a server behind it, listens there",
-        ),
+        Ok(answer) => not_alive(answer.status),
         Err(reason) if reason.contains("certificate") => Finding::fail(
             ABOUT,
             reason,
@@ -217,6 +210,19 @@ async fn alive(server: &Server, clock: Deadline) -> Finding {
              firewall",
         ),
     }
+}
+
+/// Who answered instead of the server: a proxy, or a stranger.
+fn not_alive(status: u16) -> Finding {
+    let says = format!("/livez was answered {status}, not by an ordertop-server");
+    let remedy = match status {
+        502..=504 => {
+            "a proxy listens there, and no server behind it is ready: look at each server by its own \
+             address (--server http://HOST:PORT), and at the store"
+        }
+        _ => "check --server: another program listens there",
+    };
+    Finding::fail("alive", says, remedy)
 }
 
 async fn ready(server: &Server, clock: Deadline) -> Finding {
@@ -262,7 +268,10 @@ async fn status(server: &Server, clock: Deadline) -> Vec<Finding> {
         answer.body["followers"],
     );
     let on_redis = matches!(server.store, StoreUrl::Redis(_));
-    let state = if on_redis && !kind.starts_with("redis") {
+    let state = if answer.body["store"].is_null() {
+        // Whose store it is cannot be known now; `ready` has failed and says why.
+        Finding::skip(ABOUT, format!("{says}: its store is away"))
+    } else if on_redis && !kind.starts_with("redis") {
         let remedy =
             "start it with --store redis://… (ORDERTOP_STORE), or name the server that has it";
         Finding::warn(
@@ -407,5 +416,19 @@ async fn polling(server: &Server, token: &str, clock: Deadline) -> Finding {
             Finding::warn(ABOUT, says, "see the server's log")
         }
         Err(reason) => Finding::warn(ABOUT, reason, "see the server's log"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_without_a_ready_server_is_not_called_a_stranger() {
+        for (status, names) in [(503, "a proxy"), (502, "a proxy"), (404, "another program")] {
+            let finding = not_alive(status);
+            assert!(is_bad(&finding) && finding.says.contains(&status.to_string()));
+            assert!(finding.remedy.expect("a remedy").contains(names));
+        }
     }
 }

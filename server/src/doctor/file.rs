@@ -87,7 +87,7 @@ fn space(path: &Path) -> Finding {
     };
     let says = format!("{} MiB free", free / (1024 * 1024));
     let remedy =
-        "make room: without it every change is refused; `serve --keep-events` keeps fewer events";
+        "make room, or move the store to a bigger disk: without room every change is refused";
     match free {
         ..NO_SPACE => Finding::fail(ABOUT, says, remedy),
         NO_SPACE..LITTLE_SPACE => Finding::warn(ABOUT, says, remedy),

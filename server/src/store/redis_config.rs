@@ -88,7 +88,12 @@ impl Seen {
     /// Every finding, good ones too.
     #[must_use]
     pub fn examine(&self, company: Company) -> Vec<Finding> {
-        let mut found = vec![self.check_version(), self.check_role(), self.check_memory()];
+        let mut found = vec![self.check_version(), self.check_role(company)];
+        if self.info("redis_mode") == "sentinel" {
+            // It has the settings of a Redis, and none of them means anything.
+            return found;
+        }
+        found.push(self.check_memory());
         found.push(self.check_eviction());
         found.push(self.check_persistence());
         found.extend(self.check_writes());
@@ -115,8 +120,26 @@ impl Seen {
         }
     }
 
-    fn check_role(&self) -> Finding {
+    fn check_role(&self, company: Company) -> Finding {
         const ABOUT: &str = "role";
+        match (self.info("redis_mode"), company) {
+            ("sentinel", _) => {
+                return Finding::fail(
+                    ABOUT,
+                    "it is a sentinel: it keeps no orders, it knows who does",
+                    "give redis-sentinel://HOST:26379,HOST:26379/MASTER, with the name after `sentinel monitor` \
+                     in sentinel.conf",
+                );
+            }
+            ("cluster", Company::Alone) => {
+                return Finding::fail(
+                    ABOUT,
+                    "it is a node of a cluster: it serves a part of the orders alone",
+                    "give redis-cluster://HOST:6379,HOST:6379 with some of its nodes",
+                );
+            }
+            _ => {}
+        }
         if self.number("loading") == 1 {
             return Finding::fail(
                 ABOUT,
@@ -269,7 +292,8 @@ impl Seen {
             (0, Company::Replicas) if attached == 0 => Finding::warn(
                 ABOUT,
                 "none: nothing can take over when this master dies",
-                "start a replica: `replicaof HOST PORT` in its redis.conf, or `redis-cli --cluster add-node`",
+                "start a replica: `replicaof HOST PORT` in its redis.conf; in a cluster `redis-cli --cluster add-node \
+                 NEW:PORT THIS:PORT --cluster-slave`",
             ),
             (0, Company::Alone) if attached == 0 => Finding::ok(
                 ABOUT,
@@ -421,6 +445,20 @@ mod tests {
             (&[("loading", "1")], &[], "role", Fail, "loading"),
             (&[("role", "slave")], &[], "role", Fail, "refuses changes"),
             (
+                &[("redis_mode", "cluster")],
+                &[],
+                "role",
+                Fail,
+                "node of a cluster",
+            ),
+            (
+                &[("redis_mode", "sentinel")],
+                &[],
+                "role",
+                Fail,
+                "a sentinel",
+            ),
+            (
                 &[("maxmemory", "1200000")],
                 &[],
                 "memory",
@@ -540,6 +578,25 @@ mod tests {
             assert!(finding.says.contains(part), "{finding:?}");
             assert!(finding.remedy.is_some(), "{finding:?}");
         }
+    }
+
+    #[test]
+    fn of_a_sentinel_only_what_it_is_matters() {
+        let seen = Seen::new(&info(&[("redis_mode", "sentinel")]), Some(config(&[])));
+        let about = |finding: Finding| finding.about;
+        let found: Vec<_> = seen
+            .examine(Company::Alone)
+            .into_iter()
+            .map(about)
+            .collect();
+        assert_eq!(found, ["version", "role"]);
+    }
+
+    #[test]
+    fn a_node_of_a_cluster_is_well_where_a_cluster_was_named() {
+        let seen = Seen::new(&info(&[("redis_mode", "cluster")]), Some(config(&[])));
+        let role = finding(&seen, Company::Replicas, "role");
+        assert_eq!(role.grade, Grade::Ok);
     }
 
     #[test]

@@ -49,10 +49,12 @@ pub enum What {
         /// Who did it.
         by: Actor,
     },
-    /// A change of ours was not made.
+    /// A change of ours was not made, or was not heard to be made.
     Refused {
         /// Where it was to go.
         to: OrderStatus,
+        /// It may have been made all the same.
+        open: bool,
         /// Why not, in a sentence's part.
         why: String,
     },

@@ -95,7 +95,7 @@ impl App {
     pub(super) fn send_step(&mut self, dialog: &Dialog, effects: &mut Vec<Effect>) {
         let (key, to) = (dialog.key.clone(), dialog.to);
         if let Some(why) = self.cannot_send() {
-            self.refuse(&key, to, why.to_owned());
+            self.refuse(&key, to, false, why.to_owned());
             return;
         }
         // The step before is not answered: the server would have to guess which came first.
@@ -169,24 +169,25 @@ impl App {
             Err(error) => {
                 self.in_flight.remove(key);
                 let why = strings::refusal(&error, self.now);
+                let open = error.leaves_open();
                 if let RequestError::VersionConflict {
                     order: Some(order), ..
                 } = error
                 {
                     self.take(key.clone(), Arc::new(*order), Some(Touch::Changed));
                 }
-                self.refuse(key, step.to, why);
+                self.refuse(key, step.to, open, why);
             }
         }
     }
 
-    fn refuse(&mut self, key: &OrderKey, to: OrderStatus, why: String) {
-        self.say(strings::not_done(key, to, &why));
+    fn refuse(&mut self, key: &OrderKey, to: OrderStatus, open: bool, why: String) {
+        self.say(strings::not_done(key, to, open, &why));
         self.notices.push(Notice {
             at: self.now,
             key: Some(key.clone()),
             version: 0,
-            what: What::Refused { to, why },
+            what: What::Refused { to, open, why },
         });
     }
 }

@@ -29,10 +29,11 @@ pub fn no_next_step(key: &OrderKey, status: OrderStatus, support: bool) -> Strin
     format!("no next step for {}, {status}: {why}", number(key))
 }
 
-/// A step was not made.
+/// A step was not made; or, when that is open, was not heard to be made.
 #[must_use]
-pub fn not_done(key: &OrderKey, to: OrderStatus, why: &str) -> String {
-    format!("{} not {}: {why}", number(key), done(to))
+pub fn not_done(key: &OrderKey, to: OrderStatus, open: bool, why: &str) -> String {
+    let not = if open { "perhaps not" } else { "not" };
+    format!("{} {not} {}: {why}", number(key), done(to))
 }
 
 /// A step was made.
@@ -98,10 +99,13 @@ pub fn refusal(error: &RequestError, now: Timestamp) -> String {
             let said = sentence(error);
             let said = said.split("; ").next().unwrap_or_default();
             let wait = match retry_after {
-                Some(wait) => format!("wait {} s, then look again", wait.as_secs().max(1)),
+                Some(wait) => format!("look again in {} s", wait.as_secs().max(1)),
                 None => "look again in a moment".into(),
             };
             return format!("{said}; {wait} and press s");
+        }
+        RequestError::Unreachable { .. } | RequestError::Timeout { .. } => {
+            return format!("{}; look again in a moment and press s", sentence(error));
         }
         other => return sentence(other),
     };
