@@ -9,12 +9,14 @@ use tracing_subscriber::EnvFilter;
 
 /// The variable that says what to log.
 const LOG_VARIABLE: &str = "ORDERTOP_LOG";
+/// What is logged by default: what we say ourselves. A cluster that is down would fill the log
+/// with its library's words, which say no more than ours.
+const QUIET: &str = "info,rusqlite_migration=warn,redis=off";
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE)
-        .unwrap_or_else(|_| EnvFilter::new("info,rusqlite_migration=warn"));
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(QUIET));
     // Colour is for people: not for a file, and not for who asks for none.
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt()

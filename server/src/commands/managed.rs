@@ -2,6 +2,7 @@
 //! store open, through the server that has it open otherwise.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use ordertop::client::Credentials;
@@ -14,7 +15,7 @@ use ordertop::protocol::rest::{ImportBatch, RowResult, Vendor};
 use crate::import::Sink;
 use crate::merge;
 use crate::store::lock::{self, Locked, StoreLock};
-use crate::store::{self, Store, StoreOptions, StoreUrl};
+use crate::store::{self, Retention, Store, StoreOptions, StoreUrl};
 
 /// The orders of a store, however they are reached.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl Managed {
             StoreUrl::Redis(_) => None,
         };
         let directly = |lock| async {
-            let store = store::open(url, &StoreOptions::default(), None).await?;
+            let store = store::open(url, &options(), None).await?;
             Ok(Self::Directly { store, lock })
         };
         match locked {
@@ -128,6 +129,18 @@ impl Managed {
             drop(lock);
         }
         Ok(())
+    }
+}
+
+/// A command serves no replays: how much is kept for them is for the servers to
+/// say, who may share the store.
+fn options() -> StoreOptions {
+    StoreOptions {
+        retention: Retention {
+            events: i64::MAX.unsigned_abs(),
+            age: Duration::MAX,
+        },
+        ..StoreOptions::default()
     }
 }
 
