@@ -285,3 +285,13 @@ async fn a_redis_that_is_not_there_is_waited_for_and_then_given_up() {
     assert!(said.contains("is it running?"), "{said}");
     assert!(said.contains("waited for 1 s"), "{said}");
 }
+
+#[tokio::test]
+async fn no_events_at_all_can_be_asked_for() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    let (acme, _) = store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    place(&store, "42", "A-1", 1).await;
+    let none = store.events(&vendor("42"), &acme.position, None, 0).await;
+    assert!(matches!(none.unwrap(), Replay::Events { events, .. } if events.is_empty()));
+}
