@@ -295,3 +295,21 @@ async fn no_events_at_all_can_be_asked_for() {
     let none = store.events(&vendor("42"), &acme.position, None, 0).await;
     assert!(matches!(none.unwrap(), Replay::Events { events, .. } if events.is_empty()));
 }
+
+#[tokio::test]
+async fn everyone_is_followed_though_one_vendor_is_gone() {
+    let redis = Redis::start().await;
+    let (store, mut fed) = open(&redis.url()).await;
+    for id in ["42", "43"] {
+        store.add_vendor(vendor(id), id.into()).await.unwrap();
+    }
+    // As a failover of one of a cluster's masters does.
+    redis.cli(&["DEL", "ordertop:{43}:head"]).await;
+    let _watch = store.watch(&Following::All).await.unwrap();
+    place(&store, "42", "A-1", 1).await;
+    while !next(&mut fed)
+        .await
+        .iter()
+        .any(|n| matches!(n, News::Event(_)))
+    {}
+}

@@ -141,11 +141,14 @@ impl Task {
                 Some(position) => {
                     anew |= self.tracks.is_ready(&vendor);
                     self.tracks.starts(&vendor, position);
-                    self.watches.comes(&vendor);
+                    // Given up meanwhile: its news do not come after all.
+                    if self.tracks.is_ready(&vendor) {
+                        self.watches.comes(&vendor);
+                    }
                     Ok(())
                 }
                 None => {
-                    self.tracks.end(&vendor);
+                    self.forget(&vendor);
                     Err(StoreError::Failed(format!("there is no vendor {vendor}")))
                 }
             };
@@ -160,6 +163,14 @@ impl Task {
         self.all_come();
     }
 
+    /// A vendor is not followed after all: whoever wants it begins anew, and those
+    /// who want everyone's news do not wait for its.
+    fn forget(&mut self, vendor: &VendorId) {
+        self.tracks.end(vendor);
+        self.known.remove(vendor);
+        self.watches.comes_no_more(vendor);
+    }
+
     pub(super) fn not_subscribed(&mut self, vendors: Vec<VendorId>, error: &StoreError) {
         for vendor in vendors {
             for waiting in self.waiting.remove(&vendor).unwrap_or_default() {
@@ -167,7 +178,7 @@ impl Task {
             }
             // One that stood already is looked at again once there is a connection.
             if !self.tracks.is_ready(&vendor) {
-                self.tracks.end(&vendor);
+                self.forget(&vendor);
             }
         }
         for waiting in self.waiting_all.drain(..) {
