@@ -313,3 +313,32 @@ async fn everyone_is_followed_though_one_vendor_is_gone() {
         .any(|n| matches!(n, News::Event(_)))
     {}
 }
+
+#[tokio::test]
+async fn a_redis_that_loads_its_data_is_waited_for() {
+    let mut redis = Redis::start_with(&["--rdbcompression", "no"]).await;
+    // It answers between two pieces of what it loads.
+    let piece = "x".repeat(4_096);
+    for n in 0..20 {
+        redis.cli(&["SET", &format!("other:{n}"), &piece]).await;
+    }
+    redis.cli(&["BGREWRITEAOF"]).await;
+    until("it is rewritten", || async {
+        let under_way = redis.info("persistence", "aof_rewrite_in_progress").await;
+        under_way.as_deref() == Some("0")
+    })
+    .await;
+    let url = redis.url();
+    let slowly = [
+        ["--key-load-delay", "100000"],
+        ["--loading-process-events-interval-bytes", "1024"],
+    ];
+    let (opened, ()) = tokio::join!(
+        async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            open_with(&url, StoreOptions::default()).await
+        },
+        redis.restart_with(slowly.as_flattened()),
+    );
+    opened.unwrap();
+}
