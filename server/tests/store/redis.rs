@@ -9,9 +9,12 @@ use ordertop_server::hub::Following;
 use ordertop_server::store::{
     ChangeOutcome, News, RedisStore, Replay, Retention, Store, StoreError, StoreOptions, StoreUrl,
 };
-use tokio::sync::mpsc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
+use crate::once::{placing, shipping};
 use crate::redis_server::{Cluster, Redis, Sentinels};
 use crate::story::{NEWS, events, key, place, ship, story, vendor};
 
@@ -341,4 +344,98 @@ async fn a_redis_that_loads_its_data_is_waited_for() {
         redis.restart_with(slowly.as_flattened()),
     );
     opened.unwrap();
+}
+
+/// A way to a Redis that loses an answer when it is told to: the next commit
+/// arrives there, and its connection is cut before the answer comes back.
+struct Lossy {
+    port: u16,
+    lose: watch::Sender<Lose>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lose {
+    Nothing,
+    Answer,
+    /// The answer, and there is no way to Redis any more.
+    All,
+}
+
+impl Lossy {
+    async fn before(redis: &Redis) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (lose, mut losing) = watch::channel(Lose::Nothing);
+        let (to, told) = (redis.port(), lose.clone());
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    ours = listener.accept() => {
+                        tokio::spawn(Self::pass(ours.unwrap().0, to, told.clone()));
+                    }
+                    _ = losing.wait_for(|lose| *lose == Lose::All) => return,
+                }
+            }
+        });
+        Self { port, lose }
+    }
+
+    async fn pass(mut ours: TcpStream, to: u16, lose: watch::Sender<Lose>) {
+        let mut theirs = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+        let (mut there, mut back) = (vec![0; 65_536], vec![0; 65_536]);
+        loop {
+            tokio::select! {
+                Ok(count) = ours.read(&mut there) => {
+                    if count == 0 || theirs.write_all(&there[..count]).await.is_err() {
+                        return;
+                    }
+                    let text = String::from_utf8_lossy(&there[..count]);
+                    let commit = text.contains(":events") && text.contains("PUBLISH");
+                    if commit && *lose.borrow() != Lose::Nothing {
+                        assert_ne!(theirs.read(&mut back).await.unwrap(), 0);
+                        lose.send_if_modified(|lose| {
+                            let done = *lose == Lose::Answer;
+                            if done {
+                                *lose = Lose::Nothing;
+                            }
+                            done
+                        });
+                        return;
+                    }
+                }
+                Ok(count) = theirs.read(&mut back) => {
+                    if count == 0 || ours.write_all(&back[..count]).await.is_err() {
+                        return;
+                    }
+                }
+                else => return,
+            }
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_is_found_done() {
+    let redis = Redis::start().await;
+    let lossy = Lossy::before(&redis).await;
+    let (store, _fed) = open(&lossy.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    // So that the script is known.
+    let before = place(&store, "42", "A-0", 1).await.position.unwrap();
+    // The record of an order that is written twice has the mark of the second.
+    let mut both = placing("42", "A-1");
+    both.extend(shipping("42", "A-1"));
+    lossy.lose.send(Lose::Answer).unwrap();
+    let done = store.change_all(both, None).await.unwrap();
+    assert_eq!(*lossy.lose.borrow(), Lose::Nothing, "it was lost");
+    let all = events(&store, "42", &before).await;
+    assert_eq!(all.len(), 2);
+    for (change, event) in done.iter().zip(&all) {
+        assert_eq!(change.outcome, ChangeOutcome::Written);
+        assert_eq!(change.position.as_ref(), Some(&event.position));
+    }
 }

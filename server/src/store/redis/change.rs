@@ -111,14 +111,14 @@ async fn change_vendor(
         let Some(head) = seen.head.clone() else {
             return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
         };
-        let now_ms = seen.now_ms;
+        let (now_ms, newest) = (seen.now_ms, head.position.offset);
         let mut decided = decide(shared, vendor, changes, seen, head.position).await?;
         if decided.rows.is_empty() && asked_once.is_none() {
             shared.wait_for_replicas(vendor).await?;
             return Ok((decided.changes, Vec::new()));
         }
         let outcomes = asked_once.map(|once| (once, decided.outcomes()));
-        let said = shared.commit(vendor, &decided.rows, outcomes, now_ms);
+        let said = shared.commit(vendor, &decided.rows, outcomes, now_ms, newest);
         match said.await? {
             Said::Written(before) => {
                 let events = decided.written(vendor, before);

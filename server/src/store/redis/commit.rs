@@ -50,14 +50,16 @@ pub(super) struct Row {
 pub(super) type Outcomes = Vec<(Change, Option<(u64, Mark)>)>;
 
 impl Shared {
-    /// Commits these rows of one vendor, decided upon at `now_ms` by Redis's clock,
-    /// and what is to be remembered with them.
+    /// Commits these rows of one vendor, decided upon at `now_ms` by Redis's clock
+    /// when the vendor's newest event was `newest`, and what is to be remembered
+    /// with them.
     pub(super) async fn commit(
         &self,
         vendor: &VendorId,
         rows: &[Row],
         once: Option<(&Once, Outcomes)>,
         now_ms: i64,
+        newest: u64,
     ) -> Result<Said, StoreError> {
         let of = VendorKeys(vendor);
         let remembering = once.map(|(once, outcomes)| Remembering::new(once, vendor, outcomes));
@@ -88,6 +90,7 @@ impl Shared {
             retention.age.as_millis().to_string(),
             remember,
             ONCE_FOR.as_millis().to_string(),
+            newest.to_string(),
         ];
         for row in rows {
             let order = &row.order;
