@@ -439,3 +439,38 @@ async fn a_commit_whose_answer_was_lost_is_found_done() {
         assert_eq!(change.position.as_ref(), Some(&event.position));
     }
 }
+
+#[tokio::test]
+async fn a_commit_that_went_before_redis_was_gone_may_be_done() {
+    let redis = Redis::start().await;
+    let lossy = Lossy::before(&redis).await;
+    let (store, _fed) = open(&lossy.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    place(&store, "42", "A-0", 1).await;
+    lossy.lose.send(Lose::All).unwrap();
+    let error = store.change_all(placing("42", "A-1"), None).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, StoreError::Unanswered(_)), "{error}");
+    assert_eq!(redis.cli(&["HLEN", "ordertop:{42}:orders"]).await, "2");
+}
+
+#[tokio::test]
+async fn a_commit_that_no_replica_confirms_may_be_done() {
+    let redis = Redis::start().await;
+    let options = StoreOptions {
+        redis_wait: 1,
+        ..StoreOptions::default()
+    };
+    let (store, _fed) = open_with(&redis.url(), options).await.unwrap();
+    let added = store.add_vendor(vendor("42"), "Acme".into()).await;
+    let placed = store.change_all(placing("42", "A-1"), None).await;
+    for error in [added.unwrap_err(), placed.unwrap_err()] {
+        assert!(matches!(&error, StoreError::Unanswered(_)), "{error}");
+        assert!(error.to_string().contains("0 of 1 replicas"), "{error}");
+    }
+    redis.cli(&["ACL", "SETUSER", "default", "-wait"]).await;
+    let placed = store.change_all(placing("42", "A-2"), None).await;
+    let error = placed.unwrap_err();
+    assert!(matches!(error, StoreError::Unanswered(_)), "{error}");
+    assert_eq!(redis.cli(&["HLEN", "ordertop:{42}:orders"]).await, "2");
+}

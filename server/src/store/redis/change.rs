@@ -67,7 +67,9 @@ pub(super) async fn change_all(
                 }
             }
             Err(error) if alone => return Err(error),
-            Err(error) => lost = Some(error),
+            // What may be done outweighs what is not.
+            Err(error) if !matches!(lost, Some(StoreError::Unanswered(_))) => lost = Some(error),
+            Err(_) => {}
         }
     }
     match lost {
