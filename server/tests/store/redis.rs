@@ -474,3 +474,31 @@ async fn a_commit_that_no_replica_confirms_may_be_done() {
     assert!(matches!(error, StoreError::Unanswered(_)), "{error}");
     assert_eq!(redis.cli(&["HLEN", "ordertop:{42}:orders"]).await, "2");
 }
+
+#[tokio::test]
+async fn a_redis_that_lost_everything_is_noticed_and_begun_with_anew() {
+    let redis = Redis::start().await;
+    let (store, mut fed) = open(&redis.url()).await;
+    let add = || store.add_vendor(vendor("42"), "Acme".into());
+    add().await.unwrap();
+    let _all = store.watch(&Following::All).await.unwrap();
+    let _watch = store.watch(&Following::Vendor(vendor("42"))).await.unwrap();
+    assert!(store.has_vendor(&vendor("42")).await.unwrap());
+    place(&store, "42", "A-1", 1).await;
+    redis.cli(&["FLUSHALL"]).await;
+    let changed = |news: &News| matches!(news, News::HistoryChanged(id) if *id == vendor("42"));
+    while !next(&mut fed).await.iter().any(changed) {}
+    assert!(!store.has_vendor(&vendor("42")).await.unwrap());
+    let again = store.watch(&Following::Vendor(vendor("42"))).await;
+    assert!(again.is_err(), "there is no such vendor");
+    add().await.unwrap();
+    place(&store, "42", "A-1", 1).await;
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        told.extend(next(&mut fed).await);
+    }
+    assert!(
+        matches!(&told[..], [News::Vendor(_), News::Event(event)] if event.event.position.offset == 1),
+        "{told:?}"
+    );
+}

@@ -1,6 +1,6 @@
 //! What the feed hears: messages, and the answers to its own questions.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use ordertop::order::VendorId;
 use ordertop::protocol::{Mark, Position};
@@ -88,7 +88,9 @@ impl Task {
             Done::Subscribed(vendors, Err(error)) => self.not_subscribed(vendors, &error),
             Done::Looked(asked, Ok(there)) => {
                 for ((vendor, then), there) in asked.into_iter().zip(there) {
-                    if self.tracks.answered(&vendor, &then, there.as_ref()) {
+                    if there.is_none() {
+                        self.gone(&vendor);
+                    } else if self.tracks.answered(&vendor, &then, there.as_ref()) {
                         Counters::add(&self.counters().gaps_repaired);
                         self.read(vendor);
                     }
@@ -169,6 +171,15 @@ impl Task {
         self.tracks.end(vendor);
         self.known.remove(vendor);
         self.watches.comes_no_more(vendor);
+    }
+
+    /// A vendor that was followed is not there any more: Redis has lost its data,
+    /// or was given back an older history.
+    fn gone(&mut self, vendor: &VendorId) {
+        let known = self.shared.known_vendors.lock();
+        known.unwrap_or_else(PoisonError::into_inner).remove(vendor);
+        self.forget(vendor);
+        self.tracks.tell(News::HistoryChanged(vendor.clone()));
     }
 
     pub(super) fn not_subscribed(&mut self, vendors: Vec<VendorId>, error: &StoreError) {
