@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use ordertop::order::VendorId;
+use ordertop::order::placement::Placement;
+use ordertop::order::{Actor, ActorKind, VendorId};
 use ordertop::protocol::Position;
+use ordertop_server::decision;
 use ordertop_server::hub::Following;
 use ordertop_server::store::{
-    ChangeOutcome, News, RedisStore, Replay, Retention, Store, StoreError, StoreOptions, StoreUrl,
+    ChangeOutcome, ListQuery, News, RedisStore, Replay, Retention, Store, StoreError, StoreOptions,
+    StoreUrl,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,7 +19,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::once::{placing, shipping};
 use crate::redis_server::{Cluster, Redis, Sentinels};
-use crate::story::{NEWS, events, key, place, ship, story, vendor};
+use crate::story::{NEWS, at, events, key, place, ship, story, vendor};
 
 /// How long anything may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -501,4 +504,45 @@ async fn a_redis_that_lost_everything_is_noticed_and_begun_with_anew() {
         matches!(&told[..], [News::Vendor(_), News::Event(event)] if event.event.position.offset == 1),
         "{told:?}"
     );
+}
+
+#[tokio::test]
+async fn a_list_goes_on_past_orders_of_far_off_years() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let numbers: Vec<String> = (0..5).map(|n| format!("Ä {{}}: %s \"{n}\"")).collect();
+    for (n, number) in numbers.iter().enumerate() {
+        let order = Placement {
+            vendor_id: Some("42".to_owned()),
+            order_number: number.clone(),
+            // Microseconds that a float does not tell apart.
+            placed_at: Some(format!("9000-01-01T00:00:00.00000{n}Z").parse().unwrap()),
+            currency: "EUR".to_owned(),
+            lines: vec![serde_json::from_str(r#"{"sku":"MUG","unit_price":"5.00"}"#).unwrap()],
+            ..Placement::default()
+        };
+        let intake = order.check(None, at(1)).unwrap();
+        let actor = Actor::new(ActorKind::Service, "test");
+        let key = intake.key();
+        let decide = decision::place(intake, actor, None, at(1));
+        store.change(key, decide, None).await.unwrap();
+    }
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    while seen.len() <= numbers.len() {
+        let query = ListQuery {
+            vendor: Some(vendor("42")),
+            cursor,
+            limit: 1,
+            ..ListQuery::default()
+        };
+        let page = store.list(query).await.unwrap();
+        seen.extend(page.orders.iter().map(|order| order.number.to_string()));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    seen.reverse();
+    assert_eq!(seen, numbers);
 }
