@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::once::{placing, shipping};
+use crate::once::{placing, say_once, shipping};
 use crate::redis_server::{Cluster, Redis, Sentinels};
 use crate::story::{NEWS, at, events, key, place, ship, story, vendor};
 
@@ -545,4 +545,20 @@ async fn a_list_goes_on_past_orders_of_far_off_years() {
     }
     seen.reverse();
     assert_eq!(seen, numbers);
+}
+
+#[tokio::test]
+async fn a_key_whose_claim_is_gone_still_knows_its_request() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let done = say_once(&store, "1", "one", placing("42", "A-1")).await;
+    // It runs out before the answer does, and a failover may lose it.
+    let claim = redis.cli(&["KEYS", "ordertop:request:*"]).await;
+    assert_eq!(redis.cli(&["DEL", claim.trim()]).await, "1");
+    let again = say_once(&store, "1", "one", placing("42", "A-1")).await;
+    assert_eq!(again, done);
+    redis.cli(&["DEL", claim.trim()]).await;
+    let other = say_once(&store, "1", "other", placing("42", "A-2")).await;
+    assert_eq!(other, Err(StoreError::KeyReused));
 }

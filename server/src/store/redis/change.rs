@@ -129,7 +129,10 @@ async fn change_vendor(
             Said::Changed => wait_a_little(attempt).await,
             Said::Remembered(text) => {
                 shared.wait_for_replicas(vendor).await?;
-                return Ok((once::remembered(&text, changes.len())?, Vec::new()));
+                return Ok((
+                    once::remembered(&text, asked_once, changes.len())?,
+                    Vec::new(),
+                ));
             }
             Said::NoVendor => {
                 return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
