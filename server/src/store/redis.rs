@@ -209,7 +209,6 @@ impl Shared {
             told.arg(keys::NEW_VENDORS).arg(id.as_str());
             self.ask::<()>(&told).await?;
         }
-        self.wait_for_replicas(&id).await?;
         let position = rows::position(&offset, &mark)?;
         Ok((VendorRecord { id, name, position }, new))
     }
