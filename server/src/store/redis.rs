@@ -274,11 +274,25 @@ fn failed(error: &RedisError) -> StoreError {
     StoreError::Failed(explain(error))
 }
 
-/// A commit was sent: it is done, or not. An error that Redis itself answered
-/// says that it is not.
-fn unanswered(error: &RedisError) -> StoreError {
-    let refused = error.is_connection_refusal();
-    if refused || (error.code().is_some() && !error.is_io_error()) {
+/// A commit was sent so many times, and this is what came of the last: it is done,
+/// or not. What Redis itself answers says that it is not, if nothing was sent before.
+fn unanswered(error: &RedisError, sent: u32, cluster: bool) -> StoreError {
+    // A cluster's connection sends again by itself, and says where it ended.
+    let sent_again = cluster
+        && matches!(
+            error.code(),
+            Some(
+                "MOVED"
+                    | "ASK"
+                    | "TRYAGAIN"
+                    | "CLUSTERDOWN"
+                    | "MASTERDOWN"
+                    | "LOADING"
+                    | "READONLY"
+            )
+        );
+    let refused = error.code().is_some() && !error.is_io_error() && !sent_again;
+    if sent == 0 || (sent == 1 && refused) {
         failed(error)
     } else {
         StoreError::Unanswered(explain(error))

@@ -37,7 +37,7 @@ pub(crate) fn placing(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
 }
 
 /// A step to Shipped that insists on version 1.
-fn shipping(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
+pub(crate) fn shipping(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
     let request = decision::StatusRequest {
         actor: Actor::new(ActorKind::Vendor, vendor),
         to: OrderStatus::Shipped,

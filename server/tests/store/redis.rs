@@ -3,17 +3,23 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use ordertop::order::VendorId;
+use ordertop::order::placement::Placement;
+use ordertop::order::{Actor, ActorKind, VendorId};
 use ordertop::protocol::Position;
+use ordertop_server::decision;
 use ordertop_server::hub::Following;
 use ordertop_server::store::{
-    ChangeOutcome, News, RedisStore, Replay, Retention, Store, StoreError, StoreOptions, StoreUrl,
+    ChangeOutcome, ListQuery, News, RedisStore, Replay, Retention, Store, StoreError, StoreOptions,
+    StoreUrl,
 };
-use tokio::sync::mpsc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
+use crate::once::{placing, say_once, shipping};
 use crate::redis_server::{Cluster, Redis, Sentinels};
-use crate::story::{NEWS, events, key, place, ship, story, vendor};
+use crate::story::{NEWS, at, events, key, place, ship, story, vendor};
 
 /// How long anything may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -284,4 +290,274 @@ async fn a_redis_that_is_not_there_is_waited_for_and_then_given_up() {
     let said = error.to_string();
     assert!(said.contains("is it running?"), "{said}");
     assert!(said.contains("waited for 1 s"), "{said}");
+}
+
+#[tokio::test]
+async fn no_events_at_all_can_be_asked_for() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    let (acme, _) = store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    place(&store, "42", "A-1", 1).await;
+    let none = store.events(&vendor("42"), &acme.position, None, 0).await;
+    assert!(matches!(none.unwrap(), Replay::Events { events, .. } if events.is_empty()));
+}
+
+#[tokio::test]
+async fn everyone_is_followed_though_one_vendor_is_gone() {
+    let redis = Redis::start().await;
+    let (store, mut fed) = open(&redis.url()).await;
+    for id in ["42", "43"] {
+        store.add_vendor(vendor(id), id.into()).await.unwrap();
+    }
+    // As a failover of one of a cluster's masters does.
+    redis.cli(&["DEL", "ordertop:{43}:head"]).await;
+    let _watch = store.watch(&Following::All).await.unwrap();
+    place(&store, "42", "A-1", 1).await;
+    while !next(&mut fed)
+        .await
+        .iter()
+        .any(|n| matches!(n, News::Event(_)))
+    {}
+}
+
+#[tokio::test]
+async fn a_redis_that_loads_its_data_is_waited_for() {
+    let mut redis = Redis::start_with(&["--rdbcompression", "no"]).await;
+    // It answers between two pieces of what it loads.
+    let piece = "x".repeat(4_096);
+    for n in 0..20 {
+        redis.cli(&["SET", &format!("other:{n}"), &piece]).await;
+    }
+    redis.cli(&["BGREWRITEAOF"]).await;
+    until("it is rewritten", || async {
+        let under_way = redis.info("persistence", "aof_rewrite_in_progress").await;
+        under_way.as_deref() == Some("0")
+    })
+    .await;
+    let url = redis.url();
+    let slowly = [
+        ["--key-load-delay", "100000"],
+        ["--loading-process-events-interval-bytes", "1024"],
+    ];
+    let (opened, ()) = tokio::join!(
+        async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            open_with(&url, StoreOptions::default()).await
+        },
+        redis.restart_with(slowly.as_flattened()),
+    );
+    opened.unwrap();
+}
+
+/// A way to a Redis that loses an answer when it is told to: the next commit
+/// arrives there, and its connection is cut before the answer comes back.
+struct Lossy {
+    port: u16,
+    lose: watch::Sender<Lose>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lose {
+    Nothing,
+    Answer,
+    /// The answer, and there is no way to Redis any more.
+    All,
+}
+
+impl Lossy {
+    async fn before(redis: &Redis) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (lose, mut losing) = watch::channel(Lose::Nothing);
+        let (to, told) = (redis.port(), lose.clone());
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    ours = listener.accept() => {
+                        tokio::spawn(Self::pass(ours.unwrap().0, to, told.clone()));
+                    }
+                    _ = losing.wait_for(|lose| *lose == Lose::All) => return,
+                }
+            }
+        });
+        Self { port, lose }
+    }
+
+    async fn pass(mut ours: TcpStream, to: u16, lose: watch::Sender<Lose>) {
+        let mut theirs = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+        let (mut there, mut back) = (vec![0; 65_536], vec![0; 65_536]);
+        loop {
+            tokio::select! {
+                Ok(count) = ours.read(&mut there) => {
+                    if count == 0 || theirs.write_all(&there[..count]).await.is_err() {
+                        return;
+                    }
+                    let text = String::from_utf8_lossy(&there[..count]);
+                    let commit = text.contains(":events") && text.contains("PUBLISH");
+                    if commit && *lose.borrow() != Lose::Nothing {
+                        assert_ne!(theirs.read(&mut back).await.unwrap(), 0);
+                        lose.send_if_modified(|lose| {
+                            let done = *lose == Lose::Answer;
+                            if done {
+                                *lose = Lose::Nothing;
+                            }
+                            done
+                        });
+                        return;
+                    }
+                }
+                Ok(count) = theirs.read(&mut back) => {
+                    if count == 0 || ours.write_all(&back[..count]).await.is_err() {
+                        return;
+                    }
+                }
+                else => return,
+            }
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_is_found_done() {
+    let redis = Redis::start().await;
+    let lossy = Lossy::before(&redis).await;
+    let (store, _fed) = open(&lossy.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    // So that the script is known.
+    let before = place(&store, "42", "A-0", 1).await.position.unwrap();
+    // The record of an order that is written twice has the mark of the second.
+    let mut both = placing("42", "A-1");
+    both.extend(shipping("42", "A-1"));
+    lossy.lose.send(Lose::Answer).unwrap();
+    let done = store.change_all(both, None).await.unwrap();
+    assert_eq!(*lossy.lose.borrow(), Lose::Nothing, "it was lost");
+    let all = events(&store, "42", &before).await;
+    assert_eq!(all.len(), 2);
+    for (change, event) in done.iter().zip(&all) {
+        assert_eq!(change.outcome, ChangeOutcome::Written);
+        assert_eq!(change.position.as_ref(), Some(&event.position));
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_went_before_redis_was_gone_may_be_done() {
+    let redis = Redis::start().await;
+    let lossy = Lossy::before(&redis).await;
+    let (store, _fed) = open(&lossy.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    place(&store, "42", "A-0", 1).await;
+    lossy.lose.send(Lose::All).unwrap();
+    let error = store.change_all(placing("42", "A-1"), None).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, StoreError::Unanswered(_)), "{error}");
+    assert_eq!(redis.cli(&["HLEN", "ordertop:{42}:orders"]).await, "2");
+}
+
+#[tokio::test]
+async fn a_commit_that_no_replica_confirms_may_be_done() {
+    let redis = Redis::start().await;
+    let options = StoreOptions {
+        redis_wait: 1,
+        ..StoreOptions::default()
+    };
+    let (store, _fed) = open_with(&redis.url(), options).await.unwrap();
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let placed = store.change_all(placing("42", "A-1"), None).await;
+    let error = placed.unwrap_err();
+    assert!(matches!(error, StoreError::Unanswered(_)), "{error}");
+    assert!(error.to_string().contains("0 of 1 replicas"), "{error}");
+    redis.cli(&["ACL", "SETUSER", "default", "-wait"]).await;
+    let placed = store.change_all(placing("42", "A-2"), None).await;
+    let error = placed.unwrap_err();
+    assert!(matches!(error, StoreError::Unanswered(_)), "{error}");
+    assert_eq!(redis.cli(&["HLEN", "ordertop:{42}:orders"]).await, "2");
+}
+
+#[tokio::test]
+async fn a_redis_that_lost_everything_is_noticed_and_begun_with_anew() {
+    let redis = Redis::start().await;
+    let (store, mut fed) = open(&redis.url()).await;
+    let add = || store.add_vendor(vendor("42"), "Acme".into());
+    add().await.unwrap();
+    let _all = store.watch(&Following::All).await.unwrap();
+    let _watch = store.watch(&Following::Vendor(vendor("42"))).await.unwrap();
+    assert!(store.has_vendor(&vendor("42")).await.unwrap());
+    place(&store, "42", "A-1", 1).await;
+    redis.cli(&["FLUSHALL"]).await;
+    let changed = |news: &News| matches!(news, News::HistoryChanged(id) if *id == vendor("42"));
+    while !next(&mut fed).await.iter().any(changed) {}
+    assert!(!store.has_vendor(&vendor("42")).await.unwrap());
+    let again = store.watch(&Following::Vendor(vendor("42"))).await;
+    assert!(again.is_err(), "there is no such vendor");
+    add().await.unwrap();
+    place(&store, "42", "A-1", 1).await;
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        told.extend(next(&mut fed).await);
+    }
+    assert!(
+        matches!(&told[..], [News::Vendor(_), News::Event(event)] if event.event.position.offset == 1),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_goes_on_past_orders_of_far_off_years() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let numbers: Vec<String> = (0..5).map(|n| format!("Ä {{}}: %s \"{n}\"")).collect();
+    for (n, number) in numbers.iter().enumerate() {
+        let order = Placement {
+            vendor_id: Some("42".to_owned()),
+            order_number: number.clone(),
+            // Microseconds that a float does not tell apart.
+            placed_at: Some(format!("9000-01-01T00:00:00.00000{n}Z").parse().unwrap()),
+            currency: "EUR".to_owned(),
+            lines: vec![serde_json::from_str(r#"{"sku":"MUG","unit_price":"5.00"}"#).unwrap()],
+            ..Placement::default()
+        };
+        let intake = order.check(None, at(1)).unwrap();
+        let actor = Actor::new(ActorKind::Service, "test");
+        let key = intake.key();
+        let decide = decision::place(intake, actor, None, at(1));
+        store.change(key, decide, None).await.unwrap();
+    }
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    while seen.len() <= numbers.len() {
+        let query = ListQuery {
+            vendor: Some(vendor("42")),
+            cursor,
+            limit: 1,
+            ..ListQuery::default()
+        };
+        let page = store.list(query).await.unwrap();
+        seen.extend(page.orders.iter().map(|order| order.number.to_string()));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    seen.reverse();
+    assert_eq!(seen, numbers);
+}
+
+#[tokio::test]
+async fn a_key_whose_claim_is_gone_still_knows_its_request() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let done = say_once(&store, "1", "one", placing("42", "A-1")).await;
+    // It runs out before the answer does, and a failover may lose it.
+    let claim = redis.cli(&["KEYS", "ordertop:request:*"]).await;
+    assert_eq!(redis.cli(&["DEL", claim.trim()]).await, "1");
+    let again = say_once(&store, "1", "one", placing("42", "A-1")).await;
+    assert_eq!(again, done);
+    redis.cli(&["DEL", claim.trim()]).await;
+    let other = say_once(&store, "1", "other", placing("42", "A-2")).await;
+    assert_eq!(other, Err(StoreError::KeyReused));
 }

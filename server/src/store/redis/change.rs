@@ -67,7 +67,9 @@ pub(super) async fn change_all(
                 }
             }
             Err(error) if alone => return Err(error),
-            Err(error) => lost = Some(error),
+            // What may be done outweighs what is not.
+            Err(error) if !matches!(lost, Some(StoreError::Unanswered(_))) => lost = Some(error),
+            Err(_) => {}
         }
     }
     match lost {
@@ -111,14 +113,14 @@ async fn change_vendor(
         let Some(head) = seen.head.clone() else {
             return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
         };
-        let now_ms = seen.now_ms;
+        let (now_ms, newest) = (seen.now_ms, head.position.offset);
         let mut decided = decide(shared, vendor, changes, seen, head.position).await?;
         if decided.rows.is_empty() && asked_once.is_none() {
             shared.wait_for_replicas(vendor).await?;
             return Ok((decided.changes, Vec::new()));
         }
         let outcomes = asked_once.map(|once| (once, decided.outcomes()));
-        let said = shared.commit(vendor, &decided.rows, outcomes, now_ms);
+        let said = shared.commit(vendor, &decided.rows, outcomes, now_ms, newest);
         match said.await? {
             Said::Written(before) => {
                 let events = decided.written(vendor, before);
@@ -127,7 +129,10 @@ async fn change_vendor(
             Said::Changed => wait_a_little(attempt).await,
             Said::Remembered(text) => {
                 shared.wait_for_replicas(vendor).await?;
-                return Ok((once::remembered(&text, changes.len())?, Vec::new()));
+                return Ok((
+                    once::remembered(&text, asked_once, changes.len())?,
+                    Vec::new(),
+                ));
             }
             Said::NoVendor => {
                 return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));

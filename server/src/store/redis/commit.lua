@@ -10,12 +10,12 @@
 -- ARGV  1 latest moment, in ms since 1970 by this Redis's clock  2 PUBLISH or SPUBLISH
 --       3 channel  4 events to keep  5 how long to keep them, in ms
 --       6 what to remember under `once`, '' for nothing  7 for how long, in ms
+--       8 the vendor's offset when it was decided
 --       then WIDTH values for each change
-local FIXED, WIDTH = 7, 11
+local FIXED, WIDTH = 8, 11
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if now > tonumber(ARGV[1]) then return {'late'} end
 
 local remember = ARGV[6] ~= ''
 if remember then
@@ -30,29 +30,36 @@ local base, after = tonumber(head[1]), head[2]
 local function whole(n) return string.format('%.0f', n) end
 local function at(offset) return whole(offset) .. '-0' end
 
+-- This very commit may have been done, and its answer lost on the way: then one of
+-- the events since has its first mark. An order's record does not tell, for another
+-- change may have come after.
+local function instead_of(refusal)
+  local mark = ARGV[FIXED + 5]
+  local since = mark and redis.call('XRANGE', KEYS[5], at(ARGV[8] + 1), '+') or {}
+  for _, event in ipairs(since) do
+    if event[2][2] == mark then
+      local offset = string.match(event[1], '^%d+')
+      return {'written', whole(offset - 1), event[2][4]}
+    end
+  end
+  return refusal
+end
+
+if now > tonumber(ARGV[1]) then return instead_of({'late'}) end
+
 -- Each order must be where the decision saw it; a later change of the same order
 -- builds upon an earlier one.
 local changes = (#ARGV - FIXED) / WIDTH
 local versions = {}
 for i = 0, changes - 1 do
   local a = FIXED + i * WIDTH
-  local number, seen, version, mark = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 5]
+  local number, seen, version = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]
   local version_now = versions[number]
   if not version_now then
     local record = redis.call('HGET', KEYS[2], number)
-    version_now = '0'
-    if record then
-      local offset, its_mark
-      version_now, offset, its_mark = string.match(record, '^(%d+) %d+ %d+ (%d+) (%w+) ')
-      if its_mark == mark then
-        -- This very commit was done, and its answer was lost on the way.
-        local first = tonumber(offset) - i
-        local event = redis.call('XRANGE', KEYS[5], at(first), at(first))[1]
-        return {'written', whole(first - 1), event and event[2][4] or ''}
-      end
-    end
+    version_now = record and string.match(record, '^%d+') or '0'
   end
-  if version_now ~= seen then return {'changed', number} end
+  if version_now ~= seen then return instead_of({'changed', number}) end
   versions[number] = version
 end
 

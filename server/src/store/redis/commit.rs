@@ -1,6 +1,8 @@
 //! The commit itself: one script, and waiting for replicas where that is wished.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 use ordertop::order::{VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
@@ -8,7 +10,7 @@ use ordertop::protocol::{Mark, Position};
 use super::keys::VendorKeys;
 use super::once::Remembering;
 use super::rows::{position, to_json, unreadable};
-use super::{Shared, failed, unanswered};
+use super::{Shared, explain, failed, unanswered};
 use crate::store::fact::Fact;
 use crate::store::{Change, ONCE_FOR, Once, StoreError};
 
@@ -16,8 +18,9 @@ use crate::store::{Change, ONCE_FOR, Once, StoreError};
 /// stalled Redis finds later is refused by it, for its caller was told that it
 /// was not done.
 const GOOD_FOR_MS: i64 = 2_500;
-/// How long replicas may take to confirm a commit, in milliseconds.
-const REPLICAS_PATIENCE_MS: u64 = 1_000;
+/// How long replicas may take to confirm a commit, in milliseconds: less than the
+/// connection waits for an answer, so that Redis is heard saying how many have it.
+const REPLICAS_PATIENCE_MS: u64 = 750;
 
 /// What a commit script said.
 pub(super) enum Said {
@@ -50,14 +53,16 @@ pub(super) struct Row {
 pub(super) type Outcomes = Vec<(Change, Option<(u64, Mark)>)>;
 
 impl Shared {
-    /// Commits these rows of one vendor, decided upon at `now_ms` by Redis's clock,
-    /// and what is to be remembered with them.
+    /// Commits these rows of one vendor, decided upon at `now_ms` by Redis's clock
+    /// when the vendor's newest event was `newest`, and what is to be remembered
+    /// with them.
     pub(super) async fn commit(
         &self,
         vendor: &VendorId,
         rows: &[Row],
         once: Option<(&Once, Outcomes)>,
         now_ms: i64,
+        newest: u64,
     ) -> Result<Said, StoreError> {
         let of = VendorKeys(vendor);
         let remembering = once.map(|(once, outcomes)| Remembering::new(once, vendor, outcomes));
@@ -88,6 +93,7 @@ impl Shared {
             retention.age.as_millis().to_string(),
             remember,
             ONCE_FOR.as_millis().to_string(),
+            newest.to_string(),
         ];
         for row in rows {
             let order = &row.order;
@@ -131,21 +137,28 @@ impl Shared {
         args: &[String],
     ) -> Result<Vec<String>, StoreError> {
         let script = &self.scripts.commit;
+        // How often it was sent: one that broke off may be done.
+        let sent = AtomicU32::new(0);
+        let failed = |error| unanswered(&error, sent.load(Relaxed), self.is_cluster());
         if self.redis_wait == 0 {
-            let run = |connection| script.run(connection, keys, args);
-            return self.link.run(run).await.map_err(|error| unanswered(&error));
+            let run = |connection| {
+                sent.fetch_add(1, Relaxed);
+                script.run(connection, keys, args)
+            };
+            return self.link.run(run).await.map_err(failed);
         }
         let wait = self.redis_wait;
         let (said, replicas) = self
             .waiters
             .run(|connection| {
+                sent.fetch_add(1, Relaxed);
                 let patience = REPLICAS_PATIENCE_MS;
                 script.run_and_wait::<Vec<String>>(connection, keys, args, wait, patience)
             })
             .await
-            .map_err(|error| unanswered(&error))?;
+            .map_err(failed)?;
         if said.first().is_some_and(|word| word == "written") {
-            self.enough(replicas)?;
+            self.enough(replicas.map_err(|error| StoreError::Unanswered(explain(&error)))?)?;
         }
         Ok(said)
     }

@@ -6,7 +6,8 @@ local time = redis.call('TIME')
 local head = redis.call('HMGET', KEYS[1], 'offset', 'mark', 'birth')
 local last = ARGV[2]
 if last ~= '+' then last = last .. '-0' end
-local events = redis.call('XRANGE', KEYS[5], ARGV[1] .. '-0', last, 'COUNT', ARGV[3])
+-- For none at all XRANGE answers no list.
+local events = redis.call('XRANGE', KEYS[5], ARGV[1] .. '-0', last, 'COUNT', ARGV[3]) or {}
 local contents = {}
 for i, event in ipairs(events) do
   local id, number, revision = event[2][8], event[2][10], event[2][12]

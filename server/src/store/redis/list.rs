@@ -117,6 +117,12 @@ impl Shared {
         after: Option<Cursor>,
         size: usize,
     ) -> Result<Vec<Place>, StoreError> {
+        // A score is a float: past 2^53, in far-off years, it is not exact, and the
+        // cursor must be as it is for the order that it names.
+        let after = after.map(|after| Cursor {
+            placed_us: whole(score_of(after.placed_us)),
+            ..after
+        });
         let mut newest = query.placed_before.map_or("+inf".to_owned(), |before| {
             format!("({}", before.as_microsecond())
         });
@@ -163,17 +169,26 @@ impl Shared {
     }
 }
 
+/// How Redis keeps a moment in microseconds.
+#[expect(clippy::cast_precision_loss, reason = "as Redis does")]
+fn score_of(placed_us: i64) -> f64 {
+    placed_us as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "written from whole microseconds"
+)]
+fn whole(score: f64) -> i64 {
+    score as i64
+}
+
 /// A member of the sorted set: the id in twenty digits, then the number.
 fn place(member: &str, score: f64) -> Result<Place, StoreError> {
     let bad = || unreadable("the place of an order");
     let (id, number) = member.split_at_checked(20).ok_or_else(bad)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "written from whole microseconds, far below 2^53"
-    )]
-    let placed_us = score as i64;
     Ok(Place {
-        placed_us,
+        placed_us: whole(score),
         id: id.parse().map_err(|_| bad())?,
         number: OrderNumber::new(number).map_err(|_| bad())?,
     })

@@ -34,8 +34,8 @@ pub(super) async fn claim(shared: &Shared, once: &Once) -> Result<(), StoreError
     }
 }
 
-/// What a commit remembers: the text gets the vendor's position before it, which
-/// only the commit knows.
+/// What a commit remembers: the request's digest and what was answered. The text
+/// gets the vendor's position before it, which only the commit knows.
 pub(super) struct Remembering {
     pub(super) key: String,
     pub(super) text: String,
@@ -60,20 +60,32 @@ impl Remembering {
             .map(|(change, wrote)| Remembered { change, wrote });
         Ok(Self {
             key: VendorKeys(vendor).once(&digest(&[once.key.as_bytes()])),
-            text: to_json(&remembered.collect::<Vec<_>>())?,
+            text: format!(
+                "{} {}",
+                once.digest,
+                to_json(&remembered.collect::<Vec<_>>())?
+            ),
         })
     }
 }
 
-/// The changes that were remembered, from `offset mark json`.
+/// The changes that were remembered, from `offset mark digest json`.
 ///
 /// # Errors
-/// [`StoreError::KeyReused`] when they are not as many as are asked for now.
-pub(super) fn remembered(text: &str, count: usize) -> Result<Vec<Change>, StoreError> {
-    let parts: Vec<&str> = text.splitn(3, ' ').collect();
-    let [offset, mark, body] = parts[..] else {
+/// [`StoreError::KeyReused`] when they were another request's: the claim alone does
+/// not tell, for it runs out before what was remembered, and a failover may lose it.
+pub(super) fn remembered(
+    text: &str,
+    once: Option<&Once>,
+    count: usize,
+) -> Result<Vec<Change>, StoreError> {
+    let parts: Vec<&str> = text.splitn(4, ' ').collect();
+    let [offset, mark, digest, body] = parts[..] else {
         return Err(unreadable("a remembered answer"));
     };
+    if once.is_none_or(|once| once.digest != digest) {
+        return Err(StoreError::KeyReused);
+    }
     let before = position(offset, mark)?;
     let remembered: Vec<Remembered> = json(body)?;
     if remembered.len() != count {

@@ -29,11 +29,15 @@ pub(super) async fn open(
     };
     let deadline = Instant::now() + timeout;
     let mut said: Option<Instant> = None;
-    let info = loop {
-        let info = redis::cmd("INFO");
-        let ask = |connection| any_node(connection, &info);
-        let error = match shared.link.run(ask).await {
-            Ok(info) => break info,
+    let found = loop {
+        let error = match look(shared).await {
+            Ok(Ok(found)) => break found,
+            Ok(Err(version)) => {
+                let (major, minor) = OLDEST;
+                return Err(failed(format!(
+                    "it is Redis {version}: {major}.{minor} or newer is needed (Valkey of any version is)"
+                )));
+            }
             Err(error) => error,
         };
         let reason = explain(&error);
@@ -54,14 +58,12 @@ pub(super) async fn open(
         }
         tokio::time::sleep(AGAIN).await;
     };
-    let version = field(&info, "redis_version").unwrap_or_default();
-    if !is_recent(version) {
-        let (major, minor) = OLDEST;
-        return Err(failed(format!(
-            "it is Redis {version}: {major}.{minor} or newer is needed (Valkey of any version is)"
-        )));
+    match found {
+        None | Some(LAYOUT) => Ok(()),
+        Some(_) => Err(failed(
+            "it was written by a newer ordertop-server: use that one".to_owned(),
+        )),
     }
-    layout(shared).await.map_err(failed)
 }
 
 /// A command that any node may answer: on a cluster it would go to all.
@@ -95,18 +97,22 @@ fn is_recent(version: &str) -> bool {
     }
 }
 
-/// Says which layout the keys have, or learns that they have another.
-async fn layout(shared: &Shared) -> Result<(), String> {
+/// Says which layout the keys have, or learns which they have; or the version of a
+/// Redis that is too old. One that loads its data, or is no master yet, says its
+/// version, but takes no writes.
+async fn look(shared: &Shared) -> redis::RedisResult<Result<Option<u64>, String>> {
+    let info = redis::cmd("INFO");
+    let info = shared.link.run(|connection| any_node(connection, &info));
+    let info = info.await?;
+    let version = field(&info, "redis_version").unwrap_or_default();
+    if !is_recent(version) {
+        return Ok(Err(version.to_owned()));
+    }
     let mut claim = redis::cmd("SET");
     claim.arg(keys::LAYOUT).arg(LAYOUT).arg("NX").arg("GET");
-    let found: Option<u64> = shared
-        .ask(&claim)
-        .await
-        .map_err(|error| error.to_string())?;
-    match found {
-        None | Some(LAYOUT) => Ok(()),
-        Some(_) => Err("it was written by a newer ordertop-server: use that one".to_owned()),
-    }
+    let claim = &claim;
+    let ask = |mut connection| async move { claim.query_async(&mut connection).await };
+    shared.link.run(ask).await.map(Ok)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Scripts, sent by their digest and in full where a node does not know them yet.
 
-use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind};
+use redis::{
+    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
+};
 
 use super::connect::Connection;
 
@@ -49,7 +51,7 @@ impl Script {
     }
 
     /// Runs it, then waits until so many replicas have what it wrote, or the time
-    /// is over; how many have it. The connection should be nobody else's: what
+    /// is over; how many have it, or why nobody knows. The connection should be nobody else's: what
     /// comes after it waits too.
     pub(super) async fn run_and_wait<T: FromRedisValue>(
         &self,
@@ -58,23 +60,29 @@ impl Script {
         args: &[String],
         replicas: u32,
         patience_ms: u64,
-    ) -> RedisResult<(T, u32)> {
+    ) -> RedisResult<(T, RedisResult<u32>)> {
         let both = |in_full| {
             let mut pipeline = Pipeline::new();
+            // Each by itself: what the script wrote stays when the waiting fails.
+            pipeline.ignore_errors();
             pipeline.add_command(self.command(in_full, keys, args));
             pipeline.cmd("WAIT").arg(replicas).arg(patience_ms);
             pipeline
         };
-        match both(false).query_async(&mut connection).await {
-            Err(error) if is_unknown(&error) => both(true).query_async(&mut connection).await,
-            done => done,
+        let (mut done, mut waited): (Value, Value) =
+            both(false).query_async(&mut connection).await?;
+        if matches!(done.clone().extract_error(), Err(error) if is_unknown(&error)) {
+            (done, waited) = both(true).query_async(&mut connection).await?;
         }
+        let done = redis::from_redis_value(done.extract_error()?)?;
+        let replicas = waited
+            .extract_error()
+            .and_then(|n| Ok(redis::from_redis_value(n)?));
+        Ok((done, replicas))
     }
 }
 
 /// Whether a node does not know the script: it started since, or is new.
 fn is_unknown(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
-        // As one of the errors of a pipeline.
-        || error.to_string().contains("NOSCRIPT")
 }

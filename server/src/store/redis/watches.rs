@@ -62,6 +62,11 @@ impl Watches {
         self.lock().coming.insert(vendor.clone());
     }
 
+    /// This vendor's news do not come any more.
+    pub(super) fn comes_no_more(&self, vendor: &VendorId) {
+        self.lock().coming.remove(vendor);
+    }
+
     /// Everyone's news come from now on, those of new vendors too.
     pub(super) fn all_come(&self) {
         self.lock().all_coming = true;

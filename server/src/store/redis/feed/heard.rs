@@ -1,6 +1,6 @@
 //! What the feed hears: messages, and the answers to its own questions.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use ordertop::order::VendorId;
 use ordertop::protocol::{Mark, Position};
@@ -88,7 +88,9 @@ impl Task {
             Done::Subscribed(vendors, Err(error)) => self.not_subscribed(vendors, &error),
             Done::Looked(asked, Ok(there)) => {
                 for ((vendor, then), there) in asked.into_iter().zip(there) {
-                    if self.tracks.answered(&vendor, &then, there.as_ref()) {
+                    if there.is_none() {
+                        self.gone(&vendor);
+                    } else if self.tracks.answered(&vendor, &then, there.as_ref()) {
                         Counters::add(&self.counters().gaps_repaired);
                         self.read(vendor);
                     }
@@ -141,11 +143,14 @@ impl Task {
                 Some(position) => {
                     anew |= self.tracks.is_ready(&vendor);
                     self.tracks.starts(&vendor, position);
-                    self.watches.comes(&vendor);
+                    // Given up meanwhile: its news do not come after all.
+                    if self.tracks.is_ready(&vendor) {
+                        self.watches.comes(&vendor);
+                    }
                     Ok(())
                 }
                 None => {
-                    self.tracks.end(&vendor);
+                    self.forget(&vendor);
                     Err(StoreError::Failed(format!("there is no vendor {vendor}")))
                 }
             };
@@ -160,6 +165,23 @@ impl Task {
         self.all_come();
     }
 
+    /// A vendor is not followed after all: whoever wants it begins anew, and those
+    /// who want everyone's news do not wait for its.
+    fn forget(&mut self, vendor: &VendorId) {
+        self.tracks.end(vendor);
+        self.known.remove(vendor);
+        self.watches.comes_no_more(vendor);
+    }
+
+    /// A vendor that was followed is not there any more: Redis has lost its data,
+    /// or was given back an older history.
+    fn gone(&mut self, vendor: &VendorId) {
+        let known = self.shared.known_vendors.lock();
+        known.unwrap_or_else(PoisonError::into_inner).remove(vendor);
+        self.forget(vendor);
+        self.tracks.tell(News::HistoryChanged(vendor.clone()));
+    }
+
     pub(super) fn not_subscribed(&mut self, vendors: Vec<VendorId>, error: &StoreError) {
         for vendor in vendors {
             for waiting in self.waiting.remove(&vendor).unwrap_or_default() {
@@ -167,7 +189,7 @@ impl Task {
             }
             // One that stood already is looked at again once there is a connection.
             if !self.tracks.is_ready(&vendor) {
-                self.tracks.end(&vendor);
+                self.forget(&vendor);
             }
         }
         for waiting in self.waiting_all.drain(..) {
