@@ -6,12 +6,11 @@ use tokio::time::Instant;
 
 use super::{Shared, explain, keys};
 use crate::store::StoreError;
+use crate::store::redis_config::OLDEST;
 use crate::store::url::RedisUrl;
 
 /// The layout of our keys; a newer one is another program's.
 const LAYOUT: u64 = 1;
-/// The oldest Redis that has all we use: sharded channels, `SET NX GET`.
-const OLDEST: (u32, u32) = (7, 0);
 /// Between two attempts.
 const AGAIN: Duration = Duration::from_millis(500);
 /// Between two words on the console while it waits.
@@ -32,12 +31,7 @@ pub(super) async fn open(
     let found = loop {
         let error = match look(shared).await {
             Ok(Ok(found)) => break found,
-            Ok(Err(version)) => {
-                let (major, minor) = OLDEST;
-                return Err(failed(format!(
-                    "it is Redis {version}: {major}.{minor} or newer is needed (Valkey of any version is)"
-                )));
-            }
+            Ok(Err(unfit)) => return Err(failed(unfit)),
             Err(error) => error,
         };
         let reason = explain(&error);
@@ -89,6 +83,28 @@ fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
         .map(str::trim)
 }
 
+/// Why a Redis does not do, by its `INFO`.
+fn unfit(info: &str, as_cluster: bool) -> Option<String> {
+    let version = field(info, "redis_version").unwrap_or_default();
+    match field(info, "redis_mode") {
+        Some("sentinel") => {
+            let form = "redis-sentinel://HOST:26379/MASTER";
+            return Some(format!("it is a sentinel: give it as {form}"));
+        }
+        Some("cluster") if !as_cluster => {
+            let form = "redis-cluster://HOST:6379,HOST:6379";
+            return Some(format!("it is a node of a cluster: give it as {form}"));
+        }
+        _ => {}
+    }
+    let (major, minor) = OLDEST;
+    (!is_recent(version)).then(|| {
+        format!(
+            "it is Redis {version}: {major}.{minor} or newer is needed (Valkey of any version is)"
+        )
+    })
+}
+
 fn is_recent(version: &str) -> bool {
     let mut parts = version.split('.').map(str::parse::<u32>);
     match (parts.next(), parts.next()) {
@@ -97,16 +113,15 @@ fn is_recent(version: &str) -> bool {
     }
 }
 
-/// Says which layout the keys have, or learns which they have; or the version of a
-/// Redis that is too old. One that loads its data, or is no master yet, says its
+/// Says which layout the keys have, or learns which they have; or why this Redis
+/// does not do. One that loads its data, or is no master yet, says its
 /// version, but takes no writes.
 async fn look(shared: &Shared) -> redis::RedisResult<Result<Option<u64>, String>> {
     let info = redis::cmd("INFO");
     let info = shared.link.run(|connection| any_node(connection, &info));
     let info = info.await?;
-    let version = field(&info, "redis_version").unwrap_or_default();
-    if !is_recent(version) {
-        return Ok(Err(version.to_owned()));
+    if let Some(unfit) = unfit(&info, shared.is_cluster()) {
+        return Ok(Err(unfit));
     }
     let mut claim = redis::cmd("SET");
     claim.arg(keys::LAYOUT).arg(LAYOUT).arg("NX").arg("GET");
@@ -133,5 +148,17 @@ mod tests {
         }
         let info = "# Server\r\nredis_version:7.0.15\r\nredis_git_sha1:0\r\n";
         assert_eq!(field(info, "redis_version"), Some("7.0.15"));
+        assert_eq!(unfit(info, false), None);
+    }
+
+    #[test]
+    fn what_is_another_kind_than_its_address_says_is_named_with_the_right_one() {
+        let info = |mode| format!("redis_version:7.0.15\r\nredis_mode:{mode}\r\n");
+        let said = unfit(&info("sentinel"), false).unwrap();
+        assert!(said.contains("redis-sentinel://"), "{said}");
+        let said = unfit(&info("cluster"), false).unwrap();
+        assert!(said.contains("redis-cluster://"), "{said}");
+        assert_eq!(unfit(&info("cluster"), true), None);
+        assert_eq!(unfit(&info("standalone"), false), None);
     }
 }

@@ -275,6 +275,10 @@ impl Tracks {
             .as_ref()
             .is_some_and(|head| head.offset < there.offset);
         track.asking = behind;
+        if !behind && !track.waiting.is_empty() {
+            // It came while we asked, and registered nothing.
+            self.gaps.push((vendor.clone(), Instant::now() + CROSSING));
+        }
         behind
     }
 
@@ -295,6 +299,10 @@ impl Tracks {
         }
         for event in events {
             self.come(vendor, event);
+        }
+        let waits = |track: &Track| !track.asking && !track.waiting.is_empty();
+        if self.vendors.get(vendor).is_some_and(waits) {
+            self.gaps.push((vendor.clone(), Instant::now() + CROSSING));
         }
     }
 
