@@ -109,6 +109,28 @@ impl Book {
         self.fetch(vendor)
     }
 
+    /// Forgets the vendors that the server does not know any more; whom it forgot.
+    pub(crate) fn keep_only(
+        &mut self,
+        known: impl Fn(&VendorId) -> bool,
+        changes: &mut Vec<Change>,
+    ) -> Vec<VendorId> {
+        let gone: Vec<_> = self
+            .vendors
+            .keys()
+            .filter(|id| !known(id))
+            .cloned()
+            .collect();
+        for vendor in &gone {
+            self.vendors.remove(vendor);
+            changes.push(Change::Snapshot {
+                vendor: vendor.clone(),
+                orders: Vec::new(),
+            });
+        }
+        gone
+    }
+
     /// A welcome's word on one vendor.
     pub(crate) fn welcome(&mut self, vendor: &VendorId, recovery: &Recovery) -> Next {
         self.recovery(vendor, recovery.recovered, recovery.reason)
@@ -353,6 +375,22 @@ mod tests {
         let mut stream = Stream::new("a");
         (0..events).for_each(|_| stream.touch(1));
         stream
+    }
+
+    #[test]
+    fn a_vendor_that_the_server_does_not_know_any_more_is_forgotten() {
+        let stream = stream(2);
+        let (mut book, mut changes) = (Book::default(), Vec::new());
+        book.fetch(&vendor());
+        book.fetched(&vendor(), snapshot(&stream, 2), &mut changes);
+        changes.clear();
+        assert!(book.keep_only(|_| true, &mut changes).is_empty() && changes.is_empty());
+        assert_eq!(book.keep_only(|_| false, &mut changes), [vendor()]);
+        assert!(matches!(&changes[..], [Change::Snapshot { orders, .. }] if orders.is_empty()));
+        assert_eq!(
+            (book.vendors().count(), book.position(&vendor())),
+            (0, None)
+        );
     }
 
     #[test]

@@ -158,6 +158,11 @@ impl Run {
         };
         self.round_trip = Some(took);
         let busy = vendors.values().any(|vendor| !vendor.events.is_empty());
+        // While the socket lives a new vendor may be told before this answer is read.
+        if self.vendor.is_none() && !self.is_live() {
+            self.forget_all_but(|vendor| vendors.contains_key(vendor))
+                .await;
+        }
         for (vendor, events) in vendors {
             let next = self.book.polled(&vendor, events, changes);
             self.to_fetch.extend(fetch(next));

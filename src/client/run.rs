@@ -395,6 +395,10 @@ impl Run {
             (Some(vendor), Some(recovery), _) => BTreeMap::from([(vendor.clone(), recovery)]),
             (_, _, vendors) => vendors.unwrap_or_default(),
         };
+        if self.vendor.is_none() {
+            self.forget_all_but(|vendor| recoveries.contains_key(vendor))
+                .await;
+        }
         for (vendor, recovery) in recoveries {
             let next = self.book.welcome(&vendor, &recovery);
             self.to_fetch.extend(fetch(next));
@@ -402,6 +406,17 @@ impl Run {
         self.start_fetches();
         self.ask_names();
         self.tell_vendors().await;
+    }
+
+    /// Forgets vendors that the server does not list any more: its history is
+    /// another one, and theirs is not in it.
+    pub(crate) async fn forget_all_but(&mut self, known: impl Fn(&VendorId) -> bool) {
+        let mut changes = Vec::new();
+        let gone = self.book.keep_only(known, &mut changes);
+        if !gone.is_empty() {
+            self.tell_changes(changes).await;
+            self.tell(ClientEvent::HistoryChanged(gone)).await;
+        }
     }
 
     pub(crate) fn up(&mut self, next_poll: Duration) {
