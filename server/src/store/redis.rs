@@ -257,6 +257,12 @@ fn explain(error: &RedisError) -> String {
     if error.is_timeout() {
         return "Redis does not answer".into();
     }
+    if error.kind() == redis::ErrorKind::MasterNameNotFoundBySentinel {
+        return "the sentinels know no master of that name: see `sentinel monitor` in their settings".into();
+    }
+    if is_no_cluster(error) {
+        return "it is no cluster: give it as redis://HOST:6379".into();
+    }
     match error.code() {
         Some("OOM") => "Redis is out of memory: raise its maxmemory".into(),
         Some("MISCONF") => "Redis cannot save to its disk, and takes no writes: see its log".into(),
@@ -267,6 +273,11 @@ fn explain(error: &RedisError) -> String {
         Some("NOAUTH" | "WRONGPASS") => "Redis wants another user or password: see --store".into(),
         _ => error.to_string(),
     }
+}
+
+/// Whether a Redis alone was given as a cluster; only its words tell.
+fn is_no_cluster(error: &RedisError) -> bool {
+    error.to_string().contains("cluster support disabled")
 }
 
 /// Nothing was changed.

@@ -37,7 +37,8 @@ pub(super) async fn open(
         let reason = explain(&error);
         let hopeless = matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
             || error.kind() == redis::ErrorKind::AuthenticationFailed
-            || error.kind() == redis::ErrorKind::InvalidClientConfig;
+            || error.kind() == redis::ErrorKind::InvalidClientConfig
+            || super::is_no_cluster(&error);
         if hopeless {
             return Err(failed(reason));
         }
