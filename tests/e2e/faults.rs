@@ -178,11 +178,13 @@ async fn a_stream_trimmed_under_a_sleeping_client_brings_it_a_snapshot() {
         ..Expected::default()
     };
     let summary = run.finish(expected).await;
-    // Eight of one vendor, two of all eight.
-    assert_eq!(
-        summary.snapshots,
-        8 + 2 * vendors().len(),
-        "those who slept"
+    // Eight of one vendor, two of all eight: once each, or twice where a poll and a
+    // socket found it out at the same time.
+    let slept = 8 + 2 * vendors().len();
+    let snapshots = summary.snapshots;
+    assert!(
+        (slept..=2 * slept).contains(&snapshots),
+        "{snapshots} of {slept} who slept"
     );
 }
 
