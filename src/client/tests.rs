@@ -126,6 +126,13 @@ impl Screen {
         .await;
     }
 
+    async fn until_refused_with(&mut self, words: &str) {
+        self.until("refused", |screen| {
+            matches!(screen.state(), Some(ConnectionState::Refused { reason, .. }) if reason == words)
+        })
+        .await;
+    }
+
     async fn until_history_changed(&mut self) {
         self.until("word of another history", |screen| {
             !screen.history_changed.is_empty()
@@ -332,10 +339,7 @@ async fn refused_credentials_are_told_with_the_servers_words() {
     let fake = Fake::start().await;
     fake.with(|state| (state.socket, state.rest) = (Mode::Status(401), Mode::Status(401)));
     let mut screen = Screen::start(&fake, Some(vendor()), true);
-    screen.until("refused", |screen| {
-        matches!(screen.state(), Some(ConnectionState::Refused { reason, .. }) if reason == "Invalid vendor ID")
-    })
-    .await;
+    screen.until_refused_with("Invalid vendor ID").await;
     fake.with(|state| (state.socket, state.rest) = (Mode::Good, Mode::Good));
     screen.client.refresh();
     screen.until_live().await;
@@ -351,10 +355,7 @@ async fn a_refusal_while_the_socket_lives_is_told() {
     // The vendor is there no more, and nobody closes the socket.
     fake.with(|state| (state.socket, state.rest) = (Mode::Status(401), Mode::Status(401)));
     screen.client.refresh();
-    screen.until("refused", |screen| {
-        matches!(screen.state(), Some(ConnectionState::Refused { reason, .. }) if reason == "Invalid vendor ID")
-    })
-    .await;
+    screen.until_refused_with("Invalid vendor ID").await;
     fake.with(|state| (state.socket, state.rest) = (Mode::Good, Mode::Good));
     screen.client.refresh();
     screen.until_live().await;

@@ -2,18 +2,14 @@
 //! replaced.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use ordertop::client::{
-    Change, Client, ClientConfig, ClientEvent, Connection, ConnectionState, Credentials,
-    RequestError, Url,
-};
+use ordertop::client::{Change, Client, ClientEvent, Connection, ConnectionState, RequestError};
 use ordertop::order::{OrderKey, OrderNumber, VendorId};
 use ordertop::protocol::rest::StatusChange;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::support::{Caller, OldServer, Screen, Socket, TOKEN, TestServer, paid, within};
+use crate::support::{Caller, OldServer, Screen, Socket, TOKEN, TestServer, follow, paid, within};
 
 /// A live client in front of an old server, and what it told so far.
 struct Watch {
@@ -33,15 +29,7 @@ impl Watch {
     }
 
     fn start(url: &str, token: &str, vendor: Option<&str>) -> Self {
-        let credentials = Credentials {
-            master_token: token.to_owned(),
-        };
-        let vendor = vendor.map(|id| VendorId::new(id).unwrap());
-        let config = ClientConfig {
-            poll_every: Duration::from_secs(5),
-            ..ClientConfig::new(url.parse::<Url>().unwrap(), vendor, credentials)
-        };
-        let (client, events) = Client::start(config).unwrap();
+        let (client, events) = follow(url, token, vendor);
         Self {
             client,
             events,

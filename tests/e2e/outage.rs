@@ -2,15 +2,11 @@
 //! for all of them whatever breaks, `ledger.rs` and `faults.rs` check.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use ordertop::client::{
-    Change, Client, ClientConfig, ClientEvent, ConnectionState, Credentials, Url,
-};
-use ordertop::order::VendorId;
+use ordertop::client::{Change, Client, ClientEvent, ConnectionState};
 use tokio::sync::mpsc;
 
-use crate::support::{FaultProxy, Network, TOKEN, TestServer, paid, within};
+use crate::support::{FaultProxy, Network, TOKEN, TestServer, follow, paid, within};
 
 /// What a live client told so far.
 struct Journal {
@@ -28,15 +24,7 @@ struct Journal {
 impl Journal {
     /// Follows vendor 42 at `url`, polling as often as a client may.
     fn follow(url: &str) -> Self {
-        let credentials = Credentials {
-            master_token: TOKEN.to_owned(),
-        };
-        let vendor = VendorId::new("42").unwrap();
-        let config = ClientConfig {
-            poll_every: Duration::from_secs(5),
-            ..ClientConfig::new(url.parse::<Url>().unwrap(), Some(vendor), credentials)
-        };
-        let (client, events) = Client::start(config).unwrap();
+        let (client, events) = follow(url, TOKEN, Some("42"));
         Self {
             _client: client,
             events,

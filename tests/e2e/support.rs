@@ -1,6 +1,7 @@
 //! What the stories share: servers, callers, sockets, a network that breaks and
 //! a terminal that can be read.
 
+mod client;
 mod fixtures;
 mod frames;
 mod http;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub(crate) use client::follow;
 pub(crate) use fixtures::{order, paid, placed_at};
 pub(crate) use frames::{Frame, Frames};
 pub(crate) use http::{Answer, Caller};

@@ -8,9 +8,9 @@ use redis::cluster::ClusterClient;
 use redis::{Client, ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult};
 use tokio::sync::mpsc;
 
-use super::redis::info;
 use super::{Deadline, ms};
 use crate::finding::Finding;
+use crate::store::redis::connection_info;
 use crate::store::url::{Node, RedisUrl};
 
 const ABOUT: &str = "redis pub/sub";
@@ -23,7 +23,7 @@ pub(super) async fn through_one(url: &RedisUrl, node: &Node, clock: Deadline) ->
     let began = Instant::now();
     let channel = channel();
     let round = clock.wait(async {
-        let client = Client::open(info(url, node)?)?;
+        let client = Client::open(connection_info(url, node)?)?;
         let mut hearing = client.get_async_pubsub().await?;
         hearing.subscribe(&channel).await?;
         let mut speaking = client.get_multiplexed_async_connection().await?;
@@ -42,7 +42,10 @@ pub(super) async fn through_cluster(url: &RedisUrl, nodes: &[Node], clock: Deadl
     let channel = channel();
     let round = clock.wait(async {
         let (push, mut pushed) = mpsc::unbounded_channel();
-        let known: RedisResult<Vec<_>> = nodes.iter().map(|node| info(url, node)).collect();
+        let known: RedisResult<Vec<_>> = nodes
+            .iter()
+            .map(|node| connection_info(url, node))
+            .collect();
         let client = ClusterClient::builder(known?)
             .use_protocol(ProtocolVersion::RESP3)
             .push_sender(push)

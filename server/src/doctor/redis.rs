@@ -4,13 +4,11 @@ use std::io::Result;
 use std::time::Instant;
 
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
-    ProtocolVersion, RedisConnectionInfo, RedisResult,
-};
+use redis::{AsyncConnectionConfig, Client, RedisResult};
 
 use super::{Deadline, Report, cluster, is_bad, ms, pubsub, sentinel, skipped};
 use crate::finding::Finding;
+use crate::store::redis::connection_info;
 use crate::store::redis_config::{Company, Seen};
 use crate::store::url::{Node, RedisUrl, Topology};
 
@@ -94,7 +92,7 @@ pub(super) async fn ping(
 ) -> (Option<MultiplexedConnection>, Finding) {
     let began = Instant::now();
     let asked = clock.wait(async {
-        let client = Client::open(info(url, node)?)?;
+        let client = Client::open(connection_info(url, node)?)?;
         // The deadline of the check is the only one.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
@@ -115,30 +113,6 @@ pub(super) async fn ping(
             (None, Finding::fail(named, reason, remedy))
         }
     }
-}
-
-/// How to reach one node, with the login of the address.
-pub(super) fn info(url: &RedisUrl, node: &Node) -> RedisResult<ConnectionInfo> {
-    let addr = if url.tls {
-        ConnectionAddr::TcpTls {
-            host: node.host.clone(),
-            port: node.port,
-            insecure: false,
-            tls_params: None,
-        }
-    } else {
-        ConnectionAddr::Tcp(node.host.clone(), node.port)
-    };
-    let mut login = RedisConnectionInfo::default()
-        .set_db(url.database)
-        .set_protocol(ProtocolVersion::RESP3);
-    if let Some(username) = &url.username {
-        login = login.set_username(username);
-    }
-    if let Some(password) = &url.password {
-        login = login.set_password(password);
-    }
-    Ok(addr.into_connection_info()?.set_redis_settings(login))
 }
 
 fn remedy(reason: &str, node: &Node) -> String {

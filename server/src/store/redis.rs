@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
-use redis::RedisError;
+use redis::{FromRedisValue, RedisError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -23,6 +23,7 @@ use super::{
     StoreError, StoreFuture, StoreOptions, StoreSummary, VendorRecord, Watch,
 };
 use crate::hub::Following;
+pub(crate) use connect::connection_info;
 use connect::{Connection, Connector, Link};
 use feed::{Ask, FeedHandle};
 use keys::VendorKeys;
@@ -139,6 +140,26 @@ impl Shared {
         self.link.connector().is_cluster()
     }
 
+    /// The command that publishes: to a sharded channel on a cluster.
+    fn publish(&self) -> &'static str {
+        if self.is_cluster() {
+            "SPUBLISH"
+        } else {
+            "PUBLISH"
+        }
+    }
+
+    /// Runs a script that may be run twice.
+    async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        keys: &[String],
+        args: &[String],
+    ) -> Result<T, StoreError> {
+        let run = |connection| script.run(connection, keys, args);
+        self.link.run(run).await.map_err(|error| failed(&error))
+    }
+
     fn set_health(&self, health: Result<(), String>) {
         let mut last = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         *last = Some((tokio::time::Instant::now(), health));
@@ -152,9 +173,7 @@ impl Shared {
                 [keys::ORDER_IDS.to_owned()],
                 [ORDER_IDS_AT_ONCE.to_string()],
             );
-            let script = &self.scripts.ids;
-            let take = |connection| script.run::<u64>(connection, &keys, &args);
-            let first = self.link.run(take).await.map_err(|error| failed(&error))?;
+            let first: u64 = self.run(&self.scripts.ids, &keys, &args).await?;
             *ids = first..first + ORDER_IDS_AT_ONCE;
         }
         ids.next().ok_or(StoreError::Closed)
@@ -189,23 +208,15 @@ impl Shared {
         let birth = Mark::from_random(rand::random());
         let keys = [VendorKeys(&id).head()];
         let args = [birth.as_str().to_owned(), name];
-        let script = &self.scripts.vendor;
-        type Added = (bool, String, String, String, String);
-        let add = |connection| script.run::<Added>(connection, &keys, &args);
-        let (new, offset, mark, _birth, name) =
-            self.link.run(add).await.map_err(|error| failed(&error))?;
+        let added = self.run(&self.scripts.vendor, &keys, &args).await?;
+        let (new, offset, mark, _birth, name): (bool, String, String, String, String) = added;
         // The list of all vendors is elsewhere on a cluster: it may have lost this
         // one, or never have got it, and gets it now.
         let mut list = redis::cmd("HSET");
         list.arg(keys::VENDORS).arg(id.as_str()).arg(&name);
         self.ask::<()>(&list).await?;
         if new {
-            let publish = if self.is_cluster() {
-                "SPUBLISH"
-            } else {
-                "PUBLISH"
-            };
-            let mut told = redis::cmd(publish);
+            let mut told = redis::cmd(self.publish());
             told.arg(keys::NEW_VENDORS).arg(id.as_str());
             self.ask::<()>(&told).await?;
         }
@@ -221,8 +232,8 @@ impl Shared {
             command
         };
         let orders: Vec<u64> = self.ask_each(&vendors, count).await?;
-        let heads = self.heads(&vendors).await?;
-        let offsets = heads.iter().flatten().map(|head| head.position.offset);
+        let positions = self.positions(&vendors).await?;
+        let offsets = positions.iter().flatten().map(|position| position.offset);
         Ok(StoreSummary {
             kind: self.link.connector().kind().to_owned(),
             vendors: vendors.len() as u64,

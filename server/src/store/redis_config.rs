@@ -350,7 +350,8 @@ impl Seen {
         }
     }
 
-    fn info(&self, name: &str) -> &str {
+    /// A field of `INFO`; empty where there is none.
+    pub(crate) fn info(&self, name: &str) -> &str {
         self.info.get(name).map_or("", String::as_str)
     }
 

@@ -60,6 +60,15 @@ async fn what_a_break_swallowed_is_in_the_next_list() {
     screen.until_legacy().await;
 }
 
+/// Has the screen ask for a list: it is read, and its answer held back.
+async fn hold_a_list(fake: &Fake, screen: &Screen) {
+    let before = lists(fake);
+    fake.with(|state| state.hold_list_answers = true);
+    screen.client.refresh();
+    fake.until(|state| state.asked.iter().filter(|asked| is_list(asked)).count() > before)
+        .await;
+}
+
 #[tokio::test]
 async fn a_list_from_before_a_frame_does_not_undo_it() {
     let fake = old_server().await;
@@ -67,11 +76,7 @@ async fn a_list_from_before_a_frame_does_not_undo_it() {
     let mut screen = Screen::start(&fake, Some(vendor()), true);
     screen.until_legacy().await;
     screen.until_same(&fake).await;
-    let before = lists(&fake);
-    fake.with(|state| state.hold_list_answers = true);
-    screen.client.refresh();
-    fake.until(|state| state.asked.iter().filter(|asked| is_list(asked)).count() > before)
-        .await;
+    hold_a_list(&fake, &screen).await;
     touch(&fake, [1, 3]);
     screen.until_same(&fake).await;
     fake.with(|state| state.hold_list_answers = false);
@@ -96,11 +101,7 @@ async fn many_frames_at_once_bring_the_list_though_an_older_one_is_under_way() {
     let mut screen = Screen::start(&fake, Some(vendor()), true);
     screen.until_legacy().await;
     screen.until_same(&fake).await;
-    let before = lists(&fake);
-    fake.with(|state| state.hold_list_answers = true);
-    screen.client.refresh();
-    fake.until(|state| state.asked.iter().filter(|asked| is_list(asked)).count() > before)
-        .await;
+    hold_a_list(&fake, &screen).await;
     fake.with(|state| (1..=250).for_each(|n| state.stream.touch(n)));
     fake.with(|state| state.hold_list_answers = false);
     screen.until_same(&fake).await;

@@ -10,7 +10,7 @@ use ordertop::order::{OrderId, OrderKey, OrderNumber, VendorId};
 use ordertop::protocol::{Mark, Position};
 
 use super::Shared;
-use super::commit::{Row, Said};
+use super::commit::{Outcomes, Row, Said};
 use super::once;
 use super::read::Seen;
 use crate::decision::Refusal;
@@ -255,13 +255,11 @@ impl Decided {
         });
         events.collect()
     }
-}
 
-impl Decided {
     /// What is remembered of each change: its place among the written ones, where
     /// it is one of them.
-    fn outcomes(&self) -> Vec<(Change, Option<(u64, Mark)>)> {
-        let mut outcomes: Vec<_> = self.changes.iter().map(|c| (c.clone(), None)).collect();
+    fn outcomes(&self) -> Outcomes {
+        let mut outcomes: Outcomes = self.changes.iter().map(|c| (c.clone(), None)).collect();
         for (n, row) in self.rows.iter().enumerate() {
             outcomes[row.change].1 = Some((n as u64 + 1, row.mark.clone()));
         }

@@ -80,14 +80,9 @@ impl Shared {
             once_key,
         ];
         let retention = self.retention;
-        let publish = if self.is_cluster() {
-            "SPUBLISH"
-        } else {
-            "PUBLISH"
-        };
         let mut args = vec![
             (now_ms + GOOD_FOR_MS).to_string(),
-            publish.to_owned(),
+            self.publish().to_owned(),
             of.channel(),
             retention.events.to_string(),
             retention.age.as_millis().to_string(),

@@ -139,7 +139,7 @@ impl Connector {
         let connecting = async {
             match &self.url.topology {
                 Topology::Standalone(node) => {
-                    let client = Client::open(self.info(node, self.url.database))?;
+                    let client = Client::open(connection_info(&self.url, node)?)?;
                     one(&client, pushed).await
                 }
                 Topology::Sentinel { nodes, master } => {
@@ -154,43 +154,14 @@ impl Connector {
         }
     }
 
-    fn settings(&self) -> RedisConnectionInfo {
-        let mut settings = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
-        if let Some(username) = &self.url.username {
-            settings = settings.set_username(username);
-        }
-        if let Some(password) = &self.url.password {
-            settings = settings.set_password(password);
-        }
-        settings
-    }
-
-    fn info(&self, node: &Node, database: i64) -> ConnectionInfo {
-        let Node { host, port } = node.clone();
-        let address = if self.url.tls {
-            ConnectionAddr::TcpTls {
-                host,
-                port,
-                insecure: false,
-                tls_params: None,
-            }
-        } else {
-            ConnectionAddr::Tcp(host, port)
-        };
-        // An address is always good for a `ConnectionInfo`.
-        let info = address.into_connection_info();
-        let info = info.unwrap_or_else(|_| unreachable!("an address"));
-        info.set_tcp_settings(tcp_settings())
-            .set_redis_settings(self.settings().set_db(database))
-    }
-
     /// The master that the first sentinel which answers names; it was asked
     /// whether it is one.
     async fn master(&self, sentinels: &[Node], name: &str) -> RedisResult<Client> {
-        let sentinels: Vec<_> = sentinels.iter().map(|node| self.sentinel(node)).collect();
-        let mut sentinel = Sentinel::build(sentinels)?;
+        let sentinels: RedisResult<Vec<_>> =
+            sentinels.iter().map(|node| self.sentinel(node)).collect();
+        let mut sentinel = Sentinel::build(sentinels?)?;
         let mut of_node = SentinelNodeConnectionInfo::default()
-            .set_redis_connection_info(self.settings().set_db(self.url.database))
+            .set_redis_connection_info(login(&self.url))
             .set_tcp_settings(tcp_settings());
         if self.url.tls {
             of_node = of_node.set_tls_mode(TlsMode::Secure);
@@ -199,14 +170,17 @@ impl Connector {
     }
 
     /// Sentinels have logins of their own, and most have none.
-    fn sentinel(&self, node: &Node) -> ConnectionInfo {
-        self.info(node, 0)
-            .set_redis_settings(RedisConnectionInfo::default())
+    fn sentinel(&self, node: &Node) -> RedisResult<ConnectionInfo> {
+        let info = connection_info(&self.url, node)?;
+        Ok(info.set_redis_settings(RedisConnectionInfo::default()))
     }
 
     async fn cluster(&self, nodes: &[Node], pushed: Option<Pushed>) -> RedisResult<Connection> {
-        let nodes = nodes.iter().map(|node| self.info(node, 0));
-        let mut builder: ClusterClientBuilder = ClusterClient::builder(nodes)
+        let nodes: RedisResult<Vec<_>> = nodes
+            .iter()
+            .map(|node| connection_info(&self.url, node))
+            .collect();
+        let mut builder: ClusterClientBuilder = ClusterClient::builder(nodes?)
             .use_protocol(ProtocolVersion::RESP3)
             .connection_timeout(STEP)
             .response_timeout(STEP)
@@ -227,6 +201,41 @@ impl Connector {
         let connection = builder.build()?.get_async_connection().await?;
         Ok(Connection::Cluster(connection))
     }
+}
+
+/// How to reach one node of an address, with the address's login and database.
+///
+/// # Errors
+/// When the library takes no such address.
+pub(crate) fn connection_info(url: &RedisUrl, node: &Node) -> RedisResult<ConnectionInfo> {
+    let Node { host, port } = node.clone();
+    let address = if url.tls {
+        ConnectionAddr::TcpTls {
+            host,
+            port,
+            insecure: false,
+            tls_params: None,
+        }
+    } else {
+        ConnectionAddr::Tcp(host, port)
+    };
+    let info = address.into_connection_info()?;
+    Ok(info
+        .set_tcp_settings(tcp_settings())
+        .set_redis_settings(login(url)))
+}
+
+fn login(url: &RedisUrl) -> RedisConnectionInfo {
+    let mut login = RedisConnectionInfo::default()
+        .set_db(url.database)
+        .set_protocol(ProtocolVersion::RESP3);
+    if let Some(username) = &url.username {
+        login = login.set_username(username);
+    }
+    if let Some(password) = &url.password {
+        login = login.set_password(password);
+    }
+    login
 }
 
 fn tcp_settings() -> TcpSettings {

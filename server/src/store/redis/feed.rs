@@ -287,12 +287,10 @@ impl Task {
             let (batch, shared, mut ears) = (batch.to_vec(), self.shared.clone(), ears.clone());
             self.work.spawn(async move {
                 let channels: Vec<_> = batch.iter().map(|v| VendorKeys(v).channel()).collect();
-                let heads = match ears.subscribe(&channels).await {
-                    Ok(()) => shared.heads(&batch).await,
+                let positions = match ears.subscribe(&channels).await {
+                    Ok(()) => shared.positions(&batch).await,
                     Err(error) => Err(super::failed(&error)),
                 };
-                let positions =
-                    heads.map(|heads| heads.into_iter().map(|h| h.map(|h| h.position)).collect());
                 Done::Subscribed(batch, positions)
             });
         }

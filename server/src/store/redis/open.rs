@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{Shared, explain, keys};
 use crate::store::StoreError;
-use crate::store::redis_config::OLDEST;
+use crate::store::redis_config::{OLDEST, Seen};
 use crate::store::url::RedisUrl;
 
 /// The layout of our keys; a newer one is another program's.
@@ -77,41 +77,27 @@ async fn any_node(
     }
 }
 
-/// A field of `INFO`.
-fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
-    info.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        .map(str::trim)
-}
-
 /// Why a Redis does not do, by its `INFO`.
-fn unfit(info: &str, as_cluster: bool) -> Option<String> {
-    let version = field(info, "redis_version").unwrap_or_default();
-    match field(info, "redis_mode") {
-        Some("sentinel") => {
+fn unfit(seen: &Seen, as_cluster: bool) -> Option<String> {
+    match seen.info("redis_mode") {
+        "sentinel" => {
             let form = "redis-sentinel://HOST:26379/MASTER";
             return Some(format!("it is a sentinel: give it as {form}"));
         }
-        Some("cluster") if !as_cluster => {
+        "cluster" if !as_cluster => {
             let form = "redis-cluster://HOST:6379,HOST:6379";
             return Some(format!("it is a node of a cluster: give it as {form}"));
         }
         _ => {}
     }
     let (major, minor) = OLDEST;
-    (!is_recent(version)).then(|| {
+    let version = seen.info("redis_version");
+    let recent = seen.version().is_some_and(|version| version >= OLDEST);
+    (!recent).then(|| {
         format!(
             "it is Redis {version}: {major}.{minor} or newer is needed (Valkey of any version is)"
         )
     })
-}
-
-fn is_recent(version: &str) -> bool {
-    let mut parts = version.split('.').map(str::parse::<u32>);
-    match (parts.next(), parts.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= OLDEST,
-        _ => false,
-    }
 }
 
 /// Says which layout the keys have, or learns which they have; or why this Redis
@@ -121,7 +107,7 @@ async fn look(shared: &Shared) -> redis::RedisResult<Result<Option<u64>, String>
     let info = redis::cmd("INFO");
     let info = shared.link.run(|connection| any_node(connection, &info));
     let info = info.await?;
-    if let Some(unfit) = unfit(&info, shared.is_cluster()) {
+    if let Some(unfit) = unfit(&Seen::new(&info, None), shared.is_cluster()) {
         return Ok(Err(unfit));
     }
     let mut claim = redis::cmd("SET");
@@ -145,16 +131,21 @@ mod tests {
             ("", false),
             ("x", false),
         ] {
-            assert_eq!(is_recent(version), recent, "{version}");
+            let seen = Seen::new(&format!("redis_version:{version}\r\n"), None);
+            assert_eq!(unfit(&seen, false).is_none(), recent, "{version}");
         }
         let info = "# Server\r\nredis_version:7.0.15\r\nredis_git_sha1:0\r\n";
-        assert_eq!(field(info, "redis_version"), Some("7.0.15"));
-        assert_eq!(unfit(info, false), None);
+        let seen = Seen::new(info, None);
+        assert_eq!(seen.info("redis_version"), "7.0.15");
+        assert_eq!(unfit(&seen, false), None);
     }
 
     #[test]
     fn what_is_another_kind_than_its_address_says_is_named_with_the_right_one() {
-        let info = |mode| format!("redis_version:7.0.15\r\nredis_mode:{mode}\r\n");
+        let info = |mode| {
+            let info = format!("redis_version:7.0.15\r\nredis_mode:{mode}\r\n");
+            Seen::new(&info, None)
+        };
         let said = unfit(&info("sentinel"), false).unwrap();
         assert!(said.contains("redis-sentinel://"), "{said}");
         let said = unfit(&info("cluster"), false).unwrap();

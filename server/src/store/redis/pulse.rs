@@ -40,11 +40,7 @@ impl Pulse {
     /// Writes, and publishes the probe.
     pub(super) async fn take(shared: &Shared, probe: Probe) -> Self {
         let Probe { number, places } = probe;
-        let publish = if shared.is_cluster() {
-            "SPUBLISH"
-        } else {
-            "PUBLISH"
-        };
+        let publish = shared.publish();
         let sending = places.iter().map(|(channel, key)| async move {
             let mut both = redis::pipe();
             both.cmd("SET").arg(key).arg(number).arg("PX").arg(60_000);

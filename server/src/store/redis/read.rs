@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
-use ordertop::protocol::Position;
 use ordertop::protocol::message::Unrecovered;
+use ordertop::protocol::{Mark, Position};
 use redis::{Cmd, FromRedisValue};
 
 use super::keys::{self, VendorKeys};
@@ -32,9 +32,23 @@ pub(super) struct Seen {
 }
 
 impl Shared {
-    /// Orders of one vendor by number, at one moment as long as they are at most
-    /// [`MAX_LOOK`].
+    /// Orders of one vendor by number, as they were when the first [`MAX_LOOK`] were
+    /// read; more than those at a later moment.
     pub(super) async fn look(
+        &self,
+        vendor: &VendorId,
+        numbers: &[OrderNumber],
+    ) -> Result<Seen, StoreError> {
+        let (first, rest) = numbers.split_at(numbers.len().min(MAX_LOOK));
+        let mut seen = self.look_at_once(vendor, first).await?;
+        for page in rest.chunks(MAX_LOOK) {
+            seen.orders
+                .extend(self.look_at_once(vendor, page).await?.orders);
+        }
+        Ok(seen)
+    }
+
+    async fn look_at_once(
         &self,
         vendor: &VendorId,
         numbers: &[OrderNumber],
@@ -49,39 +63,24 @@ impl Shared {
         );
         let of = VendorKeys(vendor);
         let keys = [of.head(), of.orders(), of.contents()];
-        let mut seen: Option<Seen> = None;
-        let mut rest = numbers;
-        loop {
-            let (page, after) = rest.split_at(rest.len().min(MAX_LOOK));
-            rest = after;
-            let args: Vec<String> = page.iter().map(|n| n.as_str().to_owned()).collect();
-            let script = &self.scripts.orders;
-            let read = |connection| script.run::<Read>(connection, &keys, &args);
-            let (now_ms, offset, mark, birth, records, contents) =
-                self.link.run(read).await.map_err(|error| failed(&error))?;
-            let seen = match &mut seen {
-                Some(seen) => seen,
-                none => none.insert(Seen {
-                    now_ms,
-                    head: rows::head((offset, mark, birth))?,
-                    orders: HashMap::new(),
-                }),
+        let args: Vec<String> = numbers.iter().map(|n| n.as_str().to_owned()).collect();
+        let read: Read = self.run(&self.scripts.orders, &keys, &args).await?;
+        let (now_ms, offset, mark, birth, records, contents) = read;
+        let mut orders = HashMap::with_capacity(numbers.len());
+        for ((number, record), content) in numbers.iter().zip(records).zip(contents) {
+            let (Some(record), Some(content)) = (record, content) else {
+                continue;
             };
-            for ((number, record), content) in page.iter().zip(records).zip(contents) {
-                let (Some(record), Some(content)) = (record, content) else {
-                    continue;
-                };
-                let record = Record::read(&record)?;
-                let revision = record.revision;
-                let order = record.order(vendor, number, &content)?;
-                seen.orders
-                    .insert(number.clone(), (Arc::new(order), revision));
-            }
-            if rest.is_empty() {
-                break;
-            }
+            let record = Record::read(&record)?;
+            let revision = record.revision;
+            let order = record.order(vendor, number, &content)?;
+            orders.insert(number.clone(), (Arc::new(order), revision));
         }
-        seen.ok_or_else(|| unreadable("nothing"))
+        Ok(Seen {
+            now_ms,
+            head: rows::head((offset, mark, birth))?,
+            orders,
+        })
     }
 
     pub(super) async fn order(&self, key: &OrderKey) -> Result<Option<VendorOrder>, StoreError> {
@@ -154,26 +153,36 @@ impl Shared {
     }
 
     /// Where each of these vendors stands; `None` for those that do not exist.
-    pub(super) async fn heads(
+    pub(super) async fn positions(
         &self,
         vendors: &[VendorId],
-    ) -> Result<Vec<Option<Head>>, StoreError> {
+    ) -> Result<Vec<Option<Position>>, StoreError> {
         let fields = self.ask_each(vendors, head_command).await?;
-        fields.into_iter().map(rows::head).collect()
+        let position = |fields| Ok(rows::head(fields)?.map(|head| head.position));
+        fields.into_iter().map(position).collect()
     }
 
     pub(super) async fn vendors(&self) -> Result<Vec<VendorRecord>, StoreError> {
         let (ids, names): (Vec<_>, Vec<_>) = self.vendor_names().await?.into_iter().unzip();
-        let heads = self.heads(&ids).await?;
-        let records = ids.into_iter().zip(names).zip(heads);
-        let records = records.filter_map(|((id, name), head)| {
-            let position = head?.position;
+        let positions = self.positions(&ids).await?;
+        let records = ids.into_iter().zip(names).zip(positions);
+        let records = records.filter_map(|((id, name), position)| {
+            let position = position?;
             Some(VendorRecord { id, name, position })
         });
         Ok(records.collect())
     }
 
     pub(super) async fn vendor(&self, id: &VendorId) -> Result<Option<VendorRecord>, StoreError> {
+        let vendor = self.vendor_and_birth(id).await?;
+        Ok(vendor.map(|(vendor, _)| vendor))
+    }
+
+    /// A vendor, and the mark of its stream's birth.
+    pub(super) async fn vendor_and_birth(
+        &self,
+        id: &VendorId,
+    ) -> Result<Option<(VendorRecord, Mark)>, StoreError> {
         let mut command = head_command(id);
         command.arg("name");
         type Fields = (
@@ -184,10 +193,9 @@ impl Shared {
         );
         let (offset, mark, birth, name): Fields = self.ask(&command).await?;
         let head = rows::head((offset, mark, birth))?;
-        Ok(head.map(|head| VendorRecord {
-            id: id.clone(),
-            name: name.unwrap_or_else(|| id.to_string()),
-            position: head.position,
+        Ok(head.map(|Head { position, birth }| {
+            let (id, name) = (id.clone(), name.unwrap_or_else(|| id.to_string()));
+            (VendorRecord { id, name, position }, birth)
         }))
     }
 
@@ -236,10 +244,8 @@ impl Shared {
         ];
         let last = until.map_or("+".to_owned(), |until| until.to_string());
         let args = [(since.offset + 1).to_string(), last, limit.to_string()];
-        let script = &self.scripts.events;
-        let read = |connection| script.run::<Read>(connection, &keys, &args);
-        let (now_ms, offset, mark, birth, entries, contents) =
-            self.link.run(read).await.map_err(|error| failed(&error))?;
+        let read: Read = self.run(&self.scripts.events, &keys, &args).await?;
+        let (now_ms, offset, mark, birth, entries, contents) = read;
         let Some(Head {
             position: head,
             birth,

@@ -3,9 +3,9 @@
 use futures_util::StreamExt;
 use ordertop::order::VendorId;
 
+use super::Shared;
 use super::keys::VendorKeys;
 use super::rows::{Record, to_json, unreadable};
-use super::{Shared, failed};
 use crate::store::{KeptOrder, Restored, StoreError};
 
 /// Orders that are written at once; what they need is pipelined.
@@ -65,13 +65,7 @@ async fn restore_one(
     for entry in &kept.history {
         args.push(to_json(entry)?);
     }
-    let script = &shared.scripts.restore;
-    let write = |connection| script.run::<Vec<String>>(connection, &keys, &args);
-    let said = shared
-        .link
-        .run(write)
-        .await
-        .map_err(|error| failed(&error))?;
+    let said: Vec<String> = shared.run(&shared.scripts.restore, &keys, &args).await?;
     let said: Vec<&str> = said.iter().map(String::as_str).collect();
     match said[..] {
         ["written"] => Ok(Found::Nothing),

@@ -39,6 +39,20 @@ pub(crate) struct Summary {
     pub(crate) snapshots: usize,
 }
 
+impl Summary {
+    /// Every fifth client slept for too long, one of each vendor and two of all:
+    /// each fetched a snapshot of whom it follows once, or twice where its poll and
+    /// its socket found it out at the same time.
+    pub(crate) fn assert_sleepers_fetched(&self) {
+        let slept = super::vendors().len() + 2 * super::vendors().len();
+        let snapshots = self.snapshots;
+        assert!(
+            (slept..=2 * slept).contains(&snapshots),
+            "{snapshots} of {slept} who slept"
+        );
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
-use ordertop::client::{
-    Change, Client, ClientConfig, ClientEvent, ConnectionState, Credentials, Url,
-};
-use ordertop::order::VendorId;
+use ordertop::client::{Change, ClientEvent, ConnectionState};
 use ordertop::protocol::message::OrderEvent;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::support::TOKEN;
+use crate::support::{TOKEN, follow};
 
 /// A live client and what it told.
 pub(crate) struct Reader {
@@ -97,15 +93,8 @@ impl Told {
 impl Reader {
     /// Follows the vendor with this number, or all, at `url`.
     pub(super) fn follow(url: &str, vendor: Option<usize>) -> Self {
-        let credentials = Credentials {
-            master_token: TOKEN.to_owned(),
-        };
-        let id = vendor.map(|n| VendorId::new(&format!("v{n}")).expect("an id"));
-        let config = ClientConfig {
-            poll_every: Duration::from_secs(5),
-            ..ClientConfig::new(url.parse::<Url>().expect("a URL"), id, credentials)
-        };
-        let (_, events) = Client::start(config).expect("it starts");
+        let id = vendor.map(|n| format!("v{n}"));
+        let (_, events) = follow(url, TOKEN, id.as_deref());
         let journal = Arc::new(Mutex::new(Journal {
             vendor,
             ..Journal::default()

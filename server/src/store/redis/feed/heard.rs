@@ -60,14 +60,8 @@ impl Task {
 
     pub(super) fn ask_new_vendor(&mut self, vendor: VendorId) {
         let shared = self.shared.clone();
-        self.work.spawn(async move {
-            let head = shared.head(&vendor).await;
-            let record = shared.vendor(&vendor).await;
-            Done::NewVendor(match (head, record) {
-                (Ok(head), Ok(record)) => Ok(record.zip(head.map(|head| head.birth))),
-                (Err(error), _) | (_, Err(error)) => Err(error),
-            })
-        });
+        self.work
+            .spawn(async move { Done::NewVendor(shared.vendor_and_birth(&vendor).await) });
     }
 
     pub(super) fn done(&mut self, done: Done) {

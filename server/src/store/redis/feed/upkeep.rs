@@ -98,10 +98,7 @@ impl Task {
             let (batch, shared) = (batch.to_vec(), self.shared.clone());
             self.work.spawn(async move {
                 let vendors: Vec<_> = batch.iter().map(|(vendor, _)| vendor.clone()).collect();
-                let heads = shared.heads(&vendors).await;
-                let positions =
-                    heads.map(|heads| heads.into_iter().map(|h| h.map(|h| h.position)).collect());
-                Done::Looked(batch, positions)
+                Done::Looked(batch, shared.positions(&vendors).await)
             });
         }
     }
