@@ -29,6 +29,7 @@ use ordertop::protocol::ListedOrder;
 use tui_input::Input;
 
 use crate::event::{Effect, Event};
+use crate::keymap::Keymap;
 use crate::strings;
 use crate::theme::Theme;
 use crate::view::{areas, shows_both};
@@ -73,6 +74,8 @@ pub struct Settings {
     pub sort: Sort,
     /// Colours.
     pub theme: Theme,
+    /// Which key does what.
+    pub keymap: Keymap,
 }
 
 /// A pane that can have the keys.
@@ -355,9 +358,9 @@ impl App {
             self.details.due = None;
             return;
         }
-        let asked_at = |order: &ListedOrder| (order.version, order.updated_at);
         let current = self.current();
-        let Some((key, asked_at)) = current.map(|row| (row.key.clone(), asked_at(&row.order)))
+        let Some((key, asked_at)) =
+            current.map(|row| (row.key.clone(), (row.version(), row.updated_at())))
         else {
             self.details = Details::default();
             return;

@@ -23,6 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::event::{Effect, Event};
+use crate::keymap::Keymap;
 use crate::strings;
 use crate::terminal::{self, Terminal};
 use crate::theme::{Palette, Theme};
@@ -76,6 +77,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         hint: options.hint,
         sort: options.sort,
         theme: Theme::new(palette()),
+        keymap: Keymap::default(),
     });
     let (client, events) = Client::start(options.client)?;
     let (answers, answered) = mpsc::channel(ANSWER_QUEUE);

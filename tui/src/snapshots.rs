@@ -22,6 +22,7 @@ use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::event::{Effect, Event};
 use crate::fixture::{at, order_of, vendor};
+use crate::keymap::Keymap;
 use crate::theme::{Palette, Theme};
 use crate::view;
 
@@ -52,6 +53,7 @@ impl Stage {
             hint: None,
             sort: Sort::default(),
             theme: Theme::new(Palette::Colours),
+            keymap: Keymap::default(),
         };
         set(&mut settings);
         let mut app = App::new(settings);
@@ -118,7 +120,7 @@ impl Stage {
         let known = self.app.orders.get(&order.key(&vendor()));
         let previous_status = known.map(|row| row.status());
         let mut order = order.clone();
-        order.version = known.map_or(1, |row| row.order.version + 1);
+        order.version = known.map_or(1, |row| row.version() + 1);
         let event = OrderEvent {
             order_number: order.order_number.clone(),
             status: Some(order.status),

@@ -93,7 +93,7 @@ impl App {
         for at in self.top..self.top + self.rows_on_screen() {
             let Some(row) = self.orders.at(at) else { break };
             let grow = |known: &mut usize, text: &str| *known = (*known).max(width(text));
-            let total = strings::amount(&row.order, &row.order.total_amount);
+            let total = row.total();
             grow(&mut widest.number, &tame(row.key.number.as_str()));
             grow(&mut widest.vendor, self.vendor_name(&row.key.vendor));
             grow(&mut widest.total, &total);

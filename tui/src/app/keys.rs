@@ -7,7 +7,7 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
-use crate::keymap::{Action, Context, action};
+use crate::keymap::{Action, Context};
 use crate::strings;
 use crate::text::tame;
 use crate::view::{areas, help_lines, order_lines};
@@ -33,7 +33,7 @@ impl App {
         }
         if areas(self).is_none() {
             // Nobody can see what a key would do.
-            match action(Context::Screen, key) {
+            match self.settings.keymap.action(Context::Screen, key) {
                 Some(Action::Quit) => effects.push(Effect::Quit),
                 Some(Action::Redraw) => effects.push(Effect::Redraw),
                 _ => {}
@@ -45,7 +45,7 @@ impl App {
         self.toast = None;
         self.steered |= self.cursor.is_some();
         let context = self.context();
-        let action = action(context, key);
+        let action = self.settings.keymap.action(context, key);
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match action {
             Some(Action::Quit) if ctrl => return effects.push(Effect::Quit),

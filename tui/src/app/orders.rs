@@ -106,8 +106,7 @@ impl Orders {
         touched: Option<(Touch, Timestamp)>,
     ) -> bool {
         let known = self.get(&key);
-        let stale =
-            known.is_some_and(|row| order.version != 0 && order.version <= row.order.version);
+        let stale = known.is_some_and(|row| order.version != 0 && order.version <= row.version());
         if stale {
             return false;
         }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
+use crate::strings;
 use crate::text::tame;
 
 /// Why a row stands out for a moment.
@@ -24,12 +25,11 @@ pub enum Touch {
 pub struct Row {
     /// What the order is known by.
     pub key: OrderKey,
-    /// The order as the server last told it.
-    pub order: Arc<ListedOrder>,
     /// The buyer's name, safe to show; empty when unknown.
     pub buyer: Box<str>,
     /// Whether it was new or changed, and when.
     pub touched: Option<(Touch, Timestamp)>,
+    order: Arc<ListedOrder>,
     buyer_folded: Box<str>,
     sought: Box<str>,
     amount: i128,
@@ -71,6 +71,32 @@ impl Row {
             order,
             buyer,
         }
+    }
+
+    /// The whole order as the server last told it. Not for what every row of a
+    /// list is asked for in every frame or every comparison: that has methods of
+    /// its own.
+    #[must_use]
+    pub fn listed(&self) -> Arc<ListedOrder> {
+        Arc::clone(&self.order)
+    }
+
+    /// Counts the changes of the order; 0 from a server that does not count.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.order.version
+    }
+
+    /// When anything about it last changed.
+    #[must_use]
+    pub fn updated_at(&self) -> Timestamp {
+        self.order.updated_at
+    }
+
+    /// What the buyer pays, with the currency.
+    #[must_use]
+    pub fn total(&self) -> String {
+        strings::amount(&self.order, &self.order.total_amount)
     }
 
     /// Where it stands.

@@ -63,7 +63,7 @@ impl App {
             self.say(strings::NO_ORDER);
             return;
         };
-        let (key, order) = (row.key.clone(), row.order.clone());
+        let (key, order) = (row.key.clone(), row.listed());
         if let Some(words) = self.moved_words() {
             self.say(words);
             return;
@@ -136,7 +136,7 @@ impl App {
                 let late = !answer.changed && answer.order.is_some();
                 let order = answer.order.map(Arc::new).or_else(|| {
                     // An old server answers with the status alone.
-                    let mut order = (*self.orders.get(key)?.order).clone();
+                    let mut order = (*self.orders.get(key)?.listed()).clone();
                     order.status = answer.new_status;
                     Some(Arc::new(order))
                 });

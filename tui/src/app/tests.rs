@@ -61,7 +61,7 @@ fn answer(
 
 fn changed(stage: &Stage, number: &str, to: OrderStatus) -> ListedOrder {
     let key = listed(number, OrderStatus::Paid, 0).key(&vendor());
-    let mut order = (*stage.app.orders.get(&key).unwrap().order).clone();
+    let mut order = (*stage.app.orders.get(&key).unwrap().listed()).clone();
     order.status = to;
     order.version += 1;
     order.status_since = Some(stage.app.now);
@@ -107,7 +107,7 @@ fn the_cursor_stays_on_its_order_when_others_come_above() {
 fn the_cursor_takes_the_next_order_when_its_own_is_erased() {
     let mut stage = Stage::shop(SIZE);
     stage.keys("j");
-    let order = stage.app.current().unwrap().order.clone();
+    let order = stage.app.current().unwrap().listed();
     let next = stage.app.orders.at(2).unwrap().key.clone();
     stage.event(EventKind::Removed, &order, service());
     assert_eq!(stage.app.cursor, Some(next));

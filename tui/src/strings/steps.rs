@@ -61,14 +61,14 @@ pub fn was_already(key: &OrderKey, to: OrderStatus, by: Option<&Actor>, typed: b
 /// The dialog asks for what is so already.
 #[must_use]
 pub fn is_already(row: &Row) -> String {
-    let by = by_whom(row.order.status_by.as_ref());
+    let by = by_whom(row.listed().status_by.as_ref());
     format!("! already {}{by}", row.status())
 }
 
 /// Somebody's change took the order under the cursor out of the list.
 #[must_use]
 pub fn left_the_list(row: &Row) -> String {
-    let by = by_whom(row.order.status_by.as_ref());
+    let by = by_whom(row.listed().status_by.as_ref());
     format!("{} was just {}{by}", number(&row.key), done(row.status()))
 }
 

@@ -19,7 +19,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let theme = app.settings.theme;
     let row = app.orders.get(&dialog.key);
     let there = row.filter(|_| app.is_there(dialog));
-    let changed = row.is_none_or(|row| row.order.version != dialog.version);
+    let changed = row.is_none_or(|row| row.version() != dialog.version);
     let fields = u16::try_from(dialog.fields.len()).unwrap_or(0);
     let notes = u16::from(changed) + u16::from(dialog.reason_missed && dialog.lacks_reason());
     // Frame, order, step, a gap, inputs, notes, buttons; gaps go where rows are few.
@@ -44,7 +44,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     };
     let mut y = inner.y;
     let mut who = row.map_or(String::new(), |row| {
-        let amount = strings::amount(&row.order, &row.order.total_amount);
+        let amount = row.total();
         let buyer = if row.buyer.is_empty() {
             strings::NO_BUYER
         } else {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{areas, columns, put, text};
 use crate::app::{App, Overlay, Pane};
-use crate::keymap::{Action, Context, first};
+use crate::keymap::{Action, Context};
 use crate::strings;
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
@@ -21,11 +21,11 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let context = app.context();
     let on_screen = context == Context::Screen && matches!(app.overlay, Overlay::None);
     let tail: u16 = match on_screen {
-        true => last.iter().map(|action| wide(context, *action)).sum(),
+        true => last.iter().map(|action| wide(app, context, *action)).sum(),
         false => 0,
     };
     for action in keys {
-        if x + wide(context, action) + tail > area.right() {
+        if x + wide(app, context, action) + tail > area.right() {
             break;
         }
         x = entry(app, context, action, x, area, buf);
@@ -37,8 +37,8 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn wide(context: Context, action: Action) -> u16 {
-    columns(&first(context, action)) + columns(short(context, action)) + 3
+fn wide(app: &App, context: Context, action: Action) -> u16 {
+    columns(&app.settings.keymap.first(context, action)) + columns(short(context, action)) + 3
 }
 
 fn short(context: Context, action: Action) -> &'static str {
@@ -50,7 +50,8 @@ fn short(context: Context, action: Action) -> &'static str {
 
 fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &mut Buffer) -> u16 {
     let theme = app.settings.theme;
-    let x = put(buf, area, x, area.y, &first(context, action), theme.key());
+    let key = app.settings.keymap.first(context, action);
+    let x = put(buf, area, x, area.y, &key, theme.key());
     let words = short(context, action);
     put(buf, area, x + 1, area.y, words, theme.text()) + 2
 }

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::{blank, frame, put_right};
 use crate::app::App;
-use crate::keymap::{BINDINGS, Context, label};
+use crate::keymap::Context;
 use crate::strings;
 use crate::text::{fit, wrap};
 use crate::theme::glyph;
@@ -29,7 +29,9 @@ pub fn help_lines(app: &App) -> Vec<Line<'static>> {
     let wide = inner_width(app);
     let mut lines = Vec::new();
     let mut group = "";
-    for binding in BINDINGS.iter().filter(|b| b.context == Context::Screen) {
+    let keymap = &app.settings.keymap;
+    let bindings = keymap.bindings().iter();
+    for binding in bindings.filter(|b| b.context == Context::Screen) {
         let next = strings::action_group(binding.action);
         if next != group {
             if !group.is_empty() {
@@ -38,7 +40,7 @@ pub fn help_lines(app: &App) -> Vec<Line<'static>> {
             lines.push(Line::styled(next, theme.strong()));
             group = next;
         }
-        let keys = label(binding.context, binding.action);
+        let keys = keymap.label(binding.context, binding.action);
         let words = strings::action_help(binding.action);
         for (i, part) in wrap(words, wide.saturating_sub(KEYS))
             .into_iter()

@@ -66,9 +66,10 @@ pub fn order_lines(app: &App, columns: usize) -> Vec<Line<'static>> {
     };
     path(app, row, &mut page);
     page.lines.push(Line::default());
-    buyer(&row.order, &mut page);
-    items(&row.order, &mut page);
-    shipments(app, &row.order, &mut page);
+    let order = row.listed();
+    buyer(&order, &mut page);
+    items(&order, &mut page);
+    shipments(app, &order, &mut page);
     if let Some(more) = more {
         notes(app, more, &mut page);
     }
@@ -131,7 +132,7 @@ fn path(app: &App, row: &Row, page: &mut Page) {
             format!("{} {status}", glyph(status)),
             theme.status(status),
         ));
-        if let Some(prior) = row.order.prior_status {
+        if let Some(prior) = row.listed().prior_status {
             spans.push(Span::styled(format!("  was {prior}"), theme.quiet()));
         }
     } else {
@@ -151,7 +152,7 @@ fn path(app: &App, row: &Row, page: &mut Page) {
     }
     page.lines.push(Line::from(spans));
     let since = strings::age(row.since(), app.now);
-    let by = (row.order.status_by.as_ref())
+    let by = (row.listed().status_by.as_ref())
         .map(|by| match by.kind {
             ActorKind::Import => ", imported".to_owned(),
             _ => format!(", by {}", strings::actor(by)),
@@ -162,7 +163,7 @@ fn path(app: &App, row: &Row, page: &mut Page) {
         None => format!("{status} for {since}{by}"),
     };
     page.text(&words, theme.quiet());
-    let flags = row.order.flags;
+    let flags = row.listed().flags;
     let set = [
         (flags.test, "test order"),
         (flags.on_hold, "on hold"),

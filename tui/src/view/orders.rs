@@ -192,7 +192,7 @@ fn draw_row(app: &App, row: &Row, columns: &Columns, line: Rect, buf: &mut Buffe
             theme.status(row.status()),
         ),
     };
-    let amount = strings::amount(&row.order, &row.order.total_amount);
+    let amount = row.total();
     let late = row.ship_by().is_some_and(|due| due < app.now);
     let age = strings::age_or_due(row, app.now);
     let age_style = if late { theme.bad() } else { quiet };
@@ -203,7 +203,7 @@ fn draw_row(app: &App, row: &Row, columns: &Columns, line: Rect, buf: &mut Buffe
     cells.left(vendor, columns.vendor, style(quiet));
     cells.left(buyer.0, columns.buyer, style(buyer.1));
     if columns.items > 0 {
-        cells.left(&strings::items(&row.order), columns.items, style(quiet));
+        cells.left(&strings::items(&row.listed()), columns.items, style(quiet));
     }
     cells.right(&amount, columns.total, style(text));
     cells.left(&status.0, STATUS, style(status.1));

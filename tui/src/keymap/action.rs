@@ -1,0 +1,64 @@
+//! What a key can mean.
+
+/// What a key can mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// The next step of the order under the cursor.
+    NextStep,
+    /// Open the order, or the order of a notification.
+    Open,
+    /// Back: close, clear the filter.
+    Back,
+    /// Type a filter.
+    Find,
+    /// Sort in the next way.
+    Sort,
+    /// Show one status alone: the digit says which.
+    Tab,
+    /// One up.
+    Up,
+    /// One down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the top.
+    Top,
+    /// To the bottom.
+    Bottom,
+    /// To the next pane.
+    NextPane,
+    /// To the pane before.
+    PreviousPane,
+    /// To the order of the newest notification.
+    Jump,
+    /// Dismiss a notification.
+    Dismiss,
+    /// Dismiss all notifications.
+    DismissAll,
+    /// Real-time off, or on.
+    Realtime,
+    /// Look now.
+    Refresh,
+    /// Show or hide the hint.
+    Hint,
+    /// Copy the hint.
+    Copy,
+    /// Take the mouse, or give it back.
+    Mouse,
+    /// Draw everything again.
+    Redraw,
+    /// Help.
+    Help,
+    /// Leave.
+    Quit,
+    /// Dialog: do it.
+    Confirm,
+    /// Dialog: leave it.
+    Cancel,
+    /// Dialog: the next field.
+    NextField,
+    /// Dialog: the field before.
+    PreviousField,
+}
