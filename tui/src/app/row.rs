@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::order::{Currency, Flags, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use crate::strings;
@@ -32,7 +32,7 @@ pub struct Row {
     order: Arc<ListedOrder>,
     buyer_folded: Box<str>,
     sought: Box<str>,
-    amount: i128,
+    amount: i64,
     urgency: (u8, i64),
 }
 
@@ -109,6 +109,30 @@ impl Row {
     #[must_use]
     pub fn since(&self) -> Timestamp {
         self.order.status_since.unwrap_or(self.order.updated_at)
+    }
+
+    /// When the buyer placed it.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.order.created_at
+    }
+
+    /// Marks.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.order.flags
+    }
+
+    /// The currency of its amounts; an old server does not tell.
+    #[must_use]
+    pub fn currency(&self) -> Option<Currency> {
+        self.order.currency
+    }
+
+    /// What the buyer pays, scaled as [`scaled`] does: comparable within a currency.
+    #[must_use]
+    pub fn amount(&self) -> i64 {
+        self.amount
     }
 
     /// By when it is to be shipped, while that is still to be done.
@@ -205,8 +229,10 @@ fn urgency(order: &ListedOrder) -> (u8, i64) {
     (rank, order_within)
 }
 
-/// Decimal text as an integer with eight decimals: comparable within a currency.
-fn scaled(amount: &str) -> i128 {
+/// Decimal text as an integer with four decimals, which is as many as a currency
+/// has. What goes beyond them is cut, what is too large is the largest there is.
+#[must_use]
+pub fn scaled(amount: &str) -> i64 {
     let (negative, digits) = match amount.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, amount),
@@ -214,10 +240,12 @@ fn scaled(amount: &str) -> i128 {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let digits = whole
         .bytes()
-        .chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(8))
-        .filter(u8::is_ascii_digit)
-        .take(36);
-    let size = digits.fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        .chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(4))
+        .filter(u8::is_ascii_digit);
+    let size = digits.fold(0_i64, |sum, digit| {
+        sum.saturating_mul(10)
+            .saturating_add(i64::from(digit - b'0'))
+    });
     if negative { -size } else { size }
 }
 
@@ -271,5 +299,7 @@ mod tests {
         assert!(scaled("10.5") > scaled("9.99"));
         assert!(scaled("-1") < scaled("0"));
         assert_eq!(scaled("12"), scaled("12.00"));
+        assert_eq!(scaled("-1234.5678901"), -12_345_678);
+        assert_eq!(scaled("99999999999999999999.99"), i64::MAX);
     }
 }
