@@ -12,6 +12,7 @@ mod mouse;
 mod news;
 pub mod notices;
 pub mod orders;
+pub mod picker;
 pub mod row;
 mod steps;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use cursor::{Moved, Widest};
 use dialog::Dialog;
 use notices::Notices;
 use orders::Orders;
+use picker::Picker;
 use row::{Row, Sort};
 use steps::InFlight;
 
@@ -100,6 +102,8 @@ pub enum Overlay {
     Help(usize),
     /// The question before a step.
     Dialog(Dialog),
+    /// A list to pick from.
+    Picker(Box<Picker>),
 }
 
 /// Something fetched.
@@ -245,7 +249,7 @@ impl App {
         match event {
             Event::Key(key) => self.key(key, &mut effects),
             Event::Paste(text) => self.paste(&text),
-            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Mouse(mouse) => self.mouse(mouse, &mut effects),
             Event::Resize(columns, rows) => self.resize((columns, rows)),
             Event::Tick => {}
             Event::Client(told) => self.client(told),
@@ -340,6 +344,7 @@ impl App {
         if self.focus == Pane::Notices && !notices {
             self.focus = Pane::Orders;
         }
+        self.settle_picker();
     }
 
     fn say(&mut self, words: impl Into<String>) {

@@ -20,6 +20,8 @@ pub enum Context {
     Dialog,
     /// A dialog, in a text field.
     Field,
+    /// A list to pick from.
+    Picker,
 }
 
 /// A line of the table.

@@ -276,7 +276,7 @@ fn compare(name: &str, drawn: &str) {
     );
 }
 
-fn same(name: &str, stage: &Stage) {
+pub(crate) fn same(name: &str, stage: &Stage) {
     compare(name, &lines(&stage.draw()));
 }
 

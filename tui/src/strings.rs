@@ -2,14 +2,16 @@
 
 mod connection;
 mod keys;
+mod picker;
 mod steps;
 
 pub use connection::{Health, empty, indicator};
 use jiff::Timestamp;
-pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short};
+pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short, picker_short};
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
+pub use picker::{NOTHING_TO_PICK, picker_title, show_tab, sort_detail};
 pub use steps::{
     already_on_its_way, came_above, cursor_was_moved, done, field, field_hint, is_already,
     left_the_list, no_next_step, not_done, refusal, step_button, step_title, was_already, was_done,

@@ -22,6 +22,7 @@ mod layout;
 mod notices;
 mod order;
 mod orders;
+mod picker;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -32,6 +33,7 @@ pub use help::help_lines;
 pub use layout::{Areas, MIN_SIZE, areas, shows_both};
 pub use notices::notice_at;
 pub use order::order_lines;
+pub use picker::{picker_entry_at, picker_rows};
 
 use crate::app::{App, Overlay, Pane};
 use crate::strings;
@@ -68,6 +70,7 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
             None
         }
         Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf),
+        Overlay::Picker(picker) => picker::draw(app, picker, buf),
     }
 }
 

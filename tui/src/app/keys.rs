@@ -5,6 +5,7 @@ use ordertop::order::OrderStatus;
 use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler;
 
+use super::row::Sort;
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
 use crate::keymap::{Action, Context};
@@ -22,6 +23,7 @@ impl App {
         match &self.overlay {
             Overlay::Dialog(dialog) if dialog.focus > 0 => Context::Field,
             Overlay::Dialog(_) => Context::Dialog,
+            Overlay::Picker(_) => Context::Picker,
             Overlay::None if self.typing => Context::Find,
             _ => Context::Screen,
         }
@@ -64,10 +66,11 @@ impl App {
             }
             Context::Find => self.find_key(action, key),
             Context::Dialog | Context::Field => self.dialog_key(action, key, effects),
+            Context::Picker => self.picker_key(action, key, effects),
         }
     }
 
-    fn screen_key(&mut self, action: Action, code: KeyCode, effects: &mut Vec<Effect>) {
+    pub(super) fn screen_key(&mut self, action: Action, code: KeyCode, effects: &mut Vec<Effect>) {
         match action {
             Action::NextStep => self.ask_next_step(),
             Action::Open => self.open(),
@@ -77,15 +80,8 @@ impl App {
                 self.focus = Pane::Orders;
                 self.typing = true;
             }
-            Action::Sort => {
-                self.orders.set_sort(self.orders.sort().next());
-                // Another order of the list is read from its top; who filters
-                // looks for some order and keeps it.
-                if self.filter.value().is_empty() {
-                    self.move_to(0);
-                }
-                self.say(strings::sorted_by(self.orders.sort()));
-            }
+            Action::Sort => self.pick_sort(),
+            Action::Commands => self.pick_command(),
             Action::Tab => self.choose_tab(code),
             Action::Up => self.scroll(|at, _| at.saturating_sub(1)),
             Action::Down => self.scroll(|at, _| at + 1),
@@ -234,6 +230,7 @@ impl App {
         let text = tame(text);
         let input = match &mut self.overlay {
             Overlay::Dialog(dialog) => dialog.input(),
+            Overlay::Picker(picker) => Some(&mut picker.input),
             Overlay::None if self.typing => Some(&mut self.filter),
             _ => None,
         };
@@ -245,6 +242,9 @@ impl App {
             if input.value().chars().count() < MAX_INPUT_CHARS {
                 input.handle(InputRequest::InsertChar(c));
             }
+        }
+        if let Overlay::Picker(picker) = &mut self.overlay {
+            picker.narrow();
         }
         self.orders.set_filter(self.filter.value());
     }
@@ -280,6 +280,17 @@ impl App {
         } else if self.orders.tab().is_some() {
             self.set_tab(None);
         }
+    }
+
+    /// Sorts in another way.
+    pub(super) fn sort_by(&mut self, sort: Sort) {
+        self.orders.set_sort(sort);
+        // Another order of the list is read from its top; who filters looks for
+        // some order and keeps it.
+        if self.filter.value().is_empty() {
+            self.move_to(0);
+        }
+        self.say(strings::sorted_by(sort));
     }
 
     fn close_order(&mut self) {
@@ -395,7 +406,7 @@ impl App {
     }
 }
 
-fn type_into(input: &mut tui_input::Input, key: KeyEvent) {
+pub(super) fn type_into(input: &mut tui_input::Input, key: KeyEvent) {
     let full = input.value().chars().count() >= MAX_INPUT_CHARS;
     if full && matches!(key.code, KeyCode::Char(_)) {
         return;

@@ -4,13 +4,14 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use super::{App, Overlay, Pane};
+use crate::event::Effect;
 use crate::view::{areas, notice_at, tab_at};
 
 /// A turn of the mouse's wheel, in lines.
 const WHEEL: usize = 3;
 
 impl App {
-    pub(super) fn mouse(&mut self, mouse: MouseEvent) {
+    pub(super) fn mouse(&mut self, mouse: MouseEvent, effects: &mut Vec<Effect>) {
         let Some(areas) = areas(self) else { return };
         let here = Position::new(mouse.column, mouse.row);
         let over = |area: Option<Rect>| area.is_some_and(|area| area.contains(here));
@@ -33,6 +34,7 @@ impl App {
                 return;
             }
             (Overlay::None, None) => {}
+            (Overlay::Picker(_), _) => return self.picker_mouse(mouse, effects),
             _ => return,
         }
         if mouse.kind != MouseEventKind::Down(MouseButton::Left) {

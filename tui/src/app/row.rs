@@ -168,6 +168,15 @@ pub enum Sort {
 }
 
 impl Sort {
+    /// Every way to sort.
+    pub const ALL: [Self; 5] = [
+        Self::Urgency,
+        Self::Newest,
+        Self::Number,
+        Self::Buyer,
+        Self::Total,
+    ];
+
     /// The one that follows, in a circle.
     #[must_use]
     pub fn next(self) -> Self {

@@ -1,5 +1,6 @@
 //! Stories told to [`super::App::update`].
 
+mod picker;
 mod screen;
 mod server;
 

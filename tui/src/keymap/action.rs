@@ -11,8 +11,10 @@ pub enum Action {
     Back,
     /// Type a filter.
     Find,
-    /// Sort in the next way.
+    /// Pick how the list is sorted.
     Sort,
+    /// Pick what to do.
+    Commands,
     /// Show one status alone: the digit says which.
     Tab,
     /// One up.

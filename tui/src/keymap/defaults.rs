@@ -15,13 +15,14 @@ fn bind(context: Context, keys: &[Chord], action: Action) -> Binding {
 
 /// Every key. The help shows them in this order.
 pub(super) fn bindings() -> Vec<Binding> {
-    use Context::{Dialog, Field, Find, Screen};
+    use Context::{Dialog, Field, Find, Picker, Screen};
     vec![
         bind(Screen, &[ch('s')], Action::NextStep),
         bind(Screen, &[key(KeyCode::Enter)], Action::Open),
         bind(Screen, &[ch('/')], Action::Find),
         bind(Screen, &[key(KeyCode::Esc)], Action::Back),
         bind(Screen, &[ch('o')], Action::Sort),
+        bind(Screen, &[ch(':')], Action::Commands),
         bind(
             Screen,
             &[
@@ -98,5 +99,17 @@ pub(super) fn bindings() -> Vec<Binding> {
         ),
         bind(Field, &[ctrl('l')], Action::Redraw),
         bind(Field, &[ctrl('c')], Action::Quit),
+        bind(Picker, &[key(KeyCode::Enter)], Action::Confirm),
+        bind(Picker, &[key(KeyCode::Esc)], Action::Cancel),
+        bind(Picker, &[key(KeyCode::Up), ctrl('p')], Action::Up),
+        bind(Picker, &[key(KeyCode::Down), ctrl('n')], Action::Down),
+        bind(Picker, &[key(KeyCode::PageUp), ctrl('b')], Action::PageUp),
+        bind(
+            Picker,
+            &[key(KeyCode::PageDown), ctrl('f')],
+            Action::PageDown,
+        ),
+        bind(Picker, &[ctrl('l')], Action::Redraw),
+        bind(Picker, &[ctrl('c')], Action::Quit),
     ]
 }

@@ -10,7 +10,8 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Open => "open the order; in notifications, go to its order",
         Action::Back => "back: close, clear the filter, every status",
         Action::Find => "filter: every word must occur; Enter goes to the first match",
-        Action::Sort => "sort by urgency, newest, number, buyer, total",
+        Action::Sort => "sort the list: pick how",
+        Action::Commands => "every command, to be found by its words",
         Action::Tab => "one status alone; 0 shows all",
         Action::Up => "up",
         Action::Down => "down",
@@ -30,7 +31,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Mouse => "mouse on or off; off, the terminal selects text",
         Action::Redraw => "draw everything again",
         Action::Help => "this help",
-        Action::Quit => "leave",
+        Action::Quit => "leave the program",
         Action::Confirm => "do it",
         Action::Cancel => "leave it",
         Action::NextField => "next field",
@@ -47,6 +48,7 @@ pub fn action_group(action: Action) -> &'static str {
         | Action::Find
         | Action::Back
         | Action::Sort
+        | Action::Commands
         | Action::Tab => "Orders",
         Action::Jump | Action::Dismiss | Action::DismissAll => "Notifications",
         Action::Realtime | Action::Refresh => "Connection",
@@ -69,6 +71,7 @@ pub fn action_short(action: Action) -> &'static str {
         Action::Back => "back",
         Action::Find => "filter",
         Action::Sort => "sort",
+        Action::Commands => "commands",
         Action::Tab => "status",
         Action::NextPane => "pane",
         Action::Jump => "newest",
@@ -95,6 +98,16 @@ pub fn dialog_short(action: Action) -> &'static str {
         Action::Cancel => "cancel",
         Action::NextField => "next field",
         _ => "",
+    }
+}
+
+/// What an action does in a list to pick from, in a word for the footer.
+#[must_use]
+pub fn picker_short(action: Action) -> &'static str {
+    match action {
+        Action::Confirm => "pick",
+        Action::Cancel => "leave it",
+        other => action_short(other),
     }
 }
 

@@ -44,6 +44,7 @@ fn wide(app: &App, context: Context, action: Action) -> u16 {
 fn short(context: Context, action: Action) -> &'static str {
     match context {
         Context::Dialog | Context::Field => strings::dialog_short(action),
+        Context::Picker => strings::picker_short(action),
         Context::Screen | Context::Find => strings::action_short(action),
     }
 }
@@ -59,6 +60,9 @@ fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &
 fn keys(app: &App) -> Vec<Action> {
     match (&app.overlay, app.context()) {
         (_, Context::Find) => {
+            return vec![Action::Confirm, Action::Cancel, Action::Up, Action::Down];
+        }
+        (Overlay::Picker(_), _) => {
             return vec![Action::Confirm, Action::Cancel, Action::Up, Action::Down];
         }
         (Overlay::Help(_), _) => return vec![Action::Back, Action::Up, Action::Down],

@@ -289,13 +289,15 @@ fn a_notification_goes_only_when_it_is_known_which() {
 #[test]
 fn another_sort_is_read_from_its_top() {
     let mut stage = Stage::shop(SIZE);
-    stage.keys("jjjo");
+    stage.keys("jjjonewest");
+    stage.press(KeyCode::Enter);
     assert_eq!(stage.app.cursor_at, 0);
     stage.keys("/a");
     stage.press(KeyCode::Enter);
     stage.keys("j");
     let before = under_cursor(&stage);
-    stage.keys("o");
+    stage.keys("onumber");
+    stage.press(KeyCode::Enter);
     assert_eq!(
         under_cursor(&stage),
         before,

@@ -1,0 +1,328 @@
+//! A list to pick from, narrowed by what is typed. One picker serves them all:
+//! an entry carries the [`Picked`] that it stands for, and [`App::picked`] does
+//! what it says.
+
+use std::cmp::Reverse;
+
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ordertop::order::{OrderKey, OrderStatus};
+use tui_input::Input;
+
+use super::keys::type_into;
+use super::row::Sort;
+use super::{App, Overlay};
+use crate::event::Effect;
+use crate::keymap::{Action, Context};
+use crate::strings;
+use crate::text::tame;
+use crate::view::{picker_entry_at, picker_rows};
+
+/// A turn of the mouse's wheel, in entries.
+const WHEEL: usize = 3;
+
+/// What is picked from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PickerKind {
+    /// Ways to sort.
+    Sort,
+    /// Everything that a key can do on the screen.
+    Commands,
+}
+
+/// What an entry stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picked {
+    /// Sort so.
+    Sort(Sort),
+    /// Do what a key does.
+    Command(Action),
+    /// Show one status alone, or all.
+    Tab(Option<OrderStatus>),
+}
+
+/// One entry.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What it is called; safe to show.
+    pub label: String,
+    /// More about it; found by too. Empty when there is no more.
+    pub detail: String,
+    /// The key that does the same from the screen.
+    pub key: Option<String>,
+    /// What picking it means.
+    pub picked: Picked,
+}
+
+impl Entry {
+    /// An entry without a key. Texts from outside are tamed here.
+    #[must_use]
+    pub fn new(label: &str, detail: &str, picked: Picked) -> Self {
+        Self {
+            label: tame(label).into_owned(),
+            detail: tame(detail).into_owned(),
+            key: None,
+            picked,
+        }
+    }
+}
+
+/// The open picker.
+#[derive(Debug, Clone)]
+pub struct Picker {
+    /// What is picked from.
+    pub kind: PickerKind,
+    /// What is typed.
+    pub input: Input,
+    /// Everything that could be picked.
+    pub entries: Vec<Entry>,
+    /// Places in `entries` of those that what is typed lets through, the best first.
+    pub matches: Vec<usize>,
+    /// Which of the matches has the cursor, from 0.
+    pub chosen: usize,
+    /// Which of the matches is the first on the screen.
+    pub top: usize,
+    /// The order that was under the cursor when it was opened: what is picked is
+    /// meant for that one.
+    pub about: Option<OrderKey>,
+}
+
+impl Picker {
+    /// A picker with every entry in sight and the cursor on `chosen`.
+    #[must_use]
+    pub fn new(kind: PickerKind, entries: Vec<Entry>, chosen: usize) -> Self {
+        let mut picker = Self {
+            kind,
+            input: Input::default(),
+            matches: Vec::new(),
+            entries,
+            chosen: 0,
+            top: 0,
+            about: None,
+        };
+        picker.narrow();
+        picker.chosen = chosen.min(picker.matches.len().saturating_sub(1));
+        picker
+    }
+
+    /// The entry under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&Entry> {
+        self.entries.get(*self.matches.get(self.chosen)?)
+    }
+
+    /// Looks for what is typed in labels and details; the best match comes first,
+    /// equal ones stay in their order.
+    pub fn narrow(&mut self) {
+        let typed = self.input.value().trim();
+        let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut buffer = Vec::new();
+        let mut found: Vec<(usize, u32)> = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            let text = format!("{} {}", entry.label, entry.detail);
+            if let Some(score) = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher) {
+                found.push((at, score));
+            }
+        }
+        found.sort_by_key(|(_, score)| Reverse(*score));
+        self.matches = found.into_iter().map(|(at, _)| at).collect();
+        (self.chosen, self.top) = (0, 0);
+    }
+
+    /// Moves the cursor, and the window of `rows` entries with it.
+    fn move_to(&mut self, at: usize, rows: usize) {
+        self.chosen = at.min(self.matches.len().saturating_sub(1));
+        self.keep_in_sight(rows);
+    }
+
+    fn keep_in_sight(&mut self, rows: usize) {
+        let first = (self.chosen + 1).saturating_sub(rows);
+        self.top = self.top.clamp(first, self.chosen.max(first));
+    }
+}
+
+impl App {
+    /// Opens a picker; the cursor stands on its entry `chosen`.
+    pub(super) fn pick(&mut self, kind: PickerKind, entries: Vec<Entry>, chosen: usize) {
+        let mut picker = Picker::new(kind, entries, chosen);
+        picker.about.clone_from(&self.cursor);
+        self.overlay = Overlay::Picker(Box::new(picker));
+        self.settle_picker();
+    }
+
+    /// Keeps the picker's cursor in sight: the terminal may have another size now.
+    pub(super) fn settle_picker(&mut self) {
+        let rows = picker_rows(self);
+        if let Overlay::Picker(picker) = &mut self.overlay {
+            picker.keep_in_sight(rows.max(1));
+        }
+    }
+
+    pub(super) fn picker_key(
+        &mut self,
+        action: Option<Action>,
+        key: KeyEvent,
+        effects: &mut Vec<Effect>,
+    ) {
+        let rows = picker_rows(self).max(1);
+        let Overlay::Picker(picker) = &mut self.overlay else {
+            return;
+        };
+        let (at, last) = (picker.chosen, picker.matches.len().saturating_sub(1));
+        match action {
+            Some(Action::Cancel) => self.overlay = Overlay::None,
+            Some(Action::Confirm) => self.pick_chosen(effects),
+            // In a circle: the last is as near as the first.
+            Some(Action::Up) => picker.move_to(at.checked_sub(1).unwrap_or(last), rows),
+            Some(Action::Down) if at == last => picker.move_to(0, rows),
+            Some(Action::Down) => picker.move_to(at + 1, rows),
+            Some(Action::PageUp) => picker.move_to(at.saturating_sub(rows), rows),
+            Some(Action::PageDown) => picker.move_to(at + rows, rows),
+            _ => {
+                let before = picker.input.value().to_owned();
+                type_into(&mut picker.input, key);
+                if picker.input.value() != before {
+                    picker.narrow();
+                }
+            }
+        }
+    }
+
+    pub(super) fn picker_mouse(&mut self, mouse: MouseEvent, effects: &mut Vec<Effect>) {
+        let rows = picker_rows(self).max(1);
+        let entry = picker_entry_at(self, mouse.column, mouse.row);
+        let Overlay::Picker(picker) = &mut self.overlay else {
+            return;
+        };
+        match (mouse.kind, entry) {
+            (MouseEventKind::ScrollUp, _) => {
+                picker.move_to(picker.chosen.saturating_sub(WHEEL), rows);
+            }
+            (MouseEventKind::ScrollDown, _) => picker.move_to(picker.chosen + WHEEL, rows),
+            (MouseEventKind::Down(MouseButton::Left), Some(at)) => {
+                picker.move_to(at, rows);
+                self.pick_chosen(effects);
+            }
+            _ => {}
+        }
+    }
+
+    fn pick_chosen(&mut self, effects: &mut Vec<Effect>) {
+        let Overlay::Picker(picker) = &self.overlay else {
+            return;
+        };
+        let Some(entry) = picker.current() else {
+            return;
+        };
+        let (picked, about) = (entry.picked.clone(), picker.about.clone());
+        self.overlay = Overlay::None;
+        self.picked(picked, about, effects);
+    }
+
+    /// Does what was picked. `about` was under the cursor when the picker opened.
+    fn picked(&mut self, picked: Picked, about: Option<OrderKey>, effects: &mut Vec<Effect>) {
+        match picked {
+            Picked::Sort(sort) => self.sort_by(sort),
+            Picked::Tab(tab) => self.set_tab(tab),
+            Picked::Command(action) => {
+                if let Some(about) = about.filter(|about| self.cursor.as_ref() != Some(about)) {
+                    // Whatever it was, it was not meant for the order that came
+                    // under the cursor meanwhile.
+                    return self.say(match self.orders.get(&about) {
+                        Some(row) => strings::left_the_list(row),
+                        None => strings::order_is_gone(&about),
+                    });
+                }
+                self.screen_key(action, crossterm::event::KeyCode::Null, effects);
+            }
+        }
+    }
+
+    /// Opens the ways to sort.
+    pub(super) fn pick_sort(&mut self) {
+        let entries: Vec<Entry> = Sort::ALL
+            .into_iter()
+            .map(|sort| {
+                Entry::new(
+                    strings::sort(sort),
+                    strings::sort_detail(sort),
+                    Picked::Sort(sort),
+                )
+            })
+            .collect();
+        let now = self.orders.sort();
+        let chosen = Sort::ALL.iter().position(|sort| *sort == now).unwrap_or(0);
+        self.pick(PickerKind::Sort, entries, chosen);
+    }
+
+    /// Opens everything that a key can do on the screen: the table of the help.
+    pub(super) fn pick_command(&mut self) {
+        let keymap = &self.settings.keymap;
+        let mut entries = Vec::new();
+        let bindings = keymap.bindings().iter();
+        for binding in bindings.filter(|binding| binding.context == Context::Screen) {
+            match binding.action {
+                Action::Commands => {}
+                Action::Tab => {
+                    let all = std::iter::once(None).chain(OrderStatus::ALL.map(Some));
+                    for (digit, tab) in all.enumerate() {
+                        let words = strings::show_tab(tab);
+                        entries.push(Entry {
+                            key: Some(digit.to_string()),
+                            ..Entry::new(&words, "", Picked::Tab(tab))
+                        });
+                    }
+                }
+                action => {
+                    let label = strings::action_help(action);
+                    entries.push(Entry {
+                        key: Some(keymap.label(Context::Screen, action)),
+                        ..Entry::new(label, "", Picked::Command(action))
+                    });
+                }
+            }
+        }
+        self.pick(PickerKind::Commands, entries, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picker(labels: &[&str]) -> Picker {
+        let entry = |label: &&str| Entry::new(label, "", Picked::Sort(Sort::Newest));
+        Picker::new(PickerKind::Sort, labels.iter().map(entry).collect(), 0)
+    }
+
+    fn found(picker: &mut Picker, typed: &str) -> Vec<String> {
+        picker.input = typed.into();
+        picker.narrow();
+        let label = |at: &usize| picker.entries[*at].label.clone();
+        picker.matches.iter().map(label).collect()
+    }
+
+    #[test]
+    fn what_is_typed_narrows_and_the_best_match_comes_first() {
+        let mut picker = picker(&["by urgency", "newest first", "by number", "largest total"]);
+        assert_eq!(found(&mut picker, "").len(), 4);
+        assert_eq!(found(&mut picker, "num"), ["by number"]);
+        assert_eq!(found(&mut picker, "TOTAL larg"), ["largest total"]);
+        assert_eq!(found(&mut picker, "nwst"), ["newest first"]);
+        assert!(found(&mut picker, "xyz").is_empty() && picker.current().is_none());
+    }
+
+    #[test]
+    fn the_window_follows_the_cursor() {
+        let labels: Vec<String> = (0..50).map(|n| format!("entry {n}")).collect();
+        let mut picker = picker(&labels.iter().map(String::as_str).collect::<Vec<_>>());
+        picker.move_to(30, 10);
+        assert_eq!((picker.chosen, picker.top), (30, 21));
+        picker.move_to(500, 10);
+        assert_eq!((picker.chosen, picker.top), (49, 40));
+        picker.move_to(0, 10);
+        assert_eq!((picker.chosen, picker.top), (0, 0));
+    }
+}
