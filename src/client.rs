@@ -47,7 +47,7 @@ use run::Run;
 
 use crate::clock::{Clock, SystemClock};
 use crate::order::{OrderKey, VendorId};
-use crate::protocol::rest::{StatusChange, StatusChanged};
+use crate::protocol::rest::{NewNote, NoteAdded, StatusChange, StatusChanged};
 
 /// How often to poll while the socket is down, unless told otherwise.
 pub const POLL_EVERY: Duration = Duration::from_secs(30);
@@ -171,5 +171,23 @@ impl Client {
             }
         }
         Ok(changed)
+    }
+
+    /// Adds a note to an order, once, however often it must be sent
+    /// ([`Rest::add_note`]). The order in the answer comes out of the channel as
+    /// a [`Change::Order`], before the event that tells of it.
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn add_note(
+        &self,
+        key: &OrderKey,
+        note: &NewNote,
+    ) -> Result<NoteAdded, RequestError> {
+        let added = self.rest.add_note(key, note).await?;
+        let order = Arc::new(added.order.clone());
+        self.mailbox
+            .answer(key.vendor.clone(), order, added.position.clone());
+        Ok(added)
     }
 }

@@ -14,7 +14,9 @@ mod state;
 pub mod status;
 pub mod text;
 
-pub use content::{Address, Buyer, Line, Note, OrderContent, Shipment, Source, Totals, Visibility};
+pub use content::{
+    Address, Buyer, Line, MAX_NOTES, Note, OrderContent, Shipment, Source, Totals, Visibility,
+};
 pub use id::{InvalidId, OrderId, OrderKey, OrderNumber, VendorId};
 pub use money::{Currency, Money};
 use serde::{Deserialize, Serialize};

@@ -8,7 +8,8 @@ use ordertop::order::intake::{Intake, Merge};
 use ordertop::order::status::{self, Permit, Reason, Refusal as StatusRefusal};
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{
-    Actor, HistoryEntry, OrderState, OrderStatus, Shipment, VendorId, VendorOrder,
+    Actor, HistoryEntry, MAX_NOTES, Note, OrderState, OrderStatus, Shipment, VendorId, VendorOrder,
+    Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,9 @@ pub enum Refusal {
     /// A shipment comes with a status that ships nothing.
     #[error("a shipment goes with the status Shipped")]
     ShipmentWithoutShipping,
+    /// The order holds as many notes as one may.
+    #[error("the order has {MAX_NOTES} notes already: no more are kept")]
+    TooManyNotes,
 }
 
 /// A checked request to change a status.
@@ -187,6 +191,57 @@ fn unship(order: &mut VendorOrder, shipped_at: Option<Timestamp>) -> bool {
         }
     }
     true
+}
+
+/// A checked request to add a note.
+#[derive(Debug, Clone)]
+pub struct NoteRequest {
+    /// Who writes it.
+    pub actor: Actor,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// The words, clean.
+    pub body: String,
+    /// The request, to find it in a log.
+    pub request_id: Option<String>,
+}
+
+/// Decides on a note, written at `now`: the newest of the order's.
+#[must_use]
+pub fn add_note(request: NoteRequest, now: Timestamp) -> Decide {
+    Box::new(move |stored| {
+        let Some(order) = stored else {
+            return Verdict::Refuse(Refusal::UnknownOrder);
+        };
+        if order.content.notes.len() >= MAX_NOTES {
+            return Verdict::Refuse(Refusal::TooManyNotes);
+        }
+        let NoteRequest {
+            actor,
+            visibility,
+            body,
+            request_id,
+        } = &request;
+        let mut next = VendorOrder {
+            state: order.state.touched(now),
+            ..order.clone()
+        };
+        next.content.notes.push(Note {
+            at: now,
+            by: actor.clone(),
+            visibility: *visibility,
+            body: body.clone(),
+        });
+        let from = Some(order.state.status);
+        // A vendor reads the history of its orders: never the words.
+        let history = entry(&next.state, actor, "note", from, request_id, now);
+        Verdict::Write(Box::new(Write {
+            order: next,
+            content_changed: true,
+            kind: EventKind::OrderUpdated,
+            history,
+        }))
+    })
 }
 
 /// Decides on a new order: placed, or there already with the same content.
@@ -383,6 +438,34 @@ mod tests {
         assert_eq!(asked.history.action, "cancel_requested");
         let again = change_status(wish(OrderStatus::Cancelled), at(2))(Some(&asked.order));
         assert!(matches!(again, Verdict::Keep));
+    }
+
+    #[test]
+    fn a_note_leaves_the_status_alone_and_its_words_out_of_the_history() {
+        let request = NoteRequest {
+            actor: vendor(),
+            visibility: Visibility::Vendor,
+            body: "leave it at the door".to_owned(),
+            request_id: None,
+        };
+        let mut order = paid();
+        let since = order.state.status_since;
+        for n in 1..=MAX_NOTES {
+            let Verdict::Write(write) = add_note(request.clone(), at(9))(Some(&order)) else {
+                panic!("note {n} is not written");
+            };
+            assert!(write.content_changed);
+            assert_eq!(write.kind, EventKind::OrderUpdated);
+            assert_eq!(write.history.version, order.state.version + 1);
+            assert!(!format!("{:?}", write.history).contains("door"));
+            order = write.order;
+        }
+        assert_eq!(order.state.status_since, since);
+        assert_eq!(order.state.updated_at, at(9));
+        let verdict = add_note(request.clone(), at(9))(Some(&order));
+        assert!(matches!(verdict, Verdict::Refuse(Refusal::TooManyNotes)));
+        let verdict = add_note(request, at(9))(None);
+        assert!(matches!(verdict, Verdict::Refuse(Refusal::UnknownOrder)));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod events;
 mod health;
 mod import;
 mod live;
+mod notes;
 mod orders;
 mod place;
 mod status;
@@ -99,6 +100,13 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
         .and(incoming.clone())
         .and(warp::body::stream())
         .then(|number, i, body| answer(status::update(number, i, body)));
+    let add_note = orders
+        .and(number())
+        .and(warp::path!("notes"))
+        .and(warp::post())
+        .and(incoming.clone())
+        .and(warp::body::stream())
+        .then(|number, i, body| answer(notes::add(number, i, body)));
     let bulk = orders
         .and(warp::path!("update-status"))
         .and(warp::post())
@@ -167,6 +175,8 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
             .or(bulk)
             .unify()
             .or(import)
+            .unify()
+            .or(add_note)
             .unify()
             .boxed())
         .unify()

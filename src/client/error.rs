@@ -87,6 +87,9 @@ pub enum RequestError {
     /// A server of the old kind, and no vendor is named.
     #[error("{}", super::legacy::NAME_A_VENDOR)]
     VendorNeeded,
+    /// A server of the old kind, which keeps no notes.
+    #[error("this server keeps no notes: it is one of the old kind")]
+    NoNotes,
     /// The server's address is none that can be asked.
     #[error("`{server}` is no server address: give one such as http://127.0.0.1:8080")]
     Address {

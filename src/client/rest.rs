@@ -24,10 +24,10 @@ use super::error::{RequestError, innermost};
 use super::event::Credentials;
 use super::retry::{self, Attempts};
 use crate::order::placement::Placement;
-use crate::order::{HistoryEntry, OrderKey, OrderStatus, VendorId};
+use crate::order::{HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId};
 use crate::protocol::rest::{
-    EventsByVendor, EventsPage, EventsRequest, History, ImportBatch, RowResults, StatusChange,
-    StatusChanged, Vendor,
+    EventsByVendor, EventsPage, EventsRequest, History, ImportBatch, NewNote, NoteAdded,
+    RowResults, StatusChange, StatusChanged, Vendor,
 };
 use crate::protocol::{IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position};
 
@@ -147,7 +147,21 @@ impl Rest {
         vendor: &VendorId,
         query: &ListQuery,
     ) -> Result<OrdersPage, RequestError> {
-        let mut url = self.url(&["orders", "vendor"], Some(vendor))?;
+        let url = self.url(&["orders", "vendor"], Some(vendor))?;
+        self.orders_chosen(url, query).await
+    }
+
+    /// Every vendor's orders, newest first: the first page. For support.
+    pub async fn orders_of_all(&self, query: &ListQuery) -> Result<OrdersPage, RequestError> {
+        let url = self.of_whomever(&["orders", "vendor"])?;
+        self.orders_chosen(url, query).await
+    }
+
+    async fn orders_chosen(
+        &self,
+        mut url: Url,
+        query: &ListQuery,
+    ) -> Result<OrdersPage, RequestError> {
         {
             let mut pairs = url.query_pairs_mut();
             if let Some(limit) = query.limit {
@@ -205,6 +219,14 @@ impl Rest {
         self.call(self.request(Method::GET, url)).await
     }
 
+    /// Whose order has this number. For support; a number that several vendors
+    /// have is refused as `ambiguous_order`.
+    pub async fn vendor_of(&self, number: &OrderNumber) -> Result<VendorId, RequestError> {
+        let url = self.of_whomever(&["orders", number.as_str(), "vendor-detail"])?;
+        let found: ListedOrder = self.call(self.request(Method::GET, url)).await?;
+        found.vendor_id.ok_or(RequestError::VendorNeeded)
+    }
+
     /// Who did what to an order when, oldest first.
     pub async fn history(&self, key: &OrderKey) -> Result<Vec<HistoryEntry>, RequestError> {
         let url = self.order_url(key, "history")?;
@@ -220,6 +242,24 @@ impl Rest {
     ) -> Result<StatusChanged, RequestError> {
         let url = self.order_url(key, "update-status")?;
         self.change(url, change).await
+    }
+
+    /// Adds a note to an order. A server of the old kind has none, and the error
+    /// says so.
+    pub async fn add_note(
+        &self,
+        key: &OrderKey,
+        note: &NewNote,
+    ) -> Result<NoteAdded, RequestError> {
+        let url = self.order_url(key, "notes")?;
+        let added = self.change(url, note).await;
+        added.map_err(|error| {
+            if error.is_unknown_call() {
+                RequestError::NoNotes
+            } else {
+                error
+            }
+        })
     }
 
     /// Places orders, at most [`MAX_ORDERS`] at once; a result a row, in order.
@@ -276,6 +316,16 @@ impl Rest {
         read(&body)
     }
 
+    /// The server's own summary, a JSON object; `None` where there is no such page.
+    pub async fn status(&self) -> Result<Option<serde_json::Value>, RequestError> {
+        let url = join(&self.base, "status", &[]);
+        match self.call(self.request(Method::GET, url)).await {
+            Ok(page) => Ok(Some(page).filter(serde_json::Value::is_object)),
+            Err(error) if error.is_unknown_call() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The headers that say who asks.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
@@ -314,6 +364,15 @@ impl Rest {
                 url.query_pairs_mut().append_pair("vendor", named.as_str());
             }
             _ => {}
+        }
+        Ok(url)
+    }
+
+    /// `/api/…/` about every vendor that the credentials may see.
+    fn of_whomever(&self, segments: &[&str]) -> Result<Url, RequestError> {
+        let mut url = self.url(segments, None)?;
+        if self.acting.is_none() {
+            url.query_pairs_mut().append_pair("vendor", "*");
         }
         Ok(url)
     }

@@ -210,6 +210,9 @@ pub enum Visibility {
     Support,
 }
 
+/// Most notes that are added to an order: its content is written whole with each.
+pub const MAX_NOTES: usize = 100;
+
 /// Words of vendor or support.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {

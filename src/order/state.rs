@@ -208,6 +208,17 @@ impl OrderState {
         next
     }
 
+    /// The state after a change of the order's content alone, a note's say; one
+    /// version on.
+    #[must_use]
+    pub fn touched(&self, now: Timestamp) -> Self {
+        Self {
+            version: self.version + 1,
+            updated_at: now,
+            ..self.clone()
+        }
+    }
+
     /// Sets the status and the time of it, unless that time is known already.
     fn enter(&mut self, status: OrderStatus, at: Timestamp) {
         if self.status == OrderStatus::Cancelled {
@@ -238,7 +249,7 @@ pub struct HistoryEntry {
     pub version: u64,
     /// Who.
     pub actor: Actor,
-    /// What: `placed`, `status`, `cancel_requested`, `imported`.
+    /// What: `placed`, `status`, `cancel_requested`, `note`, `imported`.
     pub action: String,
     /// The status before; `None` for the placing.
     #[serde(default, skip_serializing_if = "Option::is_none")]

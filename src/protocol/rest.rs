@@ -9,7 +9,9 @@ use super::listed::ListedOrder;
 use super::message::ServerMessage;
 use super::position::Position;
 use crate::order::intake::Intake;
-use crate::order::{Actor, HistoryEntry, OrderNumber, OrderStatus, Shipment, VendorId};
+use crate::order::{
+    Actor, HistoryEntry, Note, OrderNumber, OrderStatus, Shipment, VendorId, Visibility,
+};
 
 /// `POST /api/orders/{number}/update-status/`. The server reads the status as
 /// text, to refuse it in the seed's words.
@@ -51,6 +53,30 @@ pub struct StatusChanged {
 pub const STATUS_UPDATED: &str = "Order status updated successfully";
 /// Ours, where the vendor may only ask.
 pub const CANCELLATION_REQUESTED: &str = "Cancellation requested: support decides";
+
+/// `POST /api/orders/{number}/notes/`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewNote {
+    /// The words: one line, cut to [`crate::order::text::MAX_NOTE_CHARS`].
+    pub text: String,
+    /// Who may read it. Left out, a vendor's is for vendor and support, and
+    /// support's for support alone: nothing is told by mistake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+}
+
+/// The answer to a [`NewNote`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoteAdded {
+    /// The note as it is kept.
+    pub note: Note,
+    /// The event that it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// The order as it is now, as a list shows it: without its notes.
+    pub order: ListedOrder,
+}
 
 /// `POST /api/orders/update-status/`: many at once.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -41,6 +41,8 @@ mod legacy;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod notes;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod outage;

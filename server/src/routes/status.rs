@@ -110,6 +110,10 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
             code: "number_taken",
             error: sentence,
         },
+        Refusal::TooManyNotes => ApiError::Conflict {
+            code: "too_many_notes",
+            error: sentence,
+        },
         Refusal::VersionConflict(_) => ApiError::Conflict {
             code: "version_conflict",
             error: sentence,
