@@ -347,7 +347,8 @@ impl App {
         self.settle_picker();
     }
 
-    fn say(&mut self, words: impl Into<String>) {
+    /// Says something in the footer.
+    pub(crate) fn say(&mut self, words: impl Into<String>) {
         self.toast = Some((words.into(), self.now));
     }
 

@@ -53,6 +53,8 @@ pub enum Effect {
     Quit,
     /// Draw every cell again: something else wrote on the terminal.
     Redraw,
+    /// Give the terminal to the shell and stop until it is continued.
+    Suspend,
     /// Send a change of status; [`Event::StatusAnswer`] comes back.
     ChangeStatus {
         /// Which order.

@@ -13,6 +13,7 @@ pub mod event;
 mod fixture;
 pub mod keymap;
 pub mod screen;
+mod signals;
 #[cfg(test)]
 mod snapshots;
 pub mod strings;

@@ -24,6 +24,7 @@ use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::event::{Effect, Event};
 use crate::keymap::Keymap;
+use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
 use crate::strings;
 use crate::terminal::{self, Terminal};
 use crate::theme::{Palette, Theme};
@@ -33,6 +34,8 @@ use crate::view;
 const FRAME: Duration = Duration::from_millis(33);
 /// How long leaving waits for steps that are not answered yet.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// How long leaving may take in all, once a signal asked for it.
+const LEAVING: Duration = Duration::from_secs(8);
 /// Answers that wait for the loop; a request's task waits when it is full.
 const ANSWER_QUEUE: usize = 64;
 
@@ -88,14 +91,17 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         answers,
         steps: JoinSet::new(),
         fetching: None,
+        suspended: false,
         leaving: false,
     };
+    let watch = leave_anyway(LEAVING)?;
     let result = screen.run(events, answered).await;
     let Screen {
         terminal, steps, ..
     } = screen;
     drop(terminal);
     finish(steps).await;
+    watch.abort();
     result
 }
 
@@ -152,6 +158,8 @@ struct Screen {
     answers: mpsc::Sender<Event>,
     steps: JoinSet<Option<String>>,
     fetching: Option<AbortHandle>,
+    /// Whether to stop before anything else is done.
+    suspended: bool,
     leaving: bool,
 }
 
@@ -170,6 +178,10 @@ impl Screen {
         let mut dirty = true;
         let mut next_frame = Instant::now();
         while !self.leaving {
+            if std::mem::take(&mut self.suspended) {
+                self.suspend(&mut signals).await?;
+                (dirty, next_frame) = (true, Instant::now());
+            }
             if dirty && Instant::now() >= next_frame {
                 self.draw()?;
                 dirty = false;
@@ -178,7 +190,14 @@ impl Screen {
             let wake = self.wake();
             tokio::select! {
                 biased;
-                () = signals.stop() => return Ok(()),
+                signalled = signals.next() => match signalled {
+                    Signalled::Stop => return Ok(()),
+                    Signalled::Suspend => self.suspended = true,
+                    Signalled::Continued => {
+                        self.take_again()?;
+                        (dirty, next_frame) = (true, Instant::now());
+                    }
+                },
                 pressed = keys.next() => {
                     // The end of the input is the end of the terminal.
                     let Some(pressed) = pressed else { return Ok(()) };
@@ -217,6 +236,25 @@ impl Screen {
         Ok(())
     }
 
+    /// Gives the terminal to the shell until the program is continued.
+    async fn suspend(&mut self, signals: &mut Signals) -> anyhow::Result<()> {
+        self.terminal.lend();
+        let stopped = stop_until_continued().await;
+        signals.forget_stops();
+        self.take_again()?;
+        if !stopped? {
+            self.app.say(strings::NO_JOB_CONTROL);
+        }
+        Ok(())
+    }
+
+    /// After somebody else had the terminal.
+    fn take_again(&mut self) -> anyhow::Result<()> {
+        self.terminal.take_again()?;
+        let (columns, rows) = terminal::size()?;
+        self.happen(Event::Resize(columns, rows))
+    }
+
     fn wake(&self) -> Option<Instant> {
         let at = self.app.wakes_at()?;
         let wait = at.duration_since(self.app.now);
@@ -252,6 +290,7 @@ impl Screen {
         match effect {
             Effect::Quit => self.leaving = true,
             Effect::Redraw => self.terminal.forget(),
+            Effect::Suspend => self.suspended = true,
             Effect::SetRealtime(on) => self.client.set_realtime(on),
             Effect::Refresh => self.client.refresh(),
             Effect::Copy(text) => self.terminal.copy(&text)?,
@@ -319,46 +358,6 @@ async fn waiting(keys: &mut EventStream) -> Option<io::Result<TerminalEvent>> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
-}
-
-/// The signals that end the program.
-struct Signals {
-    #[cfg(unix)]
-    each: [tokio::signal::unix::Signal; 3],
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self {
-                each: [
-                    signal(SignalKind::terminate())?,
-                    signal(SignalKind::hangup())?,
-                    signal(SignalKind::interrupt())?,
-                ],
-            })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
-    }
-
-    async fn stop(&mut self) {
-        #[cfg(unix)]
-        {
-            let [terminate, hangup, interrupt] = &mut self.each;
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
 }
 
 #[cfg(test)]

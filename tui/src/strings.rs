@@ -82,6 +82,8 @@ pub const NO_NOTICE: &str = "no notification leads to an order";
 pub const DISMISS_WHERE: &str = "no notification is chosen: Tab goes to them, x dismisses there";
 /// Asked to look now.
 pub const LOOKING: &str = "looking now";
+/// Ctrl-Z where nobody could continue the program.
+pub const NO_JOB_CONTROL: &str = "no shell here to go back to: q leaves";
 /// The hint was copied.
 pub const COPIED: &str = "copied, if your terminal allows it (OSC 52)";
 /// There is no hint.

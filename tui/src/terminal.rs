@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+    EnableMouseCapture,
 };
 use crossterm::style::{Attribute, ResetColor, SetAttribute};
 use crossterm::terminal::{
@@ -36,6 +37,7 @@ pub struct Terminal {
     next: Buffer,
     cursor: Option<Position>,
     whole: bool,
+    mouse: bool,
     out: Vec<u8>,
 }
 
@@ -55,25 +57,35 @@ impl Terminal {
         // Our theme decides about colours: under NO_COLOR crossterm itself
         // would drop bold and reverse too.
         crossterm::style::force_color_output(true);
-        enable_raw_mode()?;
-        OURS.store(true, Ordering::SeqCst);
-        let taken = execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            EnableBracketedPaste,
-            Hide
-        );
-        if let Err(error) = taken {
-            give_back();
-            return Err(error);
-        }
+        enter()?;
         Ok(Self {
             shown: Buffer::default(),
             next: Buffer::default(),
             cursor: None,
             whole: true,
+            mouse: false,
             out: Vec::new(),
         })
+    }
+
+    /// Gives the terminal back for a while, to the shell.
+    pub fn lend(&mut self) {
+        give_back();
+    }
+
+    /// Takes the terminal again, lent or not: whoever had it meanwhile may have
+    /// left it in any state. The next frame draws every cell.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        give_back();
+        enter()?;
+        self.whole = true;
+        if self.mouse {
+            execute!(io::stdout(), EnableMouseCapture)?;
+        }
+        Ok(())
     }
 
     /// The next frame draws every cell.
@@ -147,6 +159,7 @@ impl Terminal {
     /// # Errors
     /// When the terminal is gone.
     pub fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
         if on {
             execute!(io::stdout(), EnableMouseCapture)
         } else {
@@ -161,9 +174,24 @@ impl Drop for Terminal {
     }
 }
 
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    OURS.store(true, Ordering::SeqCst);
+    let taken = execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        Hide
+    );
+    if taken.is_err() {
+        give_back();
+    }
+    taken
+}
+
 /// Gives the terminal back, once. What cannot be written to a terminal that is
 /// gone is of no use to anyone: errors are passed over.
-fn give_back() {
+pub(crate) fn give_back() {
     if !OURS.swap(false, Ordering::SeqCst) {
         return;
     }
@@ -171,6 +199,7 @@ fn give_back() {
         io::stdout(),
         EndSynchronizedUpdate,
         DisableMouseCapture,
+        DisableFocusChange,
         DisableBracketedPaste,
         ResetColor,
         SetAttribute(Attribute::Reset),

@@ -38,6 +38,7 @@ impl App {
             match self.settings.keymap.action(Context::Screen, key) {
                 Some(Action::Quit) => effects.push(Effect::Quit),
                 Some(Action::Redraw) => effects.push(Effect::Redraw),
+                Some(Action::Suspend) => effects.push(Effect::Suspend),
                 _ => {}
             }
             return;
@@ -52,6 +53,7 @@ impl App {
         match action {
             Some(Action::Quit) if ctrl => return effects.push(Effect::Quit),
             Some(Action::Redraw) => return effects.push(Effect::Redraw),
+            Some(Action::Suspend) => return effects.push(Effect::Suspend),
             _ => {}
         }
         match context {
@@ -126,6 +128,7 @@ impl App {
             Action::Help => self.overlay = Overlay::Help(0),
             Action::Quit => effects.push(Effect::Quit),
             Action::Redraw
+            | Action::Suspend
             | Action::Confirm
             | Action::Cancel
             | Action::NextField

@@ -51,6 +51,8 @@ pub enum Action {
     Mouse,
     /// Draw everything again.
     Redraw,
+    /// Give the terminal to the shell; `fg` continues.
+    Suspend,
     /// Help.
     Help,
     /// Leave.

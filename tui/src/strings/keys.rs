@@ -30,6 +30,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Copy => "copy the line to try",
         Action::Mouse => "mouse on or off; off, the terminal selects text",
         Action::Redraw => "draw everything again",
+        Action::Suspend => "back to the shell; fg continues",
         Action::Help => "this help",
         Action::Quit => "leave the program",
         Action::Confirm => "do it",
@@ -56,6 +57,7 @@ pub fn action_group(action: Action) -> &'static str {
         | Action::Copy
         | Action::Mouse
         | Action::Redraw
+        | Action::Suspend
         | Action::Help
         | Action::Quit => "Screen",
         _ => "Moving",
