@@ -7,6 +7,7 @@
 
 pub mod cursor;
 pub mod dialog;
+pub mod find;
 mod keys;
 mod mouse;
 mod news;
@@ -36,6 +37,7 @@ use crate::theme::Theme;
 use crate::view::{areas, shows_both};
 use cursor::{Moved, Widest};
 use dialog::Dialog;
+use find::Find;
 use notices::Notices;
 use orders::Orders;
 use picker::Picker;
@@ -173,6 +175,8 @@ pub struct App {
     pub filter: Input,
     /// Whether the filter is being typed.
     pub typing: bool,
+    /// What is known about the filter beyond its text.
+    pub find: Find,
     /// What lies over the screen.
     pub overlay: Overlay,
     /// Whether the hint is on the screen.
@@ -223,6 +227,7 @@ impl App {
             notices: Notices::default(),
             filter: Input::default(),
             typing: false,
+            find: Find::default(),
             overlay: Overlay::None,
             hint_shown: settings.hint.is_some(),
             toast: None,
@@ -244,8 +249,10 @@ impl App {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         self.now = self.settings.clock.now();
         let mut effects = Vec::new();
-        let news = matches!(event, Event::Client(_));
         let before = self.cursor.clone();
+        // Time brings news too, where a filter looks at it.
+        let timed = self.orders.set_now(self.now);
+        let news = timed || matches!(event, Event::Client(_));
         match event {
             Event::Key(key) => self.key(key, &mut effects),
             Event::Paste(text) => self.paste(&text),

@@ -9,6 +9,7 @@ pub mod app;
 pub mod args;
 pub mod demo;
 pub mod event;
+pub mod filter;
 #[cfg(test)]
 mod fixture;
 pub mod keymap;

@@ -11,14 +11,17 @@ pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
-pub use picker::{NOTHING_TO_PICK, picker_title, show_tab, sort_detail};
+pub use picker::{
+    CANDIDATES, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, direction, held, hold_turned,
+    picker_title, show_tab, sort_detail, sort_name, sorted_by, sorting, vendor_detail,
+};
 pub use steps::{
     already_on_its_way, came_above, cursor_was_moved, done, field, field_hint, is_already,
     left_the_list, no_next_step, not_done, refusal, step_button, step_title, was_already, was_done,
 };
 
 use crate::app::notices::{Notice, What};
-use crate::app::row::{Row, Sort};
+use crate::app::row::Row;
 use crate::text::{group_digits, grouped, tame};
 
 /// The program's name.
@@ -69,7 +72,7 @@ pub const NO_NOTICES: &str = "No notifications.";
 /// The same, with what they are.
 pub const NO_NOTICES_LONG: &str = "No notifications. New orders and changes are told here.";
 /// The filter line, when there is no filter.
-pub const FILTER_HINT: &str = "/ to filter by number, buyer, item, SKU, status";
+pub const FILTER_HINT: &str = "/ to filter: words, status:paid, total>100, age<2h";
 /// The same, short.
 pub const FILTER_HINT_SHORT: &str = "/ to filter";
 /// Details of nothing.
@@ -205,31 +208,6 @@ pub fn amount(order: &ListedOrder, decimal: &str) -> String {
 #[must_use]
 pub fn number(key: &OrderKey) -> String {
     format!("#{}", tame(key.number.as_str()))
-}
-
-/// The sort order in a word, with its direction.
-#[must_use]
-pub fn sort(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Urgency => "by urgency",
-        Sort::Newest => "newest first",
-        Sort::Number => "by number",
-        Sort::Buyer => "by buyer",
-        Sort::Total => "by total",
-    }
-}
-
-/// The sort order was changed.
-#[must_use]
-pub fn sorted_by(to: Sort) -> String {
-    let how = match to {
-        Sort::Urgency => "late and due first, then Paid, the oldest on top",
-        Sort::Newest => "newest first",
-        Sort::Number => "by number",
-        Sort::Buyer => "by buyer's name",
-        Sort::Total => "largest total first, each currency by itself",
-    };
-    format!("sorted: {how}")
 }
 
 /// Real-time was turned.

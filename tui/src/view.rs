@@ -14,6 +14,7 @@
 //! ```
 
 mod dialog;
+mod find;
 mod footer;
 mod header;
 mod help;
@@ -33,6 +34,7 @@ pub use help::help_lines;
 pub use layout::{Areas, MIN_SIZE, areas, shows_both};
 pub use notices::notice_at;
 pub use order::order_lines;
+pub use orders::sort_at;
 pub use picker::{picker_entry_at, picker_rows};
 
 use crate::app::{App, Overlay, Pane};
@@ -46,10 +48,8 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
         too_small(app, buf);
         return None;
     };
-    let mut cursor = None;
     header::draw(app, areas.header, buf);
     header::draw_tabs(app, areas.tabs, buf);
-    cursor = header::draw_find(app, areas.find, buf).or(cursor);
     if let Some(area) = areas.hint {
         hint::draw(app, area, buf);
     }
@@ -63,6 +63,8 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
         notices::draw(app, area, buf);
     }
     footer::draw(app, areas.footer, buf);
+    // Last: what is wrong with the filter, and what could stand there, lies over the list.
+    let cursor = header::draw_find(app, areas.find, buf);
     match &app.overlay {
         Overlay::None => cursor,
         Overlay::Help(scroll) => {

@@ -195,9 +195,20 @@ impl App {
             return false;
         }
         if self.orders.index_of(key).is_none() {
+            // It may have come while the list was held.
+            self.orders.hold(false);
+        }
+        if self.orders.index_of(key).is_none() {
             self.filter.reset();
-            self.orders.set_filter("");
+            self.filter_typed();
             self.orders.set_tab(None);
+            if self
+                .orders
+                .vendor()
+                .is_some_and(|vendor| *vendor != key.vendor)
+            {
+                self.orders.set_vendor(None);
+            }
         }
         if let Some(at) = self.orders.index_of(key) {
             self.move_to(at);

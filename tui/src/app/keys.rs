@@ -1,11 +1,11 @@
 //! Keys and pasted text.
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use ordertop::order::OrderStatus;
+use ordertop::order::{OrderStatus, VendorId};
 use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler;
 
-use super::row::Sort;
+use super::row::{Sort, Sorting};
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
 use crate::keymap::{Action, Context};
@@ -80,10 +80,12 @@ impl App {
             Action::Find => {
                 self.close_order();
                 self.focus = Pane::Orders;
-                self.typing = true;
+                self.find();
             }
             Action::Sort => self.pick_sort(),
             Action::Commands => self.pick_command(),
+            Action::Vendor => self.pick_vendor(),
+            Action::Hold => self.hold(),
             Action::Tab => self.choose_tab(code),
             Action::Up => self.scroll(|at, _| at.saturating_sub(1)),
             Action::Down => self.scroll(|at, _| at + 1),
@@ -178,25 +180,6 @@ impl App {
         self.overlay = Overlay::Help(to.min(last));
     }
 
-    fn find_key(&mut self, action: Option<Action>, key: KeyEvent) {
-        match action {
-            Some(Action::Confirm) => {
-                self.typing = false;
-                self.move_to(0);
-            }
-            Some(Action::Cancel) => {
-                self.typing = false;
-                self.clear_filter();
-            }
-            Some(Action::Up) => self.scroll(|at, _| at.saturating_sub(1)),
-            Some(Action::Down) => self.scroll(|at, _| at + 1),
-            _ => {
-                type_into(&mut self.filter, key);
-                self.orders.set_filter(self.filter.value());
-            }
-        }
-    }
-
     fn dialog_key(&mut self, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
         let Overlay::Dialog(dialog) = &mut self.overlay else {
             return;
@@ -249,7 +232,8 @@ impl App {
         if let Overlay::Picker(picker) = &mut self.overlay {
             picker.narrow();
         }
-        self.orders.set_filter(self.filter.value());
+        self.filter_typed();
+        self.find_candidates();
     }
 
     fn open(&mut self) {
@@ -282,28 +266,30 @@ impl App {
             self.hint_shown = false;
         } else if self.orders.tab().is_some() {
             self.set_tab(None);
+        } else if self.orders.vendor().is_some() {
+            self.set_vendor(None);
         }
     }
 
     /// Sorts in another way.
     pub(super) fn sort_by(&mut self, sort: Sort) {
-        self.orders.set_sort(sort);
+        let before = self.orders.sorting();
+        // What it is sorted by already is turned round.
+        self.orders.set_sort(Sorting {
+            by: sort,
+            reversed: before.by == sort && !before.reversed,
+        });
         // Another order of the list is read from its top; who filters looks for
         // some order and keeps it.
         if self.filter.value().is_empty() {
             self.move_to(0);
         }
-        self.say(strings::sorted_by(sort));
+        self.say(strings::sorted_by(self.orders.sorting()));
     }
 
     fn close_order(&mut self) {
         self.order_open = false;
         self.details.scroll = 0;
-    }
-
-    fn clear_filter(&mut self) {
-        self.filter.reset();
-        self.orders.set_filter("");
     }
 
     fn choose_tab(&mut self, code: KeyCode) {
@@ -319,8 +305,28 @@ impl App {
         self.close_order();
         self.focus = Pane::Orders;
         self.orders.set_tab(tab);
-        // Another tab is another list: it is read from its top, unless the
-        // order under the cursor is in it too.
+        self.read_from_top();
+    }
+
+    /// Shows one vendor's orders alone, or all.
+    pub(super) fn set_vendor(&mut self, vendor: Option<VendorId>) {
+        self.close_order();
+        self.focus = Pane::Orders;
+        self.orders.set_vendor(vendor);
+        self.read_from_top();
+    }
+
+    /// Holds the list, or lets it go.
+    fn hold(&mut self) {
+        let changes = self.orders.held();
+        self.orders.hold(changes.is_none());
+        let key = self.settings.keymap.first(Context::Screen, Action::Hold);
+        self.say(strings::hold_turned(changes, &key));
+    }
+
+    /// Another tab is another list: it is read from its top, unless the order
+    /// under the cursor is in it too.
+    pub(super) fn read_from_top(&mut self) {
         if (self.cursor.as_ref()).is_none_or(|key| self.orders.index_of(key).is_none()) {
             self.top = 0;
             self.move_to(0);
@@ -352,7 +358,7 @@ impl App {
 
     /// Moves within the pane that has the keys: `go` takes the place and the
     /// height of a page.
-    fn scroll(&mut self, go: impl Fn(usize, usize) -> usize) {
+    pub(super) fn scroll(&mut self, go: impl Fn(usize, usize) -> usize) {
         self.scroll_pane(self.focus, go);
     }
 

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
-use crate::view::{areas, notice_at, tab_at};
+use crate::view::{areas, notice_at, sort_at, tab_at};
 
 /// A turn of the mouse's wheel, in lines.
 const WHEEL: usize = 3;
@@ -41,6 +41,10 @@ impl App {
             return;
         }
         let rows = areas.rows();
+        if let Some(sort) = sort_at(self, here) {
+            self.focus = Pane::Orders;
+            return self.sort_by(sort);
+        }
         if rows.contains(here) {
             self.focus = Pane::Orders;
             let at = self.top + usize::from(here.y - rows.y);

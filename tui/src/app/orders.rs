@@ -5,6 +5,11 @@
 //! and filter let through, both in the same order. One change costs a binary
 //! search and the shift of some numbers, never a sort. A crowd of changes (a
 //! snapshot) is sorted once.
+//!
+//! `shown` may be held: then news change rows, and no row its place.
+
+mod held;
+mod scope;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +18,8 @@ use jiff::Timestamp;
 use ordertop::order::{OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::ListedOrder;
 
-use super::row::{Row, Sort, Touch};
+use super::row::{Row, Sort, Sorting, Touch};
+use crate::filter::Filter;
 
 /// From this many changes at once on, everything is sorted anew.
 const CROWD: usize = 256;
@@ -29,9 +35,15 @@ pub struct Orders {
     slots: HashMap<OrderKey, Slot>,
     sorted: Vec<Slot>,
     shown: Vec<Slot>,
-    sort: Sort,
+    sorting: Sorting,
     tab: Option<OrderStatus>,
-    words: Vec<String>,
+    vendor: Option<VendorId>,
+    filter: Filter,
+    /// What a filter's ages are counted to.
+    now: Timestamp,
+    /// While the list is held: how many changes came.
+    held: Option<usize>,
+    /// How many orders in scope stand in each status.
     counts: [usize; OrderStatus::ALL.len()],
 }
 
@@ -40,7 +52,7 @@ impl Orders {
     #[must_use]
     pub fn new(sort: Sort) -> Self {
         Self {
-            sort,
+            sorting: sort.into(),
             ..Self::default()
         }
     }
@@ -66,7 +78,13 @@ impl Orders {
     /// How the list is sorted.
     #[must_use]
     pub fn sort(&self) -> Sort {
-        self.sort
+        self.sorting.by
+    }
+
+    /// How the list is sorted, and which way round.
+    #[must_use]
+    pub fn sorting(&self) -> Sorting {
+        self.sorting
     }
 
     /// Which status alone is shown.
@@ -92,7 +110,14 @@ impl Orders {
     #[must_use]
     pub fn index_of(&self, key: &OrderKey) -> Option<usize> {
         let row = self.get(key)?;
-        self.search(&self.shown, row).ok()
+        match self.held {
+            None => self.search(&self.shown, row).ok(),
+            // Rows that changed do not stand where they would be sorted to.
+            Some(_) => {
+                let slot = *self.slots.get(key)?;
+                self.shown.iter().position(|other| *other == slot)
+            }
+        }
     }
 
     /// Takes an order as new or changed. An older version than the known one
@@ -111,21 +136,36 @@ impl Orders {
             return false;
         }
         let before = known.and_then(|row| row.touched);
+        // The slot that is given back here is the one that is taken next: a row
+        // of a list that is held stays where it is.
         self.take(&key);
         let mut row = Row::new(key, order, vendor_name);
         row.touched = touched.or(before);
         let slot = self.store(row);
         self.place(slot);
+        self.count_held();
         true
     }
 
     /// Forgets an order.
     pub fn remove(&mut self, key: &OrderKey) {
+        if self.held.is_some()
+            && let Some(at) = self.index_of(key)
+        {
+            self.shown.remove(at);
+            self.count_held();
+        }
         self.take(key);
     }
 
     /// Takes a snapshot: all the orders that the vendor has.
     pub fn replace(&mut self, vendor: &VendorId, orders: &[Arc<ListedOrder>], vendor_name: &str) {
+        let held = self.held_keys();
+        self.take_snapshot(vendor, orders, vendor_name);
+        self.hold_keys(held);
+    }
+
+    fn take_snapshot(&mut self, vendor: &VendorId, orders: &[Arc<ListedOrder>], vendor_name: &str) {
         if orders.len() + self.total() < CROWD {
             let old: Vec<OrderKey> = (self.slots.keys())
                 .filter(|key| key.vendor == *vendor)
@@ -144,7 +184,9 @@ impl Orders {
             let stays = key.vendor != *vendor;
             if !stays {
                 self.free.push(*slot);
-                if let Some(row) = self.rows[*slot as usize].take() {
+                if let Some(row) = self.rows[*slot as usize].take()
+                    && in_scope(self.vendor.as_ref(), &row)
+                {
                     self.counts[place(row.status())] -= 1;
                 }
             }
@@ -158,8 +200,8 @@ impl Orders {
     }
 
     /// Sorts in another way.
-    pub fn set_sort(&mut self, sort: Sort) {
-        self.sort = sort;
+    pub fn set_sort(&mut self, sort: impl Into<Sorting>) {
+        self.sorting = sort.into();
         self.resort();
     }
 
@@ -169,17 +211,21 @@ impl Orders {
         self.refilter();
     }
 
-    /// Shows only what has all these words in it.
-    pub fn set_filter(&mut self, text: &str) {
-        let words: Vec<String> = text
-            .to_lowercase()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
-        // Typing on narrows what is shown; only a new search looks at all.
-        let narrows = words.len() >= self.words.len()
-            && (self.words.iter().zip(&words)).all(|(old, new)| new.contains(old.as_str()));
-        self.words = words;
+    /// The filter.
+    #[must_use]
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Shows only what the filter lets through.
+    pub fn set_filter(&mut self, filter: Filter) {
+        if filter == self.filter {
+            return;
+        }
+        // Typing on narrows what is shown; only a new search looks at all. A list
+        // that is held shows rows that do not pass any more.
+        let narrows = self.held.is_none() && !filter.is_timed() && filter.narrows(&self.filter);
+        self.filter = filter;
         if narrows {
             let shown = std::mem::take(&mut self.shown);
             self.shown = shown
@@ -197,20 +243,24 @@ impl Orders {
 
     fn passes(&self, slot: Slot) -> bool {
         self.row(slot).is_some_and(|row| {
-            self.tab.is_none_or(|tab| tab == row.status()) && row.matches(&self.words)
+            self.tab.is_none_or(|tab| tab == row.status())
+                && in_scope(self.vendor.as_ref(), row)
+                && self.filter.matches(row, self.now)
         })
     }
 
     fn search(&self, list: &[Slot], row: &Row) -> Result<usize, usize> {
         list.binary_search_by(|slot| match self.row(*slot) {
-            Some(other) => self.sort.compare(other, row),
+            Some(other) => self.sorting.compare(other, row),
             None => std::cmp::Ordering::Less,
         })
     }
 
     /// Puts a row into the slab, without a place in the lists.
     fn store(&mut self, row: Row) -> Slot {
-        self.counts[place(row.status())] += 1;
+        if in_scope(self.vendor.as_ref(), &row) {
+            self.counts[place(row.status())] += 1;
+        }
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -220,7 +270,9 @@ impl Orders {
         };
         if let Some(old) = self.slots.insert(row.key.clone(), slot) {
             // The same number twice in one snapshot: the later one stands.
-            if let Some(row) = self.rows[old as usize].take() {
+            if let Some(row) = self.rows[old as usize].take()
+                && in_scope(self.vendor.as_ref(), &row)
+            {
                 self.counts[place(row.status())] -= 1;
             }
             self.free.push(old);
@@ -240,7 +292,7 @@ impl Orders {
         if let Err(at) = in_sorted {
             self.sorted.insert(at, slot);
         }
-        if let (true, Err(at)) = (passes, in_shown) {
+        if let (true, Err(at), None) = (passes, in_shown, self.held) {
             self.shown.insert(at, slot);
         }
     }
@@ -253,11 +305,13 @@ impl Orders {
         if let Some(row) = self.row(slot) {
             let in_sorted = self.search(&self.sorted, row);
             let in_shown = self.search(&self.shown, row);
-            self.counts[place(row.status())] -= 1;
+            if in_scope(self.vendor.as_ref(), row) {
+                self.counts[place(row.status())] -= 1;
+            }
             if let Ok(at) = in_sorted {
                 self.sorted.remove(at);
             }
-            if let Ok(at) = in_shown {
+            if let (Ok(at), None) = (in_shown, self.held) {
                 self.shown.remove(at);
             }
         }
@@ -269,7 +323,7 @@ impl Orders {
     fn resort(&mut self) {
         let mut sorted = std::mem::take(&mut self.sorted);
         sorted.sort_by(|a, b| match (self.row(*a), self.row(*b)) {
-            (Some(a), Some(b)) => self.sort.compare(a, b),
+            (Some(a), Some(b)) => self.sorting.compare(a, b),
             _ => a.cmp(b),
         });
         self.sorted = sorted;
@@ -277,7 +331,7 @@ impl Orders {
     }
 
     fn refilter(&mut self) {
-        let everything = self.tab.is_none() && self.words.is_empty();
+        let everything = self.tab.is_none() && self.vendor.is_none() && self.filter.is_empty();
         self.shown = if everything {
             self.sorted.clone()
         } else {
@@ -286,6 +340,11 @@ impl Orders {
                 .collect()
         };
     }
+}
+
+/// Whether a row is of the vendor that is chosen, if one is.
+fn in_scope(vendor: Option<&VendorId>, row: &Row) -> bool {
+    vendor.is_none_or(|vendor| *vendor == row.key.vendor)
 }
 
 fn place(status: OrderStatus) -> usize {
@@ -306,6 +365,10 @@ mod tests {
             .filter_map(|i| orders.at(i))
             .map(|row| row.key.number.to_string())
             .collect()
+    }
+
+    fn filter(text: &str) -> Filter {
+        Filter::parse(text).unwrap()
     }
 
     fn with(rows: &[(&str, OrderStatus, i64)]) -> Orders {
@@ -338,12 +401,12 @@ mod tests {
         let mut orders = with(&[("A-1", Paid, 1), ("A-2", Shipped, 2), ("B-1", Paid, 3)]);
         orders.set_tab(Some(Paid));
         assert_eq!(numbers(&orders), ["A-1", "B-1"]);
-        orders.set_filter("b-");
+        orders.set_filter(filter("b-"));
         assert_eq!(numbers(&orders), ["B-1"]);
         orders.set_tab(None);
-        orders.set_filter("A- SHIP");
+        orders.set_filter(filter("A- SHIP"));
         assert_eq!(numbers(&orders), ["A-2"]);
-        orders.set_filter("");
+        orders.set_filter(filter(""));
         assert_eq!(orders.shown(), 3);
         assert_eq!((orders.count(Paid), orders.count(Shipped)), (2, 1));
     }
@@ -374,10 +437,14 @@ mod tests {
                 let key = order.key(&vendor());
                 match what {
                     0 => orders.remove(&key),
-                    1 => orders.set_sort(orders.sort().next()),
+                    1 => orders.set_sort(Sorting {
+                        by: Sort::ALL[usize::try_from(second).unwrap() % Sort::ALL.len()],
+                        reversed: status > 3,
+                    }),
                     2 => orders.set_tab(Some(OrderStatus::ALL[status])),
                     3 => orders.set_tab(None),
-                    4 => orders.set_filter(&number.to_string()),
+                    4 => orders.set_filter(filter(&format!("number:{number} -status:paid"))),
+                    5 => orders.set_vendor((status > 3).then(vendor)),
                     _ => { orders.put(key, Arc::new(order), "", None); }
                 }
                 let incremental = (orders.sorted.clone(), orders.shown.clone());

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
-use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::order::{OrderKey, OrderStatus, VendorId};
 use tui_input::Input;
 
 use super::keys::type_into;
@@ -27,6 +27,8 @@ const WHEEL: usize = 3;
 pub enum PickerKind {
     /// Ways to sort.
     Sort,
+    /// Vendors.
+    Vendor,
     /// Everything that a key can do on the screen.
     Commands,
 }
@@ -36,6 +38,8 @@ pub enum PickerKind {
 pub enum Picked {
     /// Sort so.
     Sort(Sort),
+    /// Show one vendor's orders alone, or all.
+    Vendor(Option<VendorId>),
     /// Do what a key does.
     Command(Action),
     /// Show one status alone, or all.
@@ -226,6 +230,7 @@ impl App {
         match picked {
             Picked::Sort(sort) => self.sort_by(sort),
             Picked::Tab(tab) => self.set_tab(tab),
+            Picked::Vendor(vendor) => self.set_vendor(vendor),
             Picked::Command(action) => {
                 if let Some(about) = about.filter(|about| self.cursor.as_ref() != Some(about)) {
                     // Whatever it was, it was not meant for the order that came
@@ -242,19 +247,44 @@ impl App {
 
     /// Opens the ways to sort.
     pub(super) fn pick_sort(&mut self) {
-        let entries: Vec<Entry> = Sort::ALL
-            .into_iter()
-            .map(|sort| {
-                Entry::new(
-                    strings::sort(sort),
-                    strings::sort_detail(sort),
-                    Picked::Sort(sort),
-                )
-            })
-            .collect();
         let now = self.orders.sort();
+        let entry = |sort| {
+            let detail = match sort == now {
+                true => strings::SORT_AGAIN,
+                false => strings::sort_detail(sort),
+            };
+            Entry::new(strings::sort_name(sort), detail, Picked::Sort(sort))
+        };
+        let entries = Sort::ALL.map(entry).into();
         let chosen = Sort::ALL.iter().position(|sort| *sort == now).unwrap_or(0);
         self.pick(PickerKind::Sort, entries, chosen);
+    }
+
+    /// Opens the vendors, where there are several.
+    pub(super) fn pick_vendor(&mut self) {
+        if !self.many_vendors() {
+            return self.say(strings::ONE_VENDOR);
+        }
+        let counts = self.orders.by_vendor();
+        let all = Entry::new(strings::ALL_VENDORS, "", Picked::Vendor(None));
+        let mut entries = vec![all];
+        for (vendor, name) in &self.vendors {
+            let count = counts.get(vendor).copied().unwrap_or_default();
+            let detail = strings::vendor_detail(vendor, count);
+            let name = if name.is_empty() {
+                vendor.as_str()
+            } else {
+                name
+            };
+            entries.push(Entry::new(
+                name,
+                &detail,
+                Picked::Vendor(Some(vendor.clone())),
+            ));
+        }
+        let now = Picked::Vendor(self.orders.vendor().cloned());
+        let chosen = entries.iter().position(|entry| entry.picked == now);
+        self.pick(PickerKind::Vendor, entries, chosen.unwrap_or(0));
     }
 
     /// Opens everything that a key can do on the screen: the table of the help.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use ordertop::order::{Currency, Flags, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
+use crate::filter::Part;
 use crate::strings;
 use crate::text::tame;
 
@@ -58,7 +59,9 @@ impl Row {
             ]
         });
         for field in fields.into_iter().chain(items) {
-            sought.extend(field.chars().flat_map(char::to_lowercase));
+            // A line is a field, as `part_matches` counts them.
+            let line = field.chars().filter(|c| *c != '\n');
+            sought.extend(line.flat_map(char::to_lowercase));
             sought.push('\n');
         }
         Self {
@@ -147,6 +150,33 @@ impl Row {
     pub fn matches(&self, words: &[String]) -> bool {
         words.iter().all(|word| self.sought.contains(word.as_str()))
     }
+
+    /// Whether `text`, which is lower case and not empty, is one of the texts of
+    /// that part, or occurs in it. A vendor's id counts as a whole only.
+    #[must_use]
+    pub fn part_matches(&self, part: Part, text: &str, whole: bool) -> bool {
+        let fits = |line: &str| {
+            if whole {
+                line == text
+            } else {
+                line.contains(text)
+            }
+        };
+        let mut lines = self.sought.split('\n');
+        match part {
+            Part::Number => lines.next().is_some_and(fits),
+            Part::Buyer => lines.nth(1).is_some_and(fits),
+            Part::Vendor => lines.nth(3) == Some(text) || lines.next().is_some_and(fits),
+            // Name, SKU and variant of each item.
+            Part::Item => (lines.skip(5).enumerate()).any(|(at, line)| at % 3 != 1 && fits(line)),
+            Part::Sku => lines.skip(6).step_by(3).any(fits),
+        }
+    }
+
+    /// The vendor's name in lower case, or its id where it has no name.
+    fn vendor_folded(&self) -> &str {
+        self.sought.split('\n').nth(4).unwrap_or_default()
+    }
 }
 
 /// How the list is sorted.
@@ -165,34 +195,68 @@ pub enum Sort {
     Buyer,
     /// The largest on top, each currency by itself.
     Total,
+    /// By the vendor's name, the newest of each on top.
+    Vendor,
+    /// In the order of an order's life, the newest of each on top.
+    Status,
+    /// What has stood longest where it stands on top.
+    Age,
+    /// The next to be shipped on top, those without a time at the end.
+    ShipBy,
 }
 
-impl Sort {
-    /// Every way to sort.
-    pub const ALL: [Self; 5] = [
-        Self::Urgency,
-        Self::Newest,
-        Self::Number,
-        Self::Buyer,
-        Self::Total,
-    ];
+/// How the list is sorted, and which way round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sorting {
+    /// By what.
+    pub by: Sort,
+    /// Whether the last comes first.
+    pub reversed: bool,
+}
 
-    /// The one that follows, in a circle.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Urgency => Self::Newest,
-            Self::Newest => Self::Number,
-            Self::Number => Self::Buyer,
-            Self::Buyer => Self::Total,
-            Self::Total => Self::Urgency,
-        }
-    }
-
+impl Sorting {
     /// Which of two rows stands above. Never equal for different orders, so
     /// that a row can be found by its place.
     #[must_use]
     pub fn compare(self, a: &Row, b: &Row) -> Ordering {
+        if self.by == Sort::ShipBy {
+            // Those without a time stand at the end either way round.
+            match (a.ship_by(), b.ship_by()) {
+                (Some(_), None) => return Ordering::Less,
+                (None, Some(_)) => return Ordering::Greater,
+                _ => {}
+            }
+        }
+        let by = self.by.compare(a, b);
+        if self.reversed { by.reverse() } else { by }
+    }
+}
+
+impl From<Sort> for Sorting {
+    fn from(by: Sort) -> Self {
+        Self {
+            by,
+            reversed: false,
+        }
+    }
+}
+
+impl Sort {
+    /// Every way to sort.
+    pub const ALL: [Self; 9] = [
+        Self::Urgency,
+        Self::Newest,
+        Self::Number,
+        Self::Vendor,
+        Self::Buyer,
+        Self::Total,
+        Self::Status,
+        Self::Age,
+        Self::ShipBy,
+    ];
+
+    /// Which of two rows stands above; never equal for different orders.
+    fn compare(self, a: &Row, b: &Row) -> Ordering {
         let newest = || b.order.created_at.cmp(&a.order.created_at);
         let by = match self {
             Self::Urgency => a.urgency.cmp(&b.urgency),
@@ -202,6 +266,10 @@ impl Sort {
             Self::Total => (a.order.currency.cmp(&b.order.currency))
                 .then_with(|| b.amount.cmp(&a.amount))
                 .then_with(newest),
+            Self::Vendor => (a.vendor_folded().cmp(b.vendor_folded())).then_with(newest),
+            Self::Status => a.status().cmp(&b.status()).then_with(newest),
+            Self::Age => a.since().cmp(&b.since()),
+            Self::ShipBy => a.ship_by().cmp(&b.ship_by()),
         };
         by.then_with(|| a.key.cmp(&b.key))
     }

@@ -1,5 +1,7 @@
 //! Stories told to [`super::App::update`].
 
+mod find;
+mod hold;
 mod picker;
 mod screen;
 mod server;

@@ -13,6 +13,10 @@ pub enum Action {
     Find,
     /// Pick how the list is sorted.
     Sort,
+    /// Pick one vendor, or all.
+    Vendor,
+    /// Hold the list, or let it go.
+    Hold,
     /// Pick what to do.
     Commands,
     /// Show one status alone: the digit says which.

@@ -22,6 +22,8 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(Screen, &[ch('/')], Action::Find),
         bind(Screen, &[key(KeyCode::Esc)], Action::Back),
         bind(Screen, &[ch('o')], Action::Sort),
+        bind(Screen, &[ch('V')], Action::Vendor),
+        bind(Screen, &[ch('p')], Action::Hold),
         bind(Screen, &[ch(':')], Action::Commands),
         bind(
             Screen,
@@ -64,6 +66,8 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(Screen, &[ch('q'), ctrl('c')], Action::Quit),
         bind(Find, &[key(KeyCode::Enter)], Action::Confirm),
         bind(Find, &[key(KeyCode::Esc)], Action::Cancel),
+        bind(Find, &[key(KeyCode::Tab)], Action::NextField),
+        bind(Find, &[key(KeyCode::BackTab)], Action::PreviousField),
         bind(Find, &[key(KeyCode::Down)], Action::Down),
         bind(Find, &[key(KeyCode::Up)], Action::Up),
         bind(Find, &[ctrl('l')], Action::Redraw),

@@ -9,8 +9,12 @@ pub fn action_help(action: Action) -> &'static str {
         Action::NextStep => "next status of the order under the cursor (asks first)",
         Action::Open => "open the order; in notifications, go to its order",
         Action::Back => "back: close, clear the filter, every status",
-        Action::Find => "filter: every word must occur; Enter goes to the first match",
+        Action::Find => {
+            "filter: words, or status:paid total>100 age<2h (see below); Enter goes to the first match"
+        }
         Action::Sort => "sort the list: pick how",
+        Action::Vendor => "one vendor's orders alone, or all: pick whose",
+        Action::Hold => "hold the list: no row moves until it is let go",
         Action::Commands => "every command, to be found by its words",
         Action::Tab => "one status alone; 0 shows all",
         Action::Up => "up",
@@ -49,6 +53,8 @@ pub fn action_group(action: Action) -> &'static str {
         | Action::Find
         | Action::Back
         | Action::Sort
+        | Action::Vendor
+        | Action::Hold
         | Action::Commands
         | Action::Tab => "Orders",
         Action::Jump | Action::Dismiss | Action::DismissAll => "Notifications",
@@ -73,7 +79,10 @@ pub fn action_short(action: Action) -> &'static str {
         Action::Back => "back",
         Action::Find => "filter",
         Action::Sort => "sort",
+        Action::Vendor => "vendor",
+        Action::Hold => "hold",
         Action::Commands => "commands",
+        Action::NextField => "complete",
         Action::Tab => "status",
         Action::NextPane => "pane",
         Action::Jump => "newest",
@@ -120,6 +129,19 @@ pub const HELP_NOTES: &[(&str, &[&str])] = &[
         &[
             "+  new   Δ  changed, within the last minute",
             "⧗→ sent, the server has not answered yet",
+        ],
+    ),
+    (
+        "Filters",
+        &[
+            "ana \"blue mug\"  every text must occur in number, buyer, status, vendor, items",
+            "status:paid,shipped  any of these; the first letters will do",
+            "total>100 currency:eur  amounts: = < > <= >=",
+            "age<2h since>1d  placed, in its status, so long ago: s m h d w",
+            "due<4h due:late due:none  time left to ship",
+            "vendor:42 number:10 buyer:ana item:mug sku:tea  in that field; = for the whole of it",
+            "flag:test,hold,pod,cancel,deleted,new  marks; new came while you watch",
+            "-flag:test !status:paid  must not be so; Tab completes names and values",
         ],
     ),
     (

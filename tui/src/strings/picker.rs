@@ -1,9 +1,10 @@
 //! The words of the lists to pick from.
 
-use ordertop::order::OrderStatus;
+use ordertop::order::{OrderStatus, VendorId};
 
 use crate::app::picker::PickerKind;
-use crate::app::row::Sort;
+use crate::app::row::{Sort, Sorting};
+use crate::text::grouped;
 
 /// Nothing matches what is typed.
 pub const NOTHING_TO_PICK: &str = "nothing matches";
@@ -13,6 +14,7 @@ pub const NOTHING_TO_PICK: &str = "nothing matches";
 pub fn picker_title(kind: PickerKind) -> &'static str {
     match kind {
         PickerKind::Sort => "Sort",
+        PickerKind::Vendor => "Vendor",
         PickerKind::Commands => "Commands",
     }
 }
@@ -26,6 +28,99 @@ pub fn show_tab(tab: Option<OrderStatus>) -> String {
     }
 }
 
+/// What the way to sort that is chosen does when it is picked again.
+pub const SORT_AGAIN: &str = "now; again turns it round";
+/// What could stand at the text cursor.
+pub const CANDIDATES: &str = "Tab:";
+/// Picking a vendor where there is one.
+pub const ONE_VENDOR: &str = "this screen shows one vendor's orders";
+
+/// A way to sort in a word or two.
+#[must_use]
+pub fn sort_name(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Urgency => "urgency",
+        Sort::Newest => "newest",
+        Sort::Number => "number",
+        Sort::Vendor => "vendor",
+        Sort::Buyer => "buyer",
+        Sort::Total => "total",
+        Sort::Status => "status",
+        Sort::Age => "age",
+        Sort::ShipBy => "ship-by",
+    }
+}
+
+/// How the list is sorted and which way round: `by urgency`, `Ship-by ↑`.
+#[must_use]
+pub fn sorting(sorting: Sorting) -> String {
+    match (sorting.by, sorting.reversed) {
+        (Sort::Urgency, false) => "by urgency".into(),
+        (Sort::Urgency, true) => "least urgent first".into(),
+        (Sort::Newest, false) => "newest first".into(),
+        (Sort::Newest, true) => "oldest first".into(),
+        (by, _) => {
+            let name = sort_name(by);
+            let (first, rest) = name.split_at(1);
+            format!("{}{rest} {}", first.to_uppercase(), direction(sorting))
+        }
+    }
+}
+
+/// Whether what is sorted by grows downwards: `↑` is the smallest on top.
+#[must_use]
+pub fn direction(sorting: Sorting) -> &'static str {
+    // The largest total and the greatest age stand on top at first.
+    let falling = matches!(sorting.by, Sort::Total | Sort::Age | Sort::Newest);
+    if falling == sorting.reversed {
+        "↑"
+    } else {
+        "↓"
+    }
+}
+
+/// The sort order was changed.
+#[must_use]
+pub fn sorted_by(to: Sorting) -> String {
+    match to.reversed {
+        false => format!("sorted by {}: {}", sort_name(to.by), sort_detail(to.by)),
+        true => format!("sorted by {}, the other way round", sort_name(to.by)),
+    }
+}
+
+/// More about a vendor.
+#[must_use]
+pub fn vendor_detail(vendor: &VendorId, orders: usize) -> String {
+    let orders = match orders {
+        1 => "1 order".to_owned(),
+        count => format!("{} orders", grouped(count)),
+    };
+    format!("vendor {vendor} · {orders}")
+}
+
+/// The list was held, or let go after so many changes.
+#[must_use]
+pub fn hold_turned(changes: Option<usize>, key: &str) -> String {
+    match changes {
+        None => format!("held: no row moves until {key} lets the list go"),
+        Some(0) => "let go: nothing changed meanwhile".into(),
+        Some(changes) => format!("let go: {}", changed(changes)),
+    }
+}
+
+/// What waits while the list is held: `12 changes held`.
+#[must_use]
+pub fn held(changes: usize) -> String {
+    format!("{} held", changed(changes))
+}
+
+fn changed(changes: usize) -> String {
+    match changes {
+        1 => "1 change".into(),
+        count => format!("{} changes", grouped(count)),
+    }
+}
+
 /// More about a way to sort.
 #[must_use]
 pub fn sort_detail(sort: Sort) -> &'static str {
@@ -35,5 +130,9 @@ pub fn sort_detail(sort: Sort) -> &'static str {
         Sort::Number => "as people count: 9 before 10",
         Sort::Buyer => "the buyer's name",
         Sort::Total => "the largest on top, each currency by itself",
+        Sort::Vendor => "the vendor's name",
+        Sort::Status => "in the order of an order's life",
+        Sort::Age => "what has stood longest in its status on top",
+        Sort::ShipBy => "the next to be shipped on top",
     }
 }

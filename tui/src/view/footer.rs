@@ -60,7 +60,13 @@ fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &
 fn keys(app: &App) -> Vec<Action> {
     match (&app.overlay, app.context()) {
         (_, Context::Find) => {
-            return vec![Action::Confirm, Action::Cancel, Action::Up, Action::Down];
+            return vec![
+                Action::Confirm,
+                Action::Cancel,
+                Action::NextField,
+                Action::Up,
+                Action::Down,
+            ];
         }
         (Overlay::Picker(_), _) => {
             return vec![Action::Confirm, Action::Cancel, Action::Up, Action::Down];

@@ -89,6 +89,9 @@ fn title(app: &App) -> String {
     }
 }
 
+/// A vendor's name is cut so far beside the counts.
+const LONGEST_VENDOR: usize = 20;
+
 /// The fewest columns of a filter that is typed.
 const MIN_INPUT: usize = 16;
 
@@ -137,7 +140,7 @@ fn tab_label(app: &App, tab: Option<OrderStatus>, digit: usize, names: Names) ->
 
 fn count(app: &App, tab: Option<OrderStatus>) -> String {
     let count = match tab {
-        None => app.orders.total(),
+        None => app.orders.in_scope(),
         Some(status) => app.orders.count(status),
     };
     match count {
@@ -270,6 +273,12 @@ pub(super) fn draw_find(app: &App, area: Rect, buf: &mut Buffer) -> Option<Posit
         theme.accent().patch(theme.strong())
     };
     put(buf, left, x, area.y, &after_columns(value, scroll), style);
+    if app.find.error.is_some() {
+        put(buf, left, 1, area.y, "/", theme.bad().patch(theme.strong()));
+    }
+    if app.typing {
+        super::find::draw(app, Rect { x, ..area }, scroll, room, buf);
+    }
     app.typing.then(|| {
         let cursor = app.filter.visual_cursor().saturating_sub(scroll);
         let cursor = u16::try_from(cursor.min(room)).unwrap_or(u16::MAX);
@@ -298,7 +307,7 @@ fn unseen(app: &App) -> String {
 
 /// What there is to know about the list, the longest form first.
 fn facts(app: &App) -> Vec<String> {
-    let (shown, total) = (app.orders.shown(), app.orders.total());
+    let (shown, total) = (app.orders.shown(), app.orders.in_scope());
     let counts = if shown == total {
         format!("{} orders", grouped(total))
     } else {
@@ -314,10 +323,20 @@ fn facts(app: &App) -> Vec<String> {
         told if told.is_empty() => told,
         told => format!(" · {told}"),
     };
-    let sort = strings::sort(app.orders.sort());
+    let sort = strings::sorting(app.orders.sorting());
+    let held = match app.orders.held() {
+        Some(changes) => format!("{} · ", strings::held(changes)),
+        None => String::new(),
+    };
+    let vendor = match app.orders.vendor() {
+        Some(vendor) => format!("{} · ", cut(app.vendor_name(vendor), LONGEST_VENDOR)),
+        None => String::new(),
+    };
     vec![
-        format!("{loading}{counts} · {sort}{told}"),
-        format!("{counts} · {sort}{told}"),
+        format!("{loading}{held}{vendor}{counts} · {sort}{told}"),
+        format!("{held}{vendor}{counts} · {sort}{told}"),
+        format!("{held}{vendor}{counts}{told}"),
+        format!("{held}{counts}{told}"),
         format!("{counts}{told}"),
         counts,
     ]

@@ -3,11 +3,11 @@
 
 use jiff::SignedDuration;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Areas, centre, focused, frame, put};
-use crate::app::row::{Row, Touch};
+use super::{Areas, areas, centre, columns as columns_of, focused, frame, put};
+use crate::app::row::{Row, Sort, Touch};
 use crate::app::{App, Pane};
 use crate::strings;
 use crate::text::{cut, fit, fit_right, tame, wrap};
@@ -132,16 +132,90 @@ pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
     draw_scrollbar(app, area, rows, buf);
 }
 
+/// The column heads: word, width, whether it stands on the right, what a press sorts by.
+fn heads(columns: &Columns) -> [(&'static str, usize, bool, Option<Sort>); 7] {
+    [
+        (
+            strings::COLUMN_NUMBER,
+            columns.number,
+            false,
+            Some(Sort::Number),
+        ),
+        (
+            strings::COLUMN_VENDOR,
+            columns.vendor,
+            false,
+            Some(Sort::Vendor),
+        ),
+        (
+            strings::COLUMN_BUYER,
+            columns.buyer,
+            false,
+            Some(Sort::Buyer),
+        ),
+        (strings::COLUMN_ITEMS, columns.items, false, None),
+        (
+            strings::COLUMN_TOTAL,
+            columns.total,
+            true,
+            Some(Sort::Total),
+        ),
+        (strings::COLUMN_STATUS, STATUS, false, Some(Sort::Status)),
+        (strings::COLUMN_AGE, columns.age, true, Some(Sort::Age)),
+    ]
+}
+
+/// What a press on the column heads sorts by.
+#[must_use]
+pub fn sort_at(app: &App, at: Position) -> Option<Sort> {
+    let areas = areas(app).filter(|areas| areas.heads && app.orders.shown() > 0)?;
+    areas.orders?;
+    let rows = areas.rows();
+    if at.y + 1 != rows.y {
+        return None;
+    }
+    let mut x = rows.x + u16::try_from(MARKS).ok()?;
+    for (_, wide, _, sort) in heads(&Columns::new(app, usize::from(rows.width))) {
+        if wide == 0 {
+            continue;
+        }
+        // The gap after a column belongs to it.
+        let end = x + u16::try_from(wide + 2).ok()?;
+        if (x..end).contains(&at.x) {
+            return sort;
+        }
+        x = end;
+    }
+    None
+}
+
 fn draw_heads(app: &App, columns: &Columns, line: Rect, buf: &mut Buffer) {
-    let style = app.settings.theme.quiet();
+    let theme = app.settings.theme;
+    let sorting = app.orders.sorting();
     let mut cells = Cells::new(buf, line, MARKS);
-    cells.left(strings::COLUMN_NUMBER, columns.number, style);
-    cells.left(strings::COLUMN_VENDOR, columns.vendor, style);
-    cells.left(strings::COLUMN_BUYER, columns.buyer, style);
-    cells.left(strings::COLUMN_ITEMS, columns.items, style);
-    cells.right(strings::COLUMN_TOTAL, columns.total, style);
-    cells.left(strings::COLUMN_STATUS, STATUS, style);
-    cells.right(strings::COLUMN_AGE, columns.age, style);
+    for (word, wide, right, sort) in heads(columns) {
+        let sorted = sort == Some(sorting.by);
+        let style = if sorted {
+            theme.accent()
+        } else {
+            theme.quiet()
+        };
+        let arrow = if sorted {
+            strings::direction(sorting)
+        } else {
+            ""
+        };
+        if right {
+            cells.right(&format!("{arrow}{word}"), wide, style);
+        } else {
+            // The arrow may stand in the gap between two columns.
+            let x = cells.x + columns_of(word);
+            cells.left(word, wide, style);
+            if sorted && wide > 0 {
+                put(cells.buf, line, x, line.y, arrow, style);
+            }
+        }
+    }
 }
 
 fn draw_row(app: &App, row: &Row, columns: &Columns, line: Rect, buf: &mut Buffer) {

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, columns, frame, put, put_right};
+use super::{blank, frame, put, put_right};
 use crate::app::picker::Picker;
 use crate::app::{App, Overlay};
 use crate::strings;
-use crate::text::{cut, grouped, width};
+use crate::text::{grouped, width};
 
 /// Widest that it gets.
 const WIDEST: u16 = 76;
@@ -153,16 +153,14 @@ fn draw_entry(app: &App, picker: &Picker, at: usize, chosen: bool, line: Rect, b
     );
     let room = usize::from(text.right().saturating_sub(x + 2));
     if !entry.detail.is_empty() && room >= 8 && width(&entry.label) > 0 {
-        let detail = cut(&entry.detail, room);
-        // Details stand under each other where the labels leave them room.
+        // Details stand under each other, but for a longer label.
         let column = (line.x + 2 + label_columns(picker) + 2).max(x + 2);
-        let fits = column + columns(&detail) <= text.right();
         put(
             buf,
             text,
-            if fits { column } else { x + 2 },
+            column,
             line.y,
-            &detail,
+            &entry.detail,
             style(theme.quiet()),
         );
     }

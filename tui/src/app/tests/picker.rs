@@ -2,13 +2,15 @@
 
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ordertop::client::event::EventKind;
-use ordertop::order::OrderStatus;
+use ordertop::client::{Change, ClientEvent};
+use ordertop::order::{OrderStatus, VendorId};
+use ordertop::protocol::rest::Vendor;
 
 use super::{SIZE, changed, under_cursor};
 use crate::app::Overlay;
-use crate::app::row::Sort;
+use crate::app::row::{Sort, Sorting};
 use crate::event::{Effect, Event};
-use crate::snapshots::{Stage, same, service};
+use crate::snapshots::{Stage, orders, same, service};
 
 #[test]
 fn a_way_to_sort_is_picked_by_its_words() {
@@ -18,6 +20,9 @@ fn a_way_to_sort_is_picked_by_its_words() {
     stage.press(KeyCode::Enter);
     assert_eq!(stage.app.orders.sort(), Sort::Number);
     assert!(matches!(stage.app.overlay, Overlay::None));
+    stage.keys("o");
+    stage.press(KeyCode::Enter);
+    assert!(stage.app.orders.sorting().reversed, "again turns it round");
     stage.keys("obuyer");
     stage.press(KeyCode::Esc);
     assert_eq!(stage.app.orders.sort(), Sort::Number);
@@ -30,7 +35,7 @@ fn a_press_of_the_mouse_picks() {
     let screen = stage.screen();
     let row = screen
         .lines()
-        .position(|line| line.contains("newest first"));
+        .position(|line| line.contains("the newest on top"));
     let press = MouseEvent {
         kind: MouseEventKind::Down(MouseButton::Left),
         column: 20,
@@ -67,6 +72,79 @@ fn a_command_is_meant_for_the_order_that_was_under_the_cursor() {
     assert!(matches!(stage.app.overlay, Overlay::None));
     let (words, _) = stage.app.toast.as_ref().unwrap();
     assert!(words.contains(&before), "{words}");
+}
+
+#[test]
+fn a_press_on_a_column_head_sorts_by_it() {
+    let mut stage = Stage::shop(SIZE);
+    let press = |stage: &mut Stage, word: &str| {
+        let screen = stage.screen();
+        let (row, line) = screen
+            .lines()
+            .enumerate()
+            .find(|(_, line)| line.starts_with('│') && line.contains("Buyer"))
+            .unwrap();
+        let before = &line[..line
+            .find(word)
+            .unwrap_or_else(|| panic!("{word}\n{screen}"))];
+        let press = MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: u16::try_from(before.chars().count()).unwrap(),
+            row: u16::try_from(row).unwrap(),
+            modifiers: KeyModifiers::NONE,
+        };
+        stage.app.update(Event::Mouse(press));
+        stage.app.orders.sorting()
+    };
+    let heads = [
+        ("Number", Sort::Number),
+        ("Buyer", Sort::Buyer),
+        ("Total", Sort::Total),
+        ("Status", Sort::Status),
+        ("Age", Sort::Age),
+    ];
+    for (word, sort) in heads {
+        assert_eq!(press(&mut stage, word), Sorting::from(sort), "{word}");
+    }
+    assert!(press(&mut stage, "Age").reversed);
+    assert!(stage.screen().contains("↑Age") && stage.screen().contains("Age ↑"));
+}
+
+#[test]
+fn one_vendor_is_picked_by_name_or_id() {
+    let mut stage = Stage::with(SIZE, |settings| settings.vendor = None);
+    stage.live();
+    let names = [("42", "Acme"), ("7", "Blue Door\u{1b}[2J")];
+    let vendor = |(id, name): (&str, &str)| Vendor {
+        id: VendorId::new(id).unwrap(),
+        name: name.into(),
+    };
+    stage.tell(ClientEvent::Vendors(names.map(vendor).into()));
+    stage.snapshot(orders());
+    stage.tell(ClientEvent::Changes(vec![Change::Snapshot {
+        vendor: VendorId::new("7").unwrap(),
+        orders: vec![],
+    }]));
+    stage.keys("Vblue");
+    same("picker_vendor_80x24", &stage);
+    stage.press(KeyCode::Enter);
+    assert_eq!(
+        (stage.app.orders.shown(), stage.app.orders.in_scope()),
+        (0, 0)
+    );
+    stage.keys("V42");
+    stage.press(KeyCode::Enter);
+    assert_eq!(stage.app.orders.shown(), 11);
+    assert!(stage.screen().contains("Acme · 11 orders"));
+    stage.press(KeyCode::Esc);
+    assert_eq!(stage.app.orders.vendor(), None);
+}
+
+#[test]
+fn who_has_one_vendor_picks_none() {
+    let mut stage = Stage::shop(SIZE);
+    stage.keys("V");
+    assert!(matches!(stage.app.overlay, Overlay::None));
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! A list that is held: rows change where they stand, and none moves, comes or
+//! goes until it is let go. What the user does (another tab, sort or filter)
+//! still makes another list.
+
+use ordertop::order::OrderKey;
+
+use super::Orders;
+
+impl Orders {
+    /// How many changes came while the list is held; `None` when it is not.
+    #[must_use]
+    pub fn held(&self) -> Option<usize> {
+        self.held
+    }
+
+    /// Holds the list, or lets it go: then everything takes its place at once.
+    pub fn hold(&mut self, hold: bool) {
+        if hold == self.held.is_some() {
+            return;
+        }
+        self.held = hold.then_some(0);
+        if !hold {
+            self.refilter();
+        }
+    }
+
+    pub(super) fn count_held(&mut self) {
+        if let Some(changes) = &mut self.held {
+            *changes += 1;
+        }
+    }
+
+    /// What is on the list that is held, before a snapshot gives rows other slots.
+    pub(super) fn held_keys(&self) -> Option<Vec<OrderKey>> {
+        self.held?;
+        let keys = self.shown.iter().filter_map(|slot| self.row(*slot));
+        Some(keys.map(|row| row.key.clone()).collect())
+    }
+
+    /// The same list after it; an order that is gone is gone from there too.
+    pub(super) fn hold_keys(&mut self, keys: Option<Vec<OrderKey>>) {
+        if let Some(keys) = keys {
+            let slots = keys.iter().filter_map(|key| self.slots.get(key).copied());
+            self.shown = slots.collect();
+            self.count_held();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ordertop::order::OrderStatus;
+
+    use super::*;
+    use crate::app::row::Sort;
+    use crate::fixture::{listed, vendor};
+
+    fn numbers(orders: &Orders) -> Vec<String> {
+        let rows = (0..orders.shown()).filter_map(|at| orders.at(at));
+        rows.map(|row| row.key.number.to_string()).collect()
+    }
+
+    fn put(orders: &mut Orders, number: &str, status: OrderStatus, version: u64) {
+        let mut order = Arc::unwrap_or_clone(listed(number, status, 10 - version as i64));
+        order.version = version;
+        orders.put(order.key(&vendor()), Arc::new(order), "", None);
+    }
+
+    fn held() -> Orders {
+        let mut orders = Orders::new(Sort::Urgency);
+        for number in ["1", "2", "3"] {
+            put(&mut orders, number, OrderStatus::Paid, 1);
+        }
+        orders.hold(true);
+        orders
+    }
+
+    #[test]
+    fn what_is_held_changes_and_does_not_move() {
+        let mut orders = held();
+        put(&mut orders, "2", OrderStatus::Shipped, 2);
+        put(&mut orders, "4", OrderStatus::Paid, 2);
+        assert_eq!(numbers(&orders), ["1", "2", "3"]);
+        assert_eq!(orders.at(1).unwrap().status(), OrderStatus::Shipped);
+        let key = orders.at(1).unwrap().key.clone();
+        assert_eq!(orders.index_of(&key), Some(1));
+        assert_eq!(orders.held(), Some(2));
+        orders.hold(false);
+        assert_eq!(numbers(&orders), ["4", "1", "3", "2"]);
+    }
+
+    #[test]
+    fn what_is_gone_leaves_no_gap_for_another_order() {
+        let mut orders = held();
+        let key = orders.at(0).unwrap().key.clone();
+        orders.remove(&key);
+        put(&mut orders, "9", OrderStatus::Paid, 1);
+        assert_eq!(numbers(&orders), ["2", "3"]);
+    }
+
+    #[test]
+    fn a_snapshot_moves_nothing_that_is_held() {
+        let mut orders = held();
+        let snapshot = ["3", "7", "2"].map(|number| listed(number, OrderStatus::Shipped, 5));
+        orders.replace(&vendor(), &snapshot, "");
+        assert_eq!(numbers(&orders), ["2", "3"]);
+        orders.hold(false);
+        assert_eq!(numbers(&orders).len(), 3);
+    }
+}

@@ -1,0 +1,112 @@
+//! The filter as it is typed.
+
+use crossterm::event::KeyCode;
+use ordertop::client::event::EventKind;
+use ordertop::order::OrderStatus;
+
+use super::{SIZE, under_cursor};
+use crate::fixture::listed;
+use crate::snapshots::{Stage, same, service};
+
+#[test]
+fn a_typed_filter_is_applied_as_it_is_typed() {
+    let mut stage = Stage::shop(SIZE);
+    stage.keys("/status:paid total>100");
+    assert_eq!(stage.app.orders.shown(), 3);
+    stage.press(KeyCode::Enter);
+    assert!(!stage.app.typing && stage.app.cursor_at == 0);
+    stage.press(KeyCode::Esc);
+    assert_eq!(stage.app.orders.shown(), 11);
+    assert!(stage.app.filter.value().is_empty());
+}
+
+#[test]
+fn while_it_is_wrong_its_right_terms_stay() {
+    let mut stage = Stage::shop(SIZE);
+    stage.keys("/status:paid");
+    assert_eq!(stage.app.orders.shown(), 4);
+    stage.keys(" totl>100");
+    assert_eq!(stage.app.orders.shown(), 4);
+    assert!(stage.screen().contains("did you mean `total`?"));
+    stage.press(KeyCode::Enter);
+    assert!(stage.app.typing, "what is wrong is not kept");
+    stage.press(KeyCode::Esc);
+    assert!(stage.app.find.error.is_none() && stage.app.orders.shown() == 11);
+}
+
+#[test]
+fn tab_completes_names_and_values_in_a_circle() {
+    let mut stage = Stage::shop(SIZE);
+    stage.keys("/sta");
+    stage.press(KeyCode::Tab);
+    assert_eq!(stage.app.filter.value(), "status:");
+    stage.keys("p");
+    for expected in ["status:pending", "status:paid", "status:pending"] {
+        stage.press(KeyCode::Tab);
+        assert_eq!(stage.app.filter.value(), expected);
+    }
+    stage.press(KeyCode::BackTab);
+    assert_eq!(stage.app.orders.shown(), 4, "applied at once");
+    stage.keys(" currency:k");
+    stage.press(KeyCode::Tab);
+    assert_eq!(stage.app.filter.value(), "status:paid currency:KWD");
+    assert_eq!(stage.app.orders.shown(), 1);
+    stage.keys(" vendor:ac");
+    stage.press(KeyCode::Tab);
+    assert_eq!(
+        stage.app.filter.value(),
+        "status:paid currency:KWD vendor:42"
+    );
+}
+
+#[test]
+fn time_takes_orders_out_of_a_filter() {
+    let mut stage = Stage::shop(SIZE);
+    stage.keys("/age<4m");
+    stage.press(KeyCode::Enter);
+    assert_eq!(under_cursor(&stage), "10480");
+    stage.wait(60);
+    assert_eq!(stage.app.orders.shown(), 1);
+    stage.wait(60);
+    assert_eq!(
+        (stage.app.orders.shown(), under_cursor(&stage).as_str()),
+        (0, "-")
+    );
+    let order = listed("N1", OrderStatus::Paid, 240);
+    stage.event(EventKind::Created, &order, service());
+    assert_eq!(under_cursor(&stage), "N1");
+}
+
+#[test]
+fn a_notification_leads_out_of_filter_and_vendor() {
+    let mut stage = Stage::shop(SIZE);
+    let order = listed("N1", OrderStatus::Paid, 119);
+    stage.event(EventKind::Created, &order, service());
+    stage.keys("/status:shipped");
+    stage.press(KeyCode::Enter);
+    stage.keys("n");
+    assert_eq!(under_cursor(&stage), "N1");
+    assert!(stage.app.filter.value().is_empty() && stage.app.orders.filter().is_empty());
+}
+
+#[test]
+fn what_is_wrong_and_what_could_stand_there_at_every_size() {
+    for (name, size) in [
+        ("120x30", (120, 30)),
+        ("80x24", SIZE),
+        ("60x20", (60, 20)),
+        ("40x8", (40, 8)),
+    ] {
+        let mut stage = Stage::shop(size);
+        stage.keys("/");
+        same(&format!("find_fields_{name}"), &stage);
+        stage.keys("status:p");
+        stage.press(KeyCode::Tab);
+        stage.press(KeyCode::Tab);
+        same(&format!("find_values_{name}"), &stage);
+        stage.keys(" age<2y");
+        same(&format!("find_wrong_{name}"), &stage);
+        stage.keys(&" filler".repeat(12));
+        same(&format!("find_long_{name}"), &stage);
+    }
+}
