@@ -18,6 +18,7 @@ pub mod row;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use crate::keymap::Keymap;
 use crate::strings;
 use crate::theme::Theme;
 use crate::view::{areas, shows_both};
+use crate::views::SavedView;
 use cursor::{Moved, Widest};
 use dialog::Dialog;
 use find::Find;
@@ -76,6 +78,8 @@ pub struct Settings {
     pub hint: Option<Hint>,
     /// How the list is sorted at first.
     pub sort: Sort,
+    /// Views that were saved.
+    pub views: Vec<SavedView>,
     /// Colours.
     pub theme: Theme,
     /// Which key does what.
@@ -175,6 +179,8 @@ pub struct App {
     pub filter: Input,
     /// Whether the filter is being typed.
     pub typing: bool,
+    /// Views that were saved, and those saved since.
+    pub views: Vec<SavedView>,
     /// What is known about the filter beyond its text.
     pub find: Find,
     /// What lies over the screen.
@@ -228,6 +234,7 @@ impl App {
             filter: Input::default(),
             typing: false,
             find: Find::default(),
+            views: settings.views.clone(),
             overlay: Overlay::None,
             hint_shown: settings.hint.is_some(),
             toast: None,
@@ -265,6 +272,7 @@ impl App {
                 ticket,
                 result,
             } => self.status_answer(&key, ticket, result),
+            Event::ViewSaved { name, result } => self.view_saved(&name, result),
             Event::Detail { key, result } => {
                 if self.details.key.as_ref() == Some(&key) {
                     keep(&mut self.details.order, result);

@@ -128,6 +128,8 @@ async fn watch(guide: &Guide, vendor: Option<VendorId>) -> anyhow::Result<()> {
         }),
         // A demo is for watching orders come in: at the top, where one looks.
         sort: Sort::Newest,
+        views: Vec::new(),
+        config_file: None,
         ..ScreenOptions::new(client)
     };
     run_screen(options).await

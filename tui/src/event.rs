@@ -6,6 +6,8 @@ use ordertop::order::{HistoryEntry, OrderKey};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{StatusChange, StatusChanged};
 
+use crate::views::SavedView;
+
 /// One thing that happens.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -29,6 +31,13 @@ pub enum Event {
         ticket: u64,
         /// What came of it.
         result: Result<Box<StatusChanged>, RequestError>,
+    },
+    /// The answer to [`Effect::SaveView`].
+    ViewSaved {
+        /// Which view.
+        name: String,
+        /// Why it could not be written, if so.
+        result: Result<(), String>,
     },
     /// The answer to [`Effect::FetchOrder`]: the whole order.
     Detail {
@@ -75,4 +84,6 @@ pub enum Effect {
     Copy(String),
     /// Take the mouse, or give it back to the terminal.
     SetMouse(bool),
+    /// Write a view into the configuration; [`Event::ViewSaved`] comes back.
+    SaveView(Box<SavedView>),
 }

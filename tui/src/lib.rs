@@ -22,6 +22,7 @@ pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod view;
+pub mod views;
 
 pub use app::Hint;
 pub use screen::{ScreenOptions, run_screen};

@@ -7,6 +7,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use crate::strings;
 use crate::terminal::{self, Terminal};
 use crate::theme::{Palette, Theme};
 use crate::view;
+use crate::views::{self, SavedView};
 
 /// Data is drawn at most so often.
 const FRAME: Duration = Duration::from_millis(33);
@@ -50,6 +52,10 @@ pub struct ScreenOptions {
     pub hint: Option<Hint>,
     /// How the list is sorted at first.
     pub sort: Sort,
+    /// Views that were saved.
+    pub views: Vec<SavedView>,
+    /// Where a view is saved; `None` where there is no such file.
+    pub config_file: Option<PathBuf>,
 }
 
 impl ScreenOptions {
@@ -61,6 +67,8 @@ impl ScreenOptions {
             title: None,
             hint: None,
             sort: Sort::default(),
+            views: Vec::new(),
+            config_file: None,
         }
     }
 }
@@ -79,6 +87,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         title: options.title,
         hint: options.hint,
         sort: options.sort,
+        views: options.views,
         theme: Theme::new(palette()),
         keymap: Keymap::default(),
     });
@@ -91,6 +100,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         answers,
         steps: JoinSet::new(),
         fetching: None,
+        config_file: options.config_file,
         suspended: false,
         leaving: false,
     };
@@ -158,6 +168,7 @@ struct Screen {
     answers: mpsc::Sender<Event>,
     steps: JoinSet<Option<String>>,
     fetching: Option<AbortHandle>,
+    config_file: Option<PathBuf>,
     /// Whether to stop before anything else is done.
     suspended: bool,
     leaving: bool,
@@ -279,6 +290,21 @@ impl Screen {
         self.happen(event)
     }
 
+    /// Writes it beside the loop: a disk may be slow.
+    fn save_view(&mut self, view: SavedView) {
+        let (answers, file) = (self.answers.clone(), self.config_file.clone());
+        tokio::task::spawn_blocking(move || {
+            let saved = match file {
+                Some(file) => views::save(&file, &view).map_err(|error| error.to_string()),
+                None => Err(strings::NO_CONFIG_FILE.to_owned()),
+            };
+            let name = view.name;
+            let result = saved;
+            // Nobody listens any more: the user has left.
+            let _ = answers.blocking_send(Event::ViewSaved { name, result });
+        });
+    }
+
     fn happen(&mut self, event: Event) -> anyhow::Result<()> {
         for effect in self.app.update(event) {
             self.carry_out(effect)?;
@@ -294,6 +320,7 @@ impl Screen {
             Effect::SetRealtime(on) => self.client.set_realtime(on),
             Effect::Refresh => self.client.refresh(),
             Effect::Copy(text) => self.terminal.copy(&text)?,
+            Effect::SaveView(view) => self.save_view(*view),
             Effect::SetMouse(on) => self.terminal.set_mouse(on)?,
             Effect::ChangeStatus {
                 key,

@@ -52,6 +52,7 @@ impl Stage {
             title: None,
             hint: None,
             sort: Sort::default(),
+            views: Vec::new(),
             theme: Theme::new(Palette::Colours),
             keymap: Keymap::default(),
         };

@@ -12,8 +12,10 @@ use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 pub use picker::{
-    CANDIDATES, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, direction, held, hold_turned,
-    picker_title, show_tab, sort_detail, sort_name, sorted_by, sorting, vendor_detail,
+    CANDIDATES, NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, VIEW_IS_WRONG, VIEW_NEW,
+    VIEW_REPLACED, direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail,
+    sort_name, sorted_by, sorting, vendor_detail, view_detail, view_not_saved, view_saved,
+    view_shown,
 };
 pub use steps::{
     already_on_its_way, came_above, cursor_was_moved, done, field, field_hint, is_already,

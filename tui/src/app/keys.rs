@@ -86,6 +86,8 @@ impl App {
             Action::Commands => self.pick_command(),
             Action::Vendor => self.pick_vendor(),
             Action::Hold => self.hold(),
+            Action::Views => self.pick_view(),
+            Action::SaveView => self.pick_view_name(),
             Action::Tab => self.choose_tab(code),
             Action::Up => self.scroll(|at, _| at.saturating_sub(1)),
             Action::Down => self.scroll(|at, _| at + 1),

@@ -18,6 +18,8 @@ use jiff::Timestamp;
 use ordertop::order::{OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::ListedOrder;
 
+use held::Held;
+
 use super::row::{Row, Sort, Sorting, Touch};
 use crate::filter::Filter;
 
@@ -41,8 +43,8 @@ pub struct Orders {
     filter: Filter,
     /// What a filter's ages are counted to.
     now: Timestamp,
-    /// While the list is held: how many changes came.
-    held: Option<usize>,
+    /// While the list is held.
+    held: Option<Held>,
     /// How many orders in scope stand in each status.
     counts: [usize; OrderStatus::ALL.len()],
 }
@@ -110,13 +112,10 @@ impl Orders {
     #[must_use]
     pub fn index_of(&self, key: &OrderKey) -> Option<usize> {
         let row = self.get(key)?;
-        match self.held {
+        match &self.held {
             None => self.search(&self.shown, row).ok(),
             // Rows that changed do not stand where they would be sorted to.
-            Some(_) => {
-                let slot = *self.slots.get(key)?;
-                self.shown.iter().position(|other| *other == slot)
-            }
+            Some(held) => held.place(*self.slots.get(key)?),
         }
     }
 
@@ -153,6 +152,7 @@ impl Orders {
             && let Some(at) = self.index_of(key)
         {
             self.shown.remove(at);
+            self.note_places();
             self.count_held();
         }
         self.take(key);
@@ -292,7 +292,7 @@ impl Orders {
         if let Err(at) = in_sorted {
             self.sorted.insert(at, slot);
         }
-        if let (true, Err(at), None) = (passes, in_shown, self.held) {
+        if let (true, Err(at), None) = (passes, in_shown, &self.held) {
             self.shown.insert(at, slot);
         }
     }
@@ -311,7 +311,7 @@ impl Orders {
             if let Ok(at) = in_sorted {
                 self.sorted.remove(at);
             }
-            if let (Ok(at), None) = (in_shown, self.held) {
+            if let (Ok(at), None) = (in_shown, &self.held) {
                 self.shown.remove(at);
             }
         }
@@ -339,6 +339,7 @@ impl Orders {
                 .filter(|slot| self.passes(*slot))
                 .collect()
         };
+        self.note_places();
     }
 }
 

@@ -12,6 +12,7 @@ use tui_input::Input;
 
 use super::keys::type_into;
 use super::row::Sort;
+use super::views::view_name;
 use super::{App, Overlay};
 use crate::event::Effect;
 use crate::keymap::{Action, Context};
@@ -29,6 +30,10 @@ pub enum PickerKind {
     Sort,
     /// Vendors.
     Vendor,
+    /// Saved views.
+    Views,
+    /// Names under which a view can be saved: what is typed is one too.
+    SaveView,
     /// Everything that a key can do on the screen.
     Commands,
 }
@@ -40,6 +45,10 @@ pub enum Picked {
     Sort(Sort),
     /// Show one vendor's orders alone, or all.
     Vendor(Option<VendorId>),
+    /// Show the saved view at this place.
+    View(usize),
+    /// Save what is shown under this name.
+    SaveView(String),
     /// Do what a key does.
     Command(Action),
     /// Show one status alone, or all.
@@ -90,6 +99,9 @@ pub struct Picker {
     /// The order that was under the cursor when it was opened: what is picked is
     /// meant for that one.
     pub about: Option<OrderKey>,
+    /// How many entries it was opened with; one that stands for what is typed
+    /// comes after them.
+    known: usize,
 }
 
 impl Picker {
@@ -99,6 +111,7 @@ impl Picker {
         let mut picker = Self {
             kind,
             input: Input::default(),
+            known: entries.len(),
             matches: Vec::new(),
             entries,
             chosen: 0,
@@ -120,6 +133,7 @@ impl Picker {
     /// equal ones stay in their order.
     pub fn narrow(&mut self) {
         let typed = self.input.value().trim();
+        self.entries.truncate(self.known);
         let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
@@ -132,7 +146,26 @@ impl Picker {
         }
         found.sort_by_key(|(_, score)| Reverse(*score));
         self.matches = found.into_iter().map(|(at, _)| at).collect();
+        if self.kind == PickerKind::SaveView {
+            self.offer_typed(&view_name(typed));
+        }
         (self.chosen, self.top) = (0, 0);
+    }
+
+    /// Puts what is typed on top, as a name; one that is there already comes first itself.
+    fn offer_typed(&mut self, name: &str) {
+        if name.is_empty() {
+            return;
+        }
+        let same = |at: &usize| self.entries[*at].label == name;
+        let at = (0..self.entries.len()).find(same).unwrap_or_else(|| {
+            let picked = Picked::SaveView(name.to_owned());
+            self.entries
+                .push(Entry::new(name, strings::VIEW_NEW, picked));
+            self.entries.len() - 1
+        });
+        self.matches.retain(|other| *other != at);
+        self.matches.insert(0, at);
     }
 
     /// Moves the cursor, and the window of `rows` entries with it.
@@ -231,6 +264,8 @@ impl App {
             Picked::Sort(sort) => self.sort_by(sort),
             Picked::Tab(tab) => self.set_tab(tab),
             Picked::Vendor(vendor) => self.set_vendor(vendor),
+            Picked::View(at) => self.show_view(at),
+            Picked::SaveView(name) => self.save_view(&name, effects),
             Picked::Command(action) => {
                 if let Some(about) = about.filter(|about| self.cursor.as_ref() != Some(about)) {
                     // Whatever it was, it was not meant for the order that came

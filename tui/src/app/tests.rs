@@ -5,6 +5,7 @@ mod hold;
 mod picker;
 mod screen;
 mod server;
+mod views;
 
 use std::sync::Arc;
 

@@ -17,6 +17,10 @@ pub enum Action {
     Vendor,
     /// Hold the list, or let it go.
     Hold,
+    /// Pick a saved view.
+    Views,
+    /// Save what is shown as a view.
+    SaveView,
     /// Pick what to do.
     Commands,
     /// Show one status alone: the digit says which.

@@ -24,6 +24,8 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(Screen, &[ch('o')], Action::Sort),
         bind(Screen, &[ch('V')], Action::Vendor),
         bind(Screen, &[ch('p')], Action::Hold),
+        bind(Screen, &[ch('F')], Action::Views),
+        bind(Screen, &[ch('W')], Action::SaveView),
         bind(Screen, &[ch(':')], Action::Commands),
         bind(
             Screen,

@@ -15,6 +15,8 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Sort => "sort the list: pick how",
         Action::Vendor => "one vendor's orders alone, or all: pick whose",
         Action::Hold => "hold the list: no row moves until it is let go",
+        Action::Views => "saved views: pick one",
+        Action::SaveView => "save filter, sort, tab and vendor as a view",
         Action::Commands => "every command, to be found by its words",
         Action::Tab => "one status alone; 0 shows all",
         Action::Up => "up",
@@ -55,6 +57,8 @@ pub fn action_group(action: Action) -> &'static str {
         | Action::Sort
         | Action::Vendor
         | Action::Hold
+        | Action::Views
+        | Action::SaveView
         | Action::Commands
         | Action::Tab => "Orders",
         Action::Jump | Action::Dismiss | Action::DismissAll => "Notifications",
@@ -81,6 +85,8 @@ pub fn action_short(action: Action) -> &'static str {
         Action::Sort => "sort",
         Action::Vendor => "vendor",
         Action::Hold => "hold",
+        Action::Views => "views",
+        Action::SaveView => "save view",
         Action::Commands => "commands",
         Action::NextField => "complete",
         Action::Tab => "status",

@@ -4,7 +4,8 @@ use ordertop::order::{OrderStatus, VendorId};
 
 use crate::app::picker::PickerKind;
 use crate::app::row::{Sort, Sorting};
-use crate::text::grouped;
+use crate::text::{grouped, tame};
+use crate::views::SavedView;
 
 /// Nothing matches what is typed.
 pub const NOTHING_TO_PICK: &str = "nothing matches";
@@ -15,6 +16,8 @@ pub fn picker_title(kind: PickerKind) -> &'static str {
     match kind {
         PickerKind::Sort => "Sort",
         PickerKind::Vendor => "Vendor",
+        PickerKind::Views => "Views",
+        PickerKind::SaveView => "Save as view: type a name",
         PickerKind::Commands => "Commands",
     }
 }
@@ -34,6 +37,61 @@ pub const SORT_AGAIN: &str = "now; again turns it round";
 pub const CANDIDATES: &str = "Tab:";
 /// Picking a vendor where there is one.
 pub const ONE_VENDOR: &str = "this screen shows one vendor's orders";
+
+/// A view of that name is there.
+pub const VIEW_REPLACED: &str = "is replaced";
+/// No view of that name is there.
+pub const VIEW_NEW: &str = "a new view";
+/// The filter has a mistake.
+pub const VIEW_IS_WRONG: &str = "the filter has a mistake: / mends it";
+
+/// There is nowhere to save to.
+pub const NO_CONFIG_FILE: &str = "there is no configuration file";
+
+/// There are no saved views.
+#[must_use]
+pub fn no_views(save: &str) -> String {
+    format!("there are no saved views: {save} saves what is shown as one")
+}
+
+/// What a view shows: `due:late total>100 · Ship-by ↑ · Paid`.
+#[must_use]
+pub fn view_detail(view: &SavedView) -> String {
+    let mut parts = Vec::new();
+    if !view.filter.is_empty() {
+        parts.push(view.filter.clone());
+    }
+    parts.push(sorting(view.sorting));
+    parts.extend(view.tab.map(|tab| tab.to_string()));
+    parts.extend(
+        view.vendor
+            .as_ref()
+            .map(|vendor| format!("vendor {vendor}")),
+    );
+    parts.join(" · ")
+}
+
+/// A view is shown.
+#[must_use]
+pub fn view_shown(name: &str) -> String {
+    format!("view: {}", tame(name))
+}
+
+/// A view was saved.
+#[must_use]
+pub fn view_saved(name: &str) -> String {
+    format!("saved as {}", tame(name))
+}
+
+/// A view could not be saved.
+#[must_use]
+pub fn view_not_saved(name: &str, why: &str) -> String {
+    format!(
+        "{} is kept until you leave, but not saved: {}",
+        tame(name),
+        tame(why)
+    )
+}
 
 /// A way to sort in a word or two.
 #[must_use]

@@ -4,13 +4,31 @@
 
 use ordertop::order::OrderKey;
 
-use super::Orders;
+use super::{Orders, Slot};
+
+/// A list that is held.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// How many changes came.
+    changes: usize,
+    /// The place of each slot on the list. Rows that changed cannot be found by
+    /// their sort any more, and looking through the list would take too long
+    /// where many orders are asked for in each frame.
+    places: Vec<Option<Slot>>,
+}
+
+impl Held {
+    pub(super) fn place(&self, slot: Slot) -> Option<usize> {
+        let place = (*self.places.get(slot as usize)?)?;
+        Some(place as usize)
+    }
+}
 
 impl Orders {
     /// How many changes came while the list is held; `None` when it is not.
     #[must_use]
     pub fn held(&self) -> Option<usize> {
-        self.held
+        self.held.as_ref().map(|held| held.changes)
     }
 
     /// Holds the list, or lets it go: then everything takes its place at once.
@@ -18,21 +36,33 @@ impl Orders {
         if hold == self.held.is_some() {
             return;
         }
-        self.held = hold.then_some(0);
-        if !hold {
+        self.held = hold.then(Held::default);
+        if hold {
+            self.note_places();
+        } else {
             self.refilter();
         }
     }
 
+    /// Called when the list that is held is another one.
+    pub(super) fn note_places(&mut self) {
+        let Some(held) = &mut self.held else { return };
+        held.places.clear();
+        held.places.resize(self.rows.len(), None);
+        for (place, slot) in self.shown.iter().enumerate() {
+            held.places[*slot as usize] = Slot::try_from(place).ok();
+        }
+    }
+
     pub(super) fn count_held(&mut self) {
-        if let Some(changes) = &mut self.held {
-            *changes += 1;
+        if let Some(held) = &mut self.held {
+            held.changes += 1;
         }
     }
 
     /// What is on the list that is held, before a snapshot gives rows other slots.
     pub(super) fn held_keys(&self) -> Option<Vec<OrderKey>> {
-        self.held?;
+        self.held.as_ref()?;
         let keys = self.shown.iter().filter_map(|slot| self.row(*slot));
         Some(keys.map(|row| row.key.clone()).collect())
     }
@@ -42,6 +72,7 @@ impl Orders {
         if let Some(keys) = keys {
             let slots = keys.iter().filter_map(|key| self.slots.get(key).copied());
             self.shown = slots.collect();
+            self.note_places();
             self.count_held();
         }
     }
