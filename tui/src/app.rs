@@ -27,7 +27,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::{Connection, ConnectionState, RequestError};
 use ordertop::clock::Clock;
-use ordertop::order::{Actor, ActorKind, HistoryEntry, OrderKey, VendorId};
+use ordertop::order::{Actor, ActorKind, HistoryEntry, OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::ListedOrder;
 use tui_input::Input;
 
@@ -345,6 +345,22 @@ impl App {
             }
         }
         unseen
+    }
+
+    /// The same by status, of the orders in scope.
+    #[must_use]
+    pub fn unseen_by_status(&self) -> [(OrderStatus, usize); OrderStatus::ALL.len()] {
+        let mut counts = OrderStatus::ALL.map(|status| (status, 0));
+        for row in self.unseen.iter().filter_map(|key| self.orders.get(key)) {
+            let ours = (self.orders.vendor()).is_none_or(|vendor| *vendor == row.key.vendor);
+            let count = counts
+                .iter_mut()
+                .find(|(status, _)| *status == row.status());
+            if let Some((_, count)) = count.filter(|_| ours) {
+                *count += 1;
+            }
+        }
+        counts
     }
 
     /// What had the keys keeps them where it is still on the screen.

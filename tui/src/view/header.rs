@@ -177,22 +177,53 @@ fn tabs_width(app: &App, names: Names, gap: u16) -> usize {
     sum - usize::from(gap) + active
 }
 
+/// A tab of the line.
+struct Tab {
+    x: u16,
+    status: Option<OrderStatus>,
+    label: String,
+    /// New orders there that were not on the screen yet: ` +7`.
+    new: String,
+}
+
+impl Tab {
+    fn columns(&self) -> u16 {
+        columns(&self.label) + columns(&self.new)
+    }
+}
+
 /// The tabs that fit, with their first columns.
-fn tabs(app: &App) -> Vec<(u16, Option<OrderStatus>, String)> {
+fn tabs(app: &App) -> Vec<Tab> {
     let room = usize::from(app.size.0).saturating_sub(2);
     let fits = |(names, gap): &(Names, u16)| tabs_width(app, *names, *gap) <= room;
     let (names, gap) = FORMS.into_iter().find(fits).unwrap_or((Names::Tight, 1));
+    let all = std::iter::once(None).chain(OrderStatus::ALL.map(Some));
+    let mut tabs: Vec<Tab> = (all.enumerate())
+        .map(|(digit, status)| Tab {
+            x: 0,
+            status,
+            label: tab_label(app, status, digit, names),
+            new: String::new(),
+        })
+        .collect();
+    // What is new takes the room that is left: it makes no name shorter.
+    let gaps = usize::from(gap) * tabs.len().saturating_sub(1);
+    let used: usize = tabs.iter().map(|tab| width(&tab.label)).sum();
+    let mut spare = room.saturating_sub(used + gaps);
+    for (status, count) in app.unseen_by_status() {
+        let new = format!(" +{}", grouped(count));
+        let tab = tabs.iter_mut().find(|tab| tab.status == Some(status));
+        if let Some(tab) = tab.filter(|_| count > 0 && width(&new) <= spare) {
+            spare -= width(&new);
+            tab.new = new;
+        }
+    }
     let mut x = 1;
-    (std::iter::once(None)
-        .chain(OrderStatus::ALL.map(Some))
-        .enumerate())
-    .map(|(digit, tab)| {
-        let label = tab_label(app, tab, digit, names);
-        let at = x;
-        x += columns(&label) + gap;
-        (at, tab, label)
-    })
-    .collect()
+    for tab in &mut tabs {
+        tab.x = x;
+        x += tab.columns() + gap;
+    }
+    tabs
 }
 
 /// The tab at a column of the tabs' line.
@@ -200,26 +231,29 @@ fn tabs(app: &App) -> Vec<(u16, Option<OrderStatus>, String)> {
 pub fn tab_at(app: &App, column: u16) -> Option<Option<OrderStatus>> {
     tabs(app)
         .into_iter()
-        .find(|(x, _, label)| (*x..x + columns(label)).contains(&column))
-        .map(|(_, tab, _)| tab)
+        .find(|tab| (tab.x..tab.x + tab.columns()).contains(&column))
+        .map(|tab| tab.status)
 }
 
 pub(super) fn draw_tabs(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let mut end = area.x;
-    for (i, (x, tab, label)) in tabs(app).into_iter().enumerate() {
-        if i > 0 && x >= end + 3 {
+    for (i, tab) in tabs(app).into_iter().enumerate() {
+        if i > 0 && tab.x >= end + 3 {
             put(buf, area, end + 1, area.y, "│", theme.quiet());
         }
-        let empty = tab.is_some_and(|status| app.orders.count(status) == 0);
-        let style = if app.orders.tab() == tab {
+        let empty = tab
+            .status
+            .is_some_and(|status| app.orders.count(status) == 0);
+        let style = if app.orders.tab() == tab.status {
             theme.cursor()
         } else if empty {
             theme.quiet()
         } else {
             theme.text()
         };
-        end = put(buf, area, x, area.y, &label, style);
+        end = put(buf, area, tab.x, area.y, &tab.label, style);
+        end = put(buf, area, end, area.y, &tab.new, theme.fresh());
     }
 }
 

@@ -54,6 +54,20 @@ fn a_key_hits_the_order_under_the_cursor_of_a_held_list() {
 }
 
 #[test]
+fn a_tab_counts_what_came_out_of_sight() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("3");
+    for number in ["N1", "N2"] {
+        let order = listed(number, OrderStatus::Paid, 119);
+        stage.event(EventKind::Created, &order, service());
+    }
+    let screen = stage.screen();
+    assert!(screen.contains("2 Paid 6 +2"), "{screen}");
+    stage.keys("2");
+    assert!(!stage.screen().contains("+2"), "they were on the screen");
+}
+
+#[test]
 fn a_notification_lets_the_list_go() {
     let mut stage = Stage::shop(SIZE);
     stage.keys("p");
