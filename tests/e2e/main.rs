@@ -21,6 +21,8 @@ mod balancer;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod doctor;

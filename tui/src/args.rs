@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use ordertop::client::{ClientConfig, Credentials, POLL_RANGE, Url};
 use ordertop::order::VendorId;
 
+use crate::commands::{EXIT_CODES, OrderCommand};
 use crate::demo::DemoArgs;
 use crate::screen::ScreenOptions;
 
@@ -22,10 +23,13 @@ Examples:
       the orders of vendor 42
   ORDERTOP_MASTER_TOKEN=… ordertop
       every vendor that the token may see, on http://127.0.0.1:8080
+  ORDERTOP_MASTER_TOKEN=… ordertop list --status paid --json
+      without the screen: list, show, set, note, tail, watch-order, status
 
 Environment:
   ORDERTOP_MASTER_TOKEN  the server's master token (needed; there is no flag for it)
   ORDERTOP_SERVER        the server's address, as --server
+  ORDERTOP_VENDOR        the vendor, as --vendor
   ORDERTOP_LOG           a file for the log; nothing is logged without it
   NO_COLOR               any text turns colours off
 
@@ -39,6 +43,7 @@ Keys:
     version,
     about = "A live table of a shop's orders: watch them come in, move them on",
     after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true
 )]
@@ -56,6 +61,9 @@ pub struct Cli {
 pub enum Command {
     /// Start a server with a simulated marketplace inside this program, and watch it
     Demo(DemoArgs),
+    /// What is done without the screen.
+    #[command(flatten)]
+    Orders(OrderCommand),
 }
 
 /// What to watch.
@@ -71,7 +79,7 @@ pub struct WatchArgs {
     )]
     pub server: Url,
     /// The vendor to act as; without it, every vendor that the token may see
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", env = "ORDERTOP_VENDOR")]
     pub vendor: Option<VendorId>,
     /// How often to poll while real-time is off, in seconds: 5 to 300
     #[arg(
@@ -85,7 +93,8 @@ pub struct WatchArgs {
     pub poll: u64,
 }
 
-fn server_address(text: &str) -> Result<Url, String> {
+/// Reads a server's address.
+pub(crate) fn server_address(text: &str) -> Result<Url, String> {
     let hint = "give an address such as http://127.0.0.1:8080";
     let url = Url::parse(text).map_err(|error| format!("{error}: {hint}"))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -101,17 +110,24 @@ fn server_address(text: &str) -> Result<Url, String> {
 )]
 pub struct NoToken;
 
+/// The token, from the environment.
+pub(crate) fn master_token() -> Result<String, NoToken> {
+    let token = std::env::var(TOKEN_VARIABLE).unwrap_or_default();
+    if token.is_empty() {
+        return Err(NoToken);
+    }
+    Ok(token)
+}
+
 impl WatchArgs {
     /// What the screen follows.
     ///
     /// # Errors
     /// When the token is not set.
     pub fn screen(self) -> Result<ScreenOptions, NoToken> {
-        let master_token = std::env::var(TOKEN_VARIABLE).unwrap_or_default();
-        if master_token.is_empty() {
-            return Err(NoToken);
-        }
-        let credentials = Credentials { master_token };
+        let credentials = Credentials {
+            master_token: master_token()?,
+        };
         let mut client = ClientConfig::new(self.server, self.vendor, credentials);
         client.poll_every = Duration::from_secs(self.poll);
         Ok(ScreenOptions::new(client))

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use ordertop_tui::args::{Cli, Command, LOG_VARIABLE};
-use ordertop_tui::{demo, run_screen};
+use ordertop_tui::{commands, demo, run_screen};
 
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
@@ -17,6 +17,7 @@ async fn main() -> ExitCode {
     let result = match log_to_file() {
         Ok(()) => match cli.command {
             Some(Command::Demo(args)) => demo::run(args).await,
+            Some(Command::Orders(command)) => return commands::run(command).await.into(),
             None => match cli.watch.screen() {
                 Ok(screen) => run_screen(screen).await,
                 Err(no_token) => return fail(&no_token.into(), USAGE),

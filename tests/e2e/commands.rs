@@ -1,0 +1,376 @@
+//! `ordertop` without its screen: what it writes, and how it ends.
+
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::support::{Finished, TOKEN, TestServer, binary, command, order, paid, run, within};
+
+const ENV: [(&str, &str); 1] = [("ORDERTOP_MASTER_TOKEN", TOKEN)];
+
+/// Runs a command as support on this server.
+async fn ordertop(server: &TestServer, args: &[&str]) -> Finished {
+    let url = server.url();
+    let env = [ENV[0], ("ORDERTOP_SERVER", url.as_str())];
+    run("ordertop", args, &env).await
+}
+
+/// The same as vendor 42.
+async fn as_42(server: &TestServer, args: &[&str]) -> Finished {
+    let args = [args, &["--vendor", "42"]].concat();
+    ordertop(server, &args).await
+}
+
+/// A command that goes on, with its stdout in our hand.
+fn begin(server: &TestServer, args: &[&str]) -> Command {
+    let mut command = command(&binary("ordertop"));
+    command
+        .args(args)
+        .args(["--server", &server.url()])
+        .envs(ENV)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// How it ended, and what it said that was not read.
+async fn ended(child: Child) -> Finished {
+    let output = within("it to end", child.wait_with_output()).await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Finished {
+        code: output.status.code(),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+impl Finished {
+    /// The objects on stdout, one a line, of a command that said nothing else.
+    #[track_caller]
+    fn objects(&self, code: i32) -> Vec<Value> {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        let lines = self.stdout.lines();
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        lines.map(read).collect()
+    }
+
+    /// No data, one sentence, and this code.
+    #[track_caller]
+    fn fails(&self, code: i32, words: &str) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert_eq!(self.stdout, "", "{self:?}");
+        assert!(self.one_sentence().contains(words), "{self:?}");
+    }
+}
+
+async fn shop() -> TestServer {
+    let server = TestServer::start_with(&[], &["42", "43"]).await;
+    let support = server.support();
+    support.place(&paid("42", "A-1")).await;
+    support.place(&order("42", "A-2", "Pending")).await;
+    let mut wide = paid("43", "B-1");
+    wide["buyer"]["name"] = "陳美玲".into();
+    support.place(&wide).await;
+    server
+}
+
+#[tokio::test]
+async fn a_list_is_a_table_for_people_and_a_line_an_order_for_programs() {
+    let server = shop().await;
+    let table = ordertop(&server, &["list", "--sort", "number"]).await;
+    assert_eq!(table.code, Some(0), "{table:?}");
+    assert_eq!(table.stderr, "");
+    assert!(!table.stdout.contains('\u{1b}'), "no colours in a pipe");
+    let lines: Vec<_> = table.stdout.lines().collect();
+    assert!(lines[0].starts_with("NUMBER  VENDOR  STATUS"), "{table:?}");
+    assert!(lines[1].starts_with("A-1     42      Paid"), "{table:?}");
+    assert!(lines[1].contains("13.90 EUR"), "{table:?}");
+    assert!(lines[3].contains("陳美玲     2 × Mug"), "wide: {table:?}");
+    assert_eq!(lines.len(), 4);
+
+    let rows = ordertop(&server, &["list", "--json", "--status", "paid"]).await;
+    let rows = rows.objects(0);
+    let mut numbers: Vec<_> = rows.iter().map(|row| &row["order_number"]).collect();
+    numbers.sort_by_key(|number| number.to_string());
+    assert_eq!(numbers, ["A-1", "B-1"]);
+    assert_eq!(rows[0]["total_amount"], "13.90", "{rows:?}");
+    assert!(rows[0].get("vendor_items").is_none());
+
+    let found = as_42(&server, &["list", "--json", "--filter", "mug pending"]).await;
+    assert_eq!(found.objects(0)[0]["order_number"], "A-2");
+    let none = as_42(&server, &["list", "--filter", "nobody"]).await;
+    assert_eq!((none.code, none.stdout.as_str()), (Some(0), ""));
+    let cut = as_42(&server, &["list", "-n", "1", "--sort", "newest"]).await;
+    assert_eq!(cut.stdout.lines().count(), 2, "{cut:?}");
+    assert!(cut.stderr.contains("--limit 0"), "{cut:?}");
+}
+
+#[tokio::test]
+async fn an_order_is_shown_whole_with_its_history() {
+    let server = shop().await;
+    server.vendor("42").set("A-1", "Shipped").await.expect(200);
+    let shown = ordertop(&server, &["show", "A-1", "--json"]).await;
+    let shown = shown.objects(0).remove(0);
+    assert_eq!(shown["order"]["status"], "Shipped");
+    assert_eq!(shown["history"][1]["action"], "status", "{shown}");
+    let people = as_42(&server, &["show", "A-1"]).await.stdout;
+    for words in [
+        "status      Shipped",
+        "Ana Souza",
+        "2 × Mug",
+        "Paid → Shipped",
+    ] {
+        assert!(people.contains(words), "{words}: {people}");
+    }
+}
+
+#[tokio::test]
+async fn each_failure_has_its_code_and_one_sentence() {
+    let mut server = shop().await;
+    let show = ["show", "Z-9"];
+    ordertop(&server, &show).await.fails(3, "no such order");
+    as_42(&server, &show).await.fails(3, "no such order");
+    let nobody = ordertop(&server, &["list", "--vendor", "99"]).await;
+    nobody.fails(6, "Invalid vendor");
+    let url = server.url();
+    let wrong = [("ORDERTOP_MASTER_TOKEN", "another token")];
+    let args = ["show", "A-1", "--server", &url];
+    let refused = run("ordertop", &args, &wrong).await;
+    assert_eq!(refused.code, Some(6), "{refused:?}");
+    let without = run("ordertop", &args, &[]).await;
+    without.fails(2, "ORDERTOP_MASTER_TOKEN");
+    let flag = ordertop(&server, &["list", "--status", "lost"]).await;
+    assert_eq!(flag.code, Some(2), "{flag:?}");
+    let both = ["set", "A-1", "A-2", "shipped", "--expect-version", "1"];
+    ordertop(&server, &both).await.fails(2, "--expect-version");
+    server.support().place(&paid("43", "A-1")).await;
+    let two = ordertop(&server, &["show", "A-1"]).await;
+    two.fails(4, "several vendors");
+    server.kill().await;
+    let gone = ordertop(&server, &["tail"]).await;
+    gone.fails(5, "cannot be reached");
+}
+
+#[tokio::test]
+async fn a_status_is_set_once_and_again_without_harm() {
+    let server = shop().await;
+    let ship = ["set", "A-1", "shipped", "--carrier", "DHL", "--json"];
+    let row = as_42(&server, &ship).await.objects(0).remove(0);
+    let told = json!({"order_number": "A-1", "vendor_id": "42", "result": "changed",
+        "status": "Shipped", "version": 2, "code": null, "error": null});
+    assert_eq!(row, told);
+    let again = as_42(&server, &ship).await.objects(0).remove(0);
+    assert_eq!(
+        (&again["result"], &again["version"]),
+        (&json!("unchanged"), &json!(2))
+    );
+    let order = server.vendor("42").detail("A-1").await;
+    assert_eq!(order["shipments"][0]["carrier"], "DHL");
+
+    let stale = ["set", "A-1", "delivered", "--expect-version", "1", "--json"];
+    let row = as_42(&server, &stale).await.objects(4).remove(0);
+    assert_eq!(row["code"], "version_conflict", "{row}");
+    assert_eq!(
+        (&row["status"], &row["version"]),
+        (&json!("Shipped"), &json!(2))
+    );
+    let early = as_42(&server, &["set", "A-2", "delivered"]).await;
+    early.fails(4, "A-2: Order must be shipped");
+}
+
+#[tokio::test]
+async fn many_orders_are_set_from_stdin_each_with_a_result() {
+    let server = shop().await;
+    let args = ["set", "-", "shipped", "--json"];
+    let mut child = begin(&server, &args).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"A-1\n\nB-1\nZ-9\n").await.unwrap();
+    drop(stdin);
+    let rows = ended(child).await.objects(3);
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row["order_number"].as_str().unwrap(),
+                row["result"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let expected = [("A-1", "changed"), ("B-1", "changed"), ("Z-9", "refused")];
+    assert_eq!(told, expected);
+    assert_eq!(rows[1]["vendor_id"], "43");
+}
+
+#[tokio::test]
+async fn a_note_is_added_for_whom_it_is_meant() {
+    let server = shop().await;
+    let words = ["note", "A-1", "ring twice", "--json"];
+    let told = as_42(&server, &words).await.objects(0).remove(0);
+    assert_eq!(told["note"]["visibility"], "vendor", "{told}");
+    assert_eq!(told["version"], 2);
+    let inner = ["note", "A-1", "look closely"];
+    let said = ordertop(&server, &inner).await;
+    assert_eq!(said.stdout, "A-1  noted for support alone  look closely\n");
+    let notes = server.vendor("42").detail("A-1").await["notes"].clone();
+    assert_eq!(notes.as_array().unwrap().len(), 1, "{notes}");
+    let refused = [&inner[..], &["--visibility", "support"]].concat();
+    as_42(&server, &refused)
+        .await
+        .fails(6, "leave `visibility` out");
+}
+
+#[tokio::test]
+async fn tail_tells_what_was_missed_and_what_happens_meanwhile() {
+    let server = shop().await;
+    let since = server.vendor("42").position().await;
+    server.vendor("42").set("A-1", "Shipped").await.expect(200);
+    let args = [
+        "tail", "--vendor", "42", "--json", "--since", &since, "--count", "2",
+    ];
+    let mut child = begin(&server, &args).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = async || {
+        let line = within("a line", lines.next_line()).await.unwrap();
+        serde_json::from_str::<Value>(&line.expect("it goes on")).unwrap()
+    };
+    let missed = next().await;
+    assert_eq!(missed["type"], "order_status_update", "{missed}");
+    assert_eq!(missed["order_number"], "A-1");
+    // It is told of the first while it waits for the second.
+    server.support().place(&paid("42", "A-3")).await;
+    let placed = next().await;
+    assert_eq!(placed["type"], "order_created", "{placed}");
+    assert_eq!(placed["order"]["order_number"], "A-3");
+    assert_eq!(
+        placed["after"],
+        missed["position"]
+            .as_str()
+            .unwrap()
+            .split_once(':')
+            .unwrap()
+            .1
+    );
+    assert_eq!(ended(child).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn tail_outlives_the_server_and_ends_with_an_interrupt() {
+    let mut server = shop().await;
+    let since = server.vendor("42").position().await;
+    server.vendor("42").set("A-1", "Shipped").await.expect(200);
+    let args = ["tail", "--vendor", "42", "--since", &since];
+    let mut child = begin(&server, &args).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = within("a line", lines.next_line()).await.unwrap().unwrap();
+    assert!(
+        first.ends_with("A-1  Paid → Shipped  by vendor 42"),
+        "{first}"
+    );
+    server.kill().await;
+    server.restart().await;
+    server.support().place(&paid("42", "A-3")).await;
+    let second = within("a line", lines.next_line()).await.unwrap().unwrap();
+    assert!(
+        second.contains("A-3  new, Paid  Ana Souza  13.90 EUR"),
+        "{second}"
+    );
+    let pid = i32::try_from(child.id().unwrap()).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::INT).unwrap();
+    let told = ended(child).await;
+    assert_eq!(told.code, Some(130), "{told:?}");
+    assert!(told.stderr.contains("trying again"), "{told:?}");
+}
+
+#[tokio::test]
+async fn watch_order_ends_when_it_is_shipped_and_not_before() {
+    let server = shop().await;
+    let until = ["watch-order", "A-1", "--until", "shipped", "--json"];
+    let early = [&until[..], &["--timeout", "1"]].concat();
+    ordertop(&server, &early)
+        .await
+        .fails(7, "A-1 becoming Shipped");
+    let child = begin(&server, &until).spawn().unwrap();
+    let vendor = server.vendor("42");
+    let note = json!({"text": "soon"});
+    vendor
+        .post("/api/orders/A-1/notes/", &note)
+        .await
+        .expect(201);
+    vendor.set("A-1", "Shipped").await.expect(200);
+    let order = ended(child).await.objects(0).remove(0);
+    assert_eq!(
+        (&order["status"], &order["version"]),
+        (&json!("Shipped"), &json!(3))
+    );
+    let at_once = ordertop(&server, &["watch-order", "A-1", "--until", "shipped"]).await;
+    assert!(at_once.stdout.starts_with("A-1  Shipped  "), "{at_once:?}");
+    ordertop(&server, &["watch-order", "Z-9"])
+        .await
+        .fails(3, "no such order");
+}
+
+#[tokio::test]
+async fn status_tells_a_server_that_is_well_from_one_that_is_not() {
+    let mut server = shop().await;
+    let args = ["status", "--json"];
+    let well = ordertop(&server, &args).await.objects(0).remove(0);
+    assert_eq!(well["ready"], true, "{well}");
+    assert_eq!(well["legacy"], false);
+    assert_eq!(well["status"]["store"]["orders"], 3);
+    assert!(well["round_trip_ms"].is_number());
+    let people = ordertop(&server, &["status"]).await.stdout;
+    assert!(people.contains("lets you in yes"), "{people}");
+    let url = server.url();
+    let wrong = [("ORDERTOP_MASTER_TOKEN", "another token")];
+    let args = ["status", "--json", "--server", &url];
+    let out = run("ordertop", &args, &wrong).await.objects(6).remove(0);
+    assert_eq!(
+        (&out["reachable"], &out["authorized"]),
+        (&json!(true), &json!(false))
+    );
+    server.kill().await;
+    let gone = ordertop(&server, &["status", "--json"]).await;
+    assert_eq!(gone.objects(5)[0]["reachable"], false);
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_ends_it_quietly() {
+    let server = shop().await;
+    for args in [
+        &["list", "--json"][..],
+        &["show", "B-1"],
+        &["completions", "bash"],
+        &["man"],
+    ] {
+        let mut command = command(&binary("ordertop"));
+        let url = server.url();
+        let mut child = command
+            .args(args)
+            .envs(ENV)
+            .env("ORDERTOP_SERVER", url)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let told = ended(child).await;
+        assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn completions_and_pages_are_made_without_a_server_or_a_token() {
+    let script = run("ordertop", &["completions", "zsh"], &[]).await;
+    assert_eq!(script.code, Some(0));
+    assert!(script.stdout.starts_with("#compdef ordertop"));
+    let dir = tempfile::tempdir().unwrap();
+    let pages = dir.path().join("man1");
+    let made = run("ordertop", &["man", "--dir", pages.to_str().unwrap()], &[]).await;
+    assert_eq!((made.code, made.stdout.as_str()), (Some(0), ""), "{made:?}");
+    assert!(pages.join("ordertop-watch-order.1").exists());
+    let help = run("ordertop", &["--help"], &[]).await.stdout;
+    assert!(help.contains("130  interrupted"), "{help}");
+}

@@ -1,0 +1,89 @@
+//! What `ordertop` does without its screen: one file a command.
+//!
+//! What always holds: nothing but data goes to stdout, one object a line with
+//! `--json`; messages go to stderr; text from outside is tamed before it is
+//! shown; a reader that goes away early ends a command quietly and with
+//! success; how it ended is told by the [`Exit`] code.
+
+mod completions;
+mod connect;
+mod exit;
+mod follow;
+mod json;
+mod list;
+mod man;
+mod note;
+mod output;
+mod set;
+mod show;
+mod status;
+mod table;
+mod tail;
+mod watch_order;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Write as _;
+
+use clap::Subcommand;
+
+pub use connect::ConnectArgs;
+pub use exit::{EXIT_CODES, Exit, Failure};
+
+/// What `ordertop` does without its screen.
+#[derive(Debug, Subcommand)]
+pub enum OrderCommand {
+    /// List orders: by status, vendor or words, sorted, as a table or as JSON
+    List(list::ListArgs),
+    /// Show one order with everything about it, and its history
+    Show(show::ShowArgs),
+    /// Change the status of one order or of many
+    Set(set::SetArgs),
+    /// Add a note to an order
+    Note(note::NoteArgs),
+    /// Follow what happens to orders, a line for each event
+    Tail(tail::TailArgs),
+    /// Wait until an order changes, or comes to a status
+    WatchOrder(watch_order::WatchOrderArgs),
+    /// Say how the server is and whether it lets you in
+    Status(status::StatusArgs),
+    /// Print a shell's completions
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(man::ManArgs),
+}
+
+/// Runs a command to its end, and says on stderr why it failed.
+pub async fn run(command: OrderCommand) -> Exit {
+    // A write that waits for a slow reader must not keep Ctrl-C from ending it.
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+    });
+    let ended = match command {
+        OrderCommand::List(args) => list::run(args).await,
+        OrderCommand::Show(args) => show::run(args).await,
+        OrderCommand::Set(args) => set::run(args).await,
+        OrderCommand::Note(args) => note::run(args).await,
+        OrderCommand::Tail(args) => tail::run(args).await,
+        OrderCommand::WatchOrder(args) => watch_order::run(args).await,
+        OrderCommand::Status(args) => status::run(args).await,
+        OrderCommand::Completions(args) => completions::run(args),
+        OrderCommand::Man(args) => man::run(&args),
+    };
+    ended.unwrap_or_else(|failure| {
+        if let Some(why) = failure.sentence() {
+            say(&why);
+        }
+        failure.exit()
+    })
+}
+
+/// A message for a person, on stderr. When that is gone too there is nobody left
+/// to tell.
+fn say(message: &str) {
+    let _ = writeln!(std::io::stderr(), "ordertop: {message}");
+}

@@ -1,0 +1,189 @@
+//! `ordertop list`.
+
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ordertop::client::rest::ListQuery;
+use ordertop::clock::{Clock as _, SystemClock};
+use ordertop::order::OrderStatus;
+use ordertop::protocol::{ListedOrder, MAX_ORDERS};
+
+use super::output::{Output, OutputArgs, Tint};
+use super::table::{self, Cell};
+use super::{ConnectArgs, Exit, Failure, json, say, words};
+use crate::app::row::{Row, Sort};
+use crate::strings;
+use crate::text::{grouped, tame};
+
+/// How many orders are listed unless told otherwise: some screens full.
+const LIMIT: usize = 100;
+
+const EXAMPLES: &str = "\
+Examples:
+  ordertop list --vendor 42 --status paid
+      what vendor 42 has to ship, the most urgent first
+  ordertop list --status paid,shipped --sort newest --limit 20
+      of every vendor
+  ordertop list --filter 'souza mug' --limit 0
+      all that have both words in number, buyer, items, status or vendor
+  ordertop list --status paid --json --limit 0 | jq -r .order_number
+      for a script; each line is an order as docs/PROTOCOL.md has it";
+
+/// Which orders to list, and how.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ListArgs {
+    /// Only these statuses, by comma
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', ignore_case = true, value_parser = words::status_parser())]
+    status: Vec<OrderStatus>,
+    /// Only orders that hold all these words
+    #[arg(long, short, value_name = "TEXT")]
+    filter: Option<String>,
+    /// How many at most; 0 for all
+    #[arg(long, short = 'n', value_name = "N", default_value_t = LIMIT)]
+    limit: usize,
+    /// What stands on top
+    #[arg(long, value_enum, default_value_t)]
+    sort: By,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// How a list is sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// Late and next due first, then to be shipped, the oldest on top
+    #[default]
+    Urgency,
+    /// The newest first
+    Newest,
+    /// By number, 9 before 10
+    Number,
+    /// By the buyer's name
+    Buyer,
+    /// The largest first, each currency by itself
+    Total,
+}
+
+impl From<By> for Sort {
+    fn from(by: By) -> Self {
+        match by {
+            By::Urgency => Self::Urgency,
+            By::Newest => Self::Newest,
+            By::Number => Self::Number,
+            By::Buyer => Self::Buyer,
+            By::Total => Self::Total,
+        }
+    }
+}
+
+/// Lists orders.
+///
+/// # Errors
+/// When the server does not answer or stdout fails.
+pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
+    let rest = args.connect.rest()?;
+    let mut out = Output::new(args.output);
+    let limit = if args.limit == 0 {
+        usize::MAX
+    } else {
+        args.limit
+    };
+    let words = args.filter.as_deref().unwrap_or_default().to_lowercase();
+    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    // The server lists the newest first: no more pages than needed.
+    let enough = if args.sort == By::Newest {
+        limit
+    } else {
+        usize::MAX
+    };
+    let query = ListQuery {
+        limit: Some(if words.is_empty() {
+            enough.min(MAX_ORDERS)
+        } else {
+            MAX_ORDERS
+        }),
+        statuses: args.status.clone(),
+        ..ListQuery::default()
+    };
+    let mut page = match &args.connect.vendor {
+        Some(vendor) => rest.orders(vendor, &query).await?,
+        None => rest.orders_of_all(&query).await?,
+    };
+    let mut rows: Vec<Row> = Vec::new();
+    let more = loop {
+        for order in page.orders {
+            // A server of the old kind does not choose.
+            let chosen = args.status.is_empty() || args.status.contains(&order.status);
+            let row = chosen.then(|| row(&args.connect, order)).flatten();
+            rows.extend(row.filter(|row| row.matches(&words)));
+        }
+        match page.next {
+            Some(_) if rows.len() >= enough => break true,
+            Some(next) => page = rest.orders_next(&next).await?,
+            None => break false,
+        }
+    };
+    rows.sort_by(|a, b| Sort::from(args.sort).compare(a, b));
+    let more = more || rows.len() > limit;
+    rows.truncate(limit);
+    if out.json {
+        for row in &rows {
+            out.object(&json::order(&row.listed()))?;
+        }
+    } else if rows.is_empty() {
+        say("no order matches");
+    } else {
+        let vendors = args.connect.vendor.is_none();
+        people(&mut out, &rows, vendors, SystemClock.now())?;
+        if more {
+            say(&format!(
+                "{} shown, there are more: --limit 0 shows all",
+                grouped(rows.len())
+            ));
+        }
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+/// The row of an order; `None` of one that says not whose it is.
+fn row(connect: &ConnectArgs, order: Arc<ListedOrder>) -> Option<Row> {
+    let vendor = order.vendor_id.as_ref().or(connect.vendor.as_ref())?;
+    let key = order.key(vendor);
+    Some(Row::new(key, order, ""))
+}
+
+/// A table, with a column for the vendor where there are several.
+fn people(out: &mut Output, rows: &[Row], vendors: bool, now: Timestamp) -> Result<(), Failure> {
+    let zone = TimeZone::system();
+    let mut heads = vec![
+        "NUMBER", "STATUS", "AGE", "TOTAL", "PLACED", "BUYER", "ITEMS",
+    ];
+    if vendors {
+        heads.insert(1, "VENDOR");
+    }
+    let cells = |row: &Row| {
+        let order = row.listed();
+        let status = order.status;
+        let mut cells = vec![
+            Cell::new(tame(row.key.number.as_str())),
+            Cell::new(status.as_str()).tint(Tint::Status(status)),
+            Cell::new(strings::age_or_due(row, now)),
+            Cell::new(row.total()).right(),
+            Cell::new(words::moment(order.created_at, &zone)),
+            Cell::new(tame(&order.customer_name)),
+            Cell::new(strings::items(&order)),
+        ];
+        if vendors {
+            cells.insert(1, Cell::new(row.key.vendor.as_str()));
+        }
+        cells
+    };
+    let rows: Vec<_> = rows.iter().map(cells).collect();
+    table::write(out, &heads, &rows)
+}

@@ -1,0 +1,162 @@
+//! `ordertop show`.
+
+use clap::Args;
+use jiff::tz::TimeZone;
+use ordertop::client::RequestError;
+use ordertop::order::{HistoryEntry, OrderNumber};
+use ordertop::protocol::ListedOrder;
+use serde_json::json;
+
+use super::output::{Output, OutputArgs, Tint};
+use super::{ConnectArgs, Exit, Failure, json, words};
+use crate::strings;
+use crate::text::tame;
+
+/// How wide the names of fields are.
+const NAMES: usize = 12;
+
+const EXAMPLES: &str = "\
+Examples:
+  ordertop show A-1001 --vendor 42
+  ordertop show A-1001
+      as support: the number alone does, while one vendor has it
+  ordertop show A-1001 --json | jq -r '.order.shipments[].tracking_number'
+      one object: `order` and `history` as docs/PROTOCOL.md has them; `history`
+      is null where the server keeps none";
+
+/// Which order to show.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ShowArgs {
+    /// The order's number
+    #[arg(value_name = "NUMBER")]
+    number: OrderNumber,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Shows an order.
+///
+/// # Errors
+/// When there is no such order, the server does not answer or stdout fails.
+pub(super) async fn run(args: ShowArgs) -> Result<Exit, Failure> {
+    let rest = args.connect.rest()?;
+    let mut out = Output::new(args.output);
+    let key = args.connect.order_key(&rest, &args.number).await?;
+    let (order, history) = tokio::join!(rest.detail(&key), rest.history(&key));
+    let order = order?;
+    let history = match history {
+        Ok(history) => Some(history),
+        // A server of the old kind has no such call.
+        Err(RequestError::Refused {
+            status: 404 | 405, ..
+        }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    if out.json {
+        let both = json!({"order": json::order(&order), "history": json::value(&history)});
+        out.object(&both)?;
+    } else {
+        people(&mut out, &order)?;
+        past(&mut out, history.as_deref())?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+/// One field a line.
+fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
+    let zone = TimeZone::system();
+    let moment = |at| words::moment(at, &zone);
+    let mut field = |name: &str, value: &str| -> Result<(), Failure> {
+        let value = tame(value);
+        if value.is_empty() {
+            return Ok(());
+        }
+        let mut line = String::new();
+        out.tinted(&mut line, &format!("{name:NAMES$}"), Tint::Quiet);
+        let status = name == "status";
+        let tint = if status {
+            Tint::Status(order.status)
+        } else {
+            Tint::Plain
+        };
+        out.tinted(&mut line, &value, tint);
+        out.line(&line)
+    };
+    let text = |of: &Option<String>| of.clone().unwrap_or_default();
+    field("number", order.order_number.as_str())?;
+    field(
+        "vendor",
+        order.vendor_id.as_ref().map_or("", |id| id.as_str()),
+    )?;
+    field("status", order.status.as_str())?;
+    let by = order.status_by.as_ref().map(strings::actor);
+    let by = by.map(|by| format!(", by {by}")).unwrap_or_default();
+    let since = order.status_since.map(|at| format!("{}{by}", moment(at)));
+    field("since", &since.unwrap_or_default())?;
+    field("placed", &moment(order.created_at))?;
+    field("ship by", &order.ship_by.map(moment).unwrap_or_default())?;
+    field("version", &order.version.to_string())?;
+    field("buyer", &order.customer_name)?;
+    field("e-mail", &order.customer_email)?;
+    field("phone", &text(&order.customer_phone))?;
+    field("ship to", &order.shipping_address)?;
+    for item in &order.items {
+        let product = &item.product;
+        let variant = product.variant.as_deref().unwrap_or_default();
+        let about = [variant, &product.sku].map(|text| tame(text).into_owned());
+        let about: Vec<_> = about.into_iter().filter(|text| !text.is_empty()).collect();
+        let about = if about.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", about.join(", "))
+        };
+        let total = strings::amount(order, &item.total_price);
+        let name = tame(&product.name);
+        field(
+            "item",
+            &format!("{} × {name}{about}  {total}", item.quantity),
+        )?;
+    }
+    field("total", &strings::amount(order, &order.total_amount))?;
+    for shipment in &order.shipments {
+        let parts = [
+            &shipment.carrier,
+            &shipment.tracking_number,
+            &shipment.tracking_url,
+        ];
+        let mut parts: Vec<String> = parts.into_iter().flatten().cloned().collect();
+        parts.extend(shipment.shipped_at.map(moment));
+        field("shipment", &parts.join("  "))?;
+    }
+    field("buyer's note", &text(&order.buyer_note))?;
+    for note in &order.notes {
+        let by = strings::actor(&note.by);
+        field("note", &format!("{}  {by}: {}", moment(note.at), note.body))?;
+    }
+    Ok(())
+}
+
+/// Who did what when, oldest first.
+fn past(out: &mut Output, history: Option<&[HistoryEntry]>) -> Result<(), Failure> {
+    let zone = TimeZone::system();
+    for entry in history.unwrap_or_default() {
+        let what = strings::history_action(&entry.action, entry.from, entry.to);
+        let by = strings::actor(&entry.actor);
+        let reason = entry.reason.as_deref().map(tame);
+        let reason = reason
+            .map(|reason| format!("  “{reason}”"))
+            .unwrap_or_default();
+        let mut line = String::new();
+        out.tinted(&mut line, &format!("{:NAMES$}", "history"), Tint::Quiet);
+        line.push_str(&format!(
+            "{}  {what}  by {by}{reason}",
+            words::moment(entry.at, &zone)
+        ));
+        out.line(&line)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+use clap::{CommandFactory as _, ValueEnum as _};
+use clap_complete::Shell;
+use ordertop::client::RequestError;
+use ordertop::protocol::ListedOrder;
+use serde_json::json;
+
+use super::completions::completions;
+use super::{Exit, Failure, json as out, man};
+use crate::args::Cli;
+
+/// Every command that the program has, but for the help's own.
+fn commands() -> Vec<String> {
+    let cli = Cli::command();
+    let names = cli.get_subcommands().map(|command| command.get_name());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_shells_completions_name_every_command() {
+    let commands = commands();
+    assert!(commands.len() >= 10, "{commands:?}");
+    for shell in Shell::value_variants() {
+        let script = completions(*shell);
+        for command in &commands {
+            assert!(script.contains(command.as_str()), "{shell}: {command}");
+        }
+        assert!(script.contains("Shipped"), "{shell} lists statuses");
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page_with_its_examples() {
+    let dir = tempfile::tempdir().unwrap();
+    let pages = dir.path().join("man1");
+    man::write_all(&pages).unwrap();
+    let whole = std::fs::read_to_string(pages.join("ordertop.1")).unwrap();
+    assert!(whole.contains("130"), "the exit codes are told");
+    for command in commands() {
+        let page = pages.join(format!("ordertop-{command}.1"));
+        let page = std::fs::read_to_string(&page).unwrap_or_else(|e| panic!("{command}: {e}"));
+        assert!(page.contains(".TH"), "{command}");
+        assert!(page.contains("ordertop"), "{command}");
+    }
+}
+
+#[test]
+fn what_steers_a_terminal_leaves_as_an_escape_and_means_the_same() {
+    let hostile = json!({"a": "x\u{1b}[31m\u{9b}2J\u{202e}\u{200b}y\n", "ok": "陳美玲"});
+    let line = out::safe(&hostile);
+    assert!(!line.chars().any(char::is_control), "{line}");
+    assert!(
+        !line.contains('\u{202e}') && line.contains("陳美玲"),
+        "{line}"
+    );
+    let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(read, hostile);
+}
+
+#[test]
+fn an_orders_json_leaves_out_what_is_said_twice() {
+    let order: ListedOrder = serde_json::from_value(json!({
+        "id": 1, "order_number": "A-1", "status": "Paid", "total_amount": "5.00",
+        "vendor_total": 5.00, "created_at": "2026-11-23T17:00:00Z",
+        "updated_at": "2026-11-23T17:00:00Z", "vendor_id": "42", "version": 1,
+    }))
+    .unwrap();
+    let told = out::order(&order);
+    assert_eq!(told["total_amount"], "5.00");
+    assert!(told.get("vendor_total").is_none() && told.get("vendor_items").is_none());
+}
+
+#[test]
+fn each_way_to_fail_has_its_code() {
+    let refused = |status| {
+        let (code, message) = (String::new(), "no".to_owned());
+        Failure::from(RequestError::Refused {
+            status,
+            code,
+            message,
+        })
+        .exit()
+    };
+    let table = [
+        (400, Exit::Refused),
+        (401, Exit::Unauthorized),
+        (403, Exit::Unauthorized),
+        (404, Exit::NotFound),
+        (409, Exit::Refused),
+        (500, Exit::Failed),
+    ];
+    for (status, exit) in table {
+        assert_eq!(refused(status), exit, "{status}");
+    }
+    let codes: Vec<_> = [Exit::Failed, Exit::TimedOut, Exit::Interrupted]
+        .map(|exit| exit.code().to_string())
+        .into();
+    for code in codes {
+        let told = super::EXIT_CODES.lines();
+        let mut told = told.filter_map(|line| line.split_whitespace().next());
+        assert!(told.any(|word| word == code), "{code}");
+    }
+    assert_eq!(Failure::ReaderGone.exit(), Exit::Done);
+    assert_eq!(Failure::ReaderGone.sentence(), None);
+}
