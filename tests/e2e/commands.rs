@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::support::{Finished, TOKEN, TestServer, binary, command, order, paid, run, within};
+use crate::support::{
+    Finished, OldServer, TOKEN, TestServer, binary, command, order, paid, run, within,
+};
 
 const ENV: [(&str, &str); 1] = [("ORDERTOP_MASTER_TOKEN", TOKEN)];
 
@@ -373,4 +375,64 @@ async fn completions_and_pages_are_made_without_a_server_or_a_token() {
     assert!(pages.join("ordertop-watch-order.1").exists());
     let help = run("ordertop", &["--help"], &[]).await.stdout;
     assert!(help.contains("130  interrupted"), "{help}");
+}
+
+#[tokio::test]
+async fn a_server_of_the_old_kind_is_listed_and_its_orders_are_set() {
+    let server = OldServer::start().await;
+    server.place("A-1", "Paid");
+    let url = server.url();
+    let old = async |args: &[&str]| {
+        let args = [args, &["--server", &url, "--vendor", "42"]].concat();
+        run("ordertop", &args, &ENV).await
+    };
+    let row = old(&["list", "--json"]).await.objects(0).remove(0);
+    assert_eq!(row["order_number"], "A-1");
+    let shown = old(&["show", "A-1", "--json"]).await.objects(0).remove(0);
+    assert_eq!(shown["history"], Value::Null, "{shown}");
+    let row = old(&["set", "A-1", "shipped", "--json"])
+        .await
+        .objects(0)
+        .remove(0);
+    assert_eq!(
+        (&row["result"], &row["version"]),
+        (&json!("changed"), &Value::Null)
+    );
+    let status = old(&["status", "--json"]).await.objects(0).remove(0);
+    assert_eq!(
+        (&status["legacy"], &status["ready"]),
+        (&json!(true), &json!(true))
+    );
+    old(&["note", "A-1", "hello"])
+        .await
+        .fails(1, "keeps no notes");
+    old(&["tail"]).await.fails(1, "keeps no events");
+}
+
+#[tokio::test]
+async fn tail_says_where_events_are_missing_and_goes_on() {
+    let server = TestServer::start_with(&["--keep-events", "2"], &["42"]).await;
+    let support = server.support();
+    let since = server.vendor("42").position().await;
+    for number in ["A-1", "A-2", "A-3", "A-4"] {
+        support.place(&paid("42", number)).await;
+    }
+    let args = [
+        "tail", "--vendor", "42", "--json", "--since", &since, "--count", "1",
+    ];
+    let mut child = begin(&server, &args).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = async || {
+        let line = within("a line", lines.next_line()).await.unwrap();
+        serde_json::from_str::<Value>(&line.expect("it goes on")).unwrap()
+    };
+    let gap = next().await;
+    assert_eq!(
+        (&gap["type"], &gap["reason"]),
+        (&json!("gap"), &json!("position_expired"))
+    );
+    assert_eq!(gap["position"], server.vendor("42").position().await);
+    support.place(&paid("42", "A-5")).await;
+    assert_eq!(next().await["order_number"], "A-5");
+    assert_eq!(ended(child).await.code, Some(0));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ordertop::client::RequestError;
 
-use crate::args::NoToken;
+use crate::args::{NoToken, TOKEN_VARIABLE};
 use crate::text::tame;
 
 /// The exit codes, as the help tells them.
@@ -77,6 +77,11 @@ pub enum Failure {
     /// The server did not do it.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// A server of the old kind tells of nothing but over its socket.
+    #[error(
+        "this server keeps no events: it is one of the old kind; watch it with `ordertop --vendor ID`"
+    )]
+    NoEvents,
     /// The token's variable is not set.
     #[error(transparent)]
     NoToken(#[from] NoToken),
@@ -116,7 +121,7 @@ impl Failure {
             Self::NoToken(_) | Self::Usage(_) => Exit::Usage,
             Self::Erased => Exit::NotFound,
             Self::TimedOut { .. } => Exit::TimedOut,
-            Self::Io { .. } => Exit::Failed,
+            Self::NoEvents | Self::Io { .. } => Exit::Failed,
             Self::ReaderGone => Exit::Done,
         }
     }
@@ -126,6 +131,11 @@ impl Failure {
     pub fn sentence(&self) -> Option<String> {
         match self {
             Self::ReaderGone => None,
+            // The old system's words for it name neither.
+            Self::Request(error @ RequestError::Refused { status: 401, .. }) => Some(format!(
+                "{} (check {TOKEN_VARIABLE} and --vendor)",
+                tame(&error.to_string())
+            )),
             other => Some(tame(&other.to_string()).into_owned()),
         }
     }

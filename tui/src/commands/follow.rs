@@ -54,7 +54,14 @@ impl Follow {
             positions: BTreeMap::new(),
             failures: 0,
         };
-        follow.positions = follow.newest().await?;
+        follow.positions = match follow.newest().await {
+            Err(RequestError::Refused {
+                status: 404 | 405,
+                code,
+                ..
+            }) if code.is_empty() => return Err(Failure::NoEvents),
+            newest => newest?,
+        };
         Ok(follow)
     }
 

@@ -22,10 +22,10 @@ const LIMIT: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
-  ordertop list --vendor 42 --status paid
-      what vendor 42 has to ship, the most urgent first
-  ordertop list --status paid,shipped --sort newest --limit 20
-      of every vendor
+  ordertop list --vendor 42 --status paid --sort urgency
+      what vendor 42 has to ship, the most urgent on top
+  ordertop list --status paid,shipped --limit 20
+      the newest of every vendor
   ordertop list --filter 'souza mug' --limit 0
       all that have both words in number, buyer, items, status or vendor
   ordertop list --status paid --json --limit 0 | jq -r .order_number
@@ -44,7 +44,7 @@ pub struct ListArgs {
     /// How many at most; 0 for all
     #[arg(long, short = 'n', value_name = "N", default_value_t = LIMIT)]
     limit: usize,
-    /// What stands on top
+    /// What stands on top; all but newest read every order that matches first
     #[arg(long, value_enum, default_value_t)]
     sort: By,
     #[command(flatten)]
@@ -56,11 +56,11 @@ pub struct ListArgs {
 /// How a list is sorted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum By {
-    /// Late and next due first, then to be shipped, the oldest on top
-    #[default]
-    Urgency,
     /// The newest first
+    #[default]
     Newest,
+    /// Late and next due first, then to be shipped, the oldest on top
+    Urgency,
     /// By number, 9 before 10
     Number,
     /// By the buyer's name

@@ -14,7 +14,7 @@ pub(super) fn status_parser() -> impl TypedValueParser<Value = OrderStatus> {
     PossibleValuesParser::new(OrderStatus::ALL.map(OrderStatus::as_str)).try_map(|name| {
         let mut all = OrderStatus::ALL.into_iter();
         let found = all.find(|status| status.as_str().eq_ignore_ascii_case(&name));
-        found.ok_or_else(|| ordertop::order::status::UnknownStatus(name))
+        found.ok_or(ordertop::order::status::UnknownStatus(name))
     })
 }
 
