@@ -103,6 +103,14 @@ async fn a_list_is_a_table_for_people_and_a_line_an_order_for_programs() {
 
     let found = as_42(&server, &["list", "--json", "--filter", "mug pending"]).await;
     assert_eq!(found.objects(0)[0]["order_number"], "A-2");
+    let typed = ordertop(
+        &server,
+        &["list", "--json", "--filter", "total>10 -vendor:42"],
+    )
+    .await;
+    assert_eq!(typed.objects(0)[0]["order_number"], "B-1");
+    let wrong = as_42(&server, &["list", "--filter", "total>much"]).await;
+    wrong.fails(2, "--filter: at character 7");
     let none = as_42(&server, &["list", "--filter", "nobody"]).await;
     assert_eq!((none.code, none.stdout.as_str()), (Some(0), ""));
     let cut = as_42(&server, &["list", "-n", "1", "--sort", "newest"]).await;

@@ -13,7 +13,8 @@ use ordertop::protocol::{ListedOrder, MAX_ORDERS};
 use super::output::{Output, OutputArgs, Tint};
 use super::table::{self, Cell};
 use super::{ConnectArgs, Exit, Failure, json, say, words};
-use crate::app::row::{Row, Sort};
+use crate::app::row::{Row, Sort, Sorting};
+use crate::filter::Filter;
 use crate::strings;
 use crate::text::{grouped, tame};
 
@@ -26,8 +27,9 @@ Examples:
       what vendor 42 has to ship, the most urgent on top
   ordertop list --status paid,shipped --limit 20
       the newest of every vendor
-  ordertop list --filter 'souza mug' --limit 0
-      all that have both words in number, buyer, items, status or vendor
+  ordertop list --filter 'souza total>100 age<2h' --limit 0
+      all of which every term holds; a word alone may stand in number, buyer,
+      items, status or vendor
   ordertop list --status paid --json --limit 0 | jq -r .order_number
       for a script; each line is an order as docs/PROTOCOL.md has it";
 
@@ -38,7 +40,7 @@ pub struct ListArgs {
     /// Only these statuses, by comma
     #[arg(long, value_name = "STATUS", value_delimiter = ',', ignore_case = true, value_parser = words::status_parser())]
     status: Vec<OrderStatus>,
-    /// Only orders that hold all these words
+    /// Only orders that fit, as / in the screen: words, or status:paid total>100 age<2h
     #[arg(long, short, value_name = "TEXT")]
     filter: Option<String>,
     /// How many at most; 0 for all
@@ -47,6 +49,9 @@ pub struct ListArgs {
     /// What stands on top; all but newest read every order that matches first
     #[arg(long, value_enum, default_value_t)]
     sort: By,
+    /// The other way round
+    #[arg(long)]
+    reverse: bool,
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
@@ -67,6 +72,14 @@ enum By {
     Buyer,
     /// The largest first, each currency by itself
     Total,
+    /// By vendor, the newest of each first
+    Vendor,
+    /// In the order of an order's life
+    Status,
+    /// What has stood longest where it stands first
+    Age,
+    /// The next to be shipped first
+    ShipBy,
 }
 
 impl From<By> for Sort {
@@ -77,6 +90,10 @@ impl From<By> for Sort {
             By::Number => Self::Number,
             By::Buyer => Self::Buyer,
             By::Total => Self::Total,
+            By::Vendor => Self::Vendor,
+            By::Status => Self::Status,
+            By::Age => Self::Age,
+            By::ShipBy => Self::ShipBy,
         }
     }
 }
@@ -93,16 +110,21 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
     } else {
         args.limit
     };
-    let words = args.filter.as_deref().unwrap_or_default().to_lowercase();
-    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    let filter = Filter::parse(args.filter.as_deref().unwrap_or_default())
+        .map_err(|wrong| Failure::Usage(format!("--filter: {wrong}")))?;
+    let now = SystemClock.now();
+    let sorting = Sorting {
+        by: args.sort.into(),
+        reversed: args.reverse,
+    };
     // The server lists the newest first: no more pages than needed.
-    let enough = if args.sort == By::Newest {
+    let enough = if args.sort == By::Newest && !args.reverse {
         limit
     } else {
         usize::MAX
     };
     let query = ListQuery {
-        limit: Some(if words.is_empty() {
+        limit: Some(if filter.is_empty() {
             enough.min(MAX_ORDERS)
         } else {
             MAX_ORDERS
@@ -120,7 +142,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
             // A server of the old kind does not choose.
             let chosen = args.status.is_empty() || args.status.contains(&order.status);
             let row = chosen.then(|| row(&args.connect, order)).flatten();
-            rows.extend(row.filter(|row| row.matches(&words)));
+            rows.extend(row.filter(|row| filter.matches(row, now)));
         }
         match page.next {
             Some(_) if rows.len() >= enough => break true,
@@ -128,7 +150,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
             None => break false,
         }
     };
-    rows.sort_by(|a, b| Sort::from(args.sort).compare(a, b));
+    rows.sort_by(|a, b| sorting.compare(a, b));
     let more = more || rows.len() > limit;
     rows.truncate(limit);
     if out.json {
@@ -139,7 +161,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
         say("no order matches");
     } else {
         let vendors = args.connect.vendor.is_none();
-        people(&mut out, &rows, vendors, SystemClock.now())?;
+        people(&mut out, &rows, vendors, now)?;
         if more {
             say(&format!(
                 "{} shown, there are more: --limit 0 shows all",
