@@ -79,7 +79,8 @@ enum By {
     /// What has stood longest where it stands first
     Age,
     /// The next to be shipped first
-    ShipBy,
+    #[value(name = "ship-by")]
+    Due,
 }
 
 impl From<By> for Sort {
@@ -93,7 +94,7 @@ impl From<By> for Sort {
             By::Vendor => Self::Vendor,
             By::Status => Self::Status,
             By::Age => Self::Age,
-            By::ShipBy => Self::ShipBy,
+            By::Due => Self::ShipBy,
         }
     }
 }
