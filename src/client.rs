@@ -47,7 +47,9 @@ use run::Run;
 
 use crate::clock::{Clock, SystemClock};
 use crate::order::{OrderKey, VendorId};
-use crate::protocol::rest::{NewNote, NoteAdded, StatusChange, StatusChanged};
+use crate::protocol::rest::{
+    BulkChange, NewNote, NoteAdded, RowResults, StatusChange, StatusChanged,
+};
 
 /// How often to poll while the socket is down, unless told otherwise.
 pub const POLL_EVERY: Duration = Duration::from_secs(30);
@@ -189,5 +191,19 @@ impl Client {
         self.mailbox
             .answer(key.vendor.clone(), order, added.position.clone());
         Ok(added)
+    }
+
+    /// Changes the status of many orders, at most
+    /// [`MAX_ORDERS`](crate::protocol::MAX_ORDERS) at once, each once however
+    /// often the request must be sent. A result a row, in their order, with the
+    /// order as it is now; a row that is refused leaves the others alone. What
+    /// changed comes out of the channel as events. A server of the old kind does
+    /// not know the call.
+    ///
+    /// # Errors
+    /// See [`RequestError`]; then it is open which rows were changed, if
+    /// [`RequestError::leaves_open`] says so.
+    pub async fn change_statuses(&self, bulk: &BulkChange) -> Result<RowResults, RequestError> {
+        self.rest.change_statuses(bulk).await
     }
 }

@@ -170,6 +170,15 @@ impl ApiError {
         }
     }
 
+    /// The order as it is now, when that is why.
+    #[must_use]
+    pub fn order(&self) -> Option<&ListedOrder> {
+        match self {
+            Self::VersionConflict { order, .. } => Some(order),
+            _ => None,
+        }
+    }
+
     fn parts(&self) -> (StatusCode, Payload) {
         let plain = |code: &str, error: &str| {
             Payload::Ours(Box::new(ErrorBody {

@@ -26,8 +26,8 @@ use super::retry::{self, Attempts};
 use crate::order::placement::Placement;
 use crate::order::{HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId};
 use crate::protocol::rest::{
-    EventsByVendor, EventsPage, EventsRequest, History, ImportBatch, NewNote, NoteAdded,
-    RowResults, StatusChange, StatusChanged, Vendor,
+    BulkChange, EventsByVendor, EventsPage, EventsRequest, History, ImportBatch, NewNote,
+    NoteAdded, RowResults, StatusChange, StatusChanged, Vendor,
 };
 use crate::protocol::{IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position};
 
@@ -260,6 +260,13 @@ impl Rest {
                 error
             }
         })
+    }
+
+    /// Changes the status of many orders, at most [`MAX_ORDERS`] at once; a
+    /// result a row, in order. Rows of one vendor are one commit.
+    pub async fn change_statuses(&self, bulk: &BulkChange) -> Result<RowResults, RequestError> {
+        let url = self.url(&["orders", "update-status"], None)?;
+        self.change(url, bulk).await
     }
 
     /// Places orders, at most [`MAX_ORDERS`] at once; a result a row, in order.

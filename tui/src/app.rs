@@ -5,10 +5,13 @@
 //! if any is; it stays on that order, however the list moves around it, for it
 //! is a key and not a row number.
 
+pub mod acting;
+pub mod bulk;
 pub mod cursor;
 pub mod dialog;
 pub mod find;
 mod keys;
+pub mod marks;
 mod mouse;
 mod news;
 pub mod notices;
@@ -18,6 +21,7 @@ pub mod row;
 mod steps;
 #[cfg(test)]
 mod tests;
+pub mod undo;
 mod views;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -37,6 +41,7 @@ use crate::strings;
 use crate::theme::Theme;
 use crate::view::{areas, shows_both};
 use crate::views::SavedView;
+use acting::Acting;
 use cursor::{Moved, Widest};
 use dialog::Dialog;
 use find::Find;
@@ -108,6 +113,10 @@ pub enum Overlay {
     Help(usize),
     /// The question before a step.
     Dialog(Dialog),
+    /// The question before an action on many orders.
+    Plan(Box<bulk::Plan>),
+    /// What became of [`Acting::bulk`].
+    Result,
     /// A list to pick from.
     Picker(Box<Picker>),
 }
@@ -191,6 +200,8 @@ pub struct App {
     pub toast: Option<(String, Timestamp)>,
     /// Whether the mouse is ours.
     pub mouse: bool,
+    /// What is kept about own changes.
+    pub acting: Acting,
     actor: Actor,
     realtime: bool,
     /// Whether a key was ever pressed: before, the cursor stays on top while snapshots come.
@@ -239,6 +250,7 @@ impl App {
             hint_shown: settings.hint.is_some(),
             toast: None,
             mouse: false,
+            acting: Acting::default(),
             actor,
             realtime: true,
             steered: false,
@@ -273,6 +285,12 @@ impl App {
                 result,
             } => self.status_answer(&key, ticket, result),
             Event::ViewSaved { name, result } => self.view_saved(&name, result),
+            Event::BulkAnswer {
+                ticket,
+                first,
+                count,
+                result,
+            } => self.bulk_answer(ticket, first, count, result),
             Event::Detail { key, result } => {
                 if self.details.key.as_ref() == Some(&key) {
                     keep(&mut self.details.order, result);

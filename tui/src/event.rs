@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ordertop::client::{ClientEvent, RequestError};
 use ordertop::order::{HistoryEntry, OrderKey};
 use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::{StatusChange, StatusChanged};
+use ordertop::protocol::rest::{BulkRow, RowResults, StatusChange, StatusChanged};
 
 use crate::views::SavedView;
 
@@ -39,6 +39,17 @@ pub enum Event {
         /// Why it could not be written, if so.
         result: Result<(), String>,
     },
+    /// An answer to [`Effect::ChangeStatuses`], about some of its rows.
+    BulkAnswer {
+        /// Which action.
+        ticket: u64,
+        /// Which row is the first that it is about, from 0.
+        first: usize,
+        /// About how many rows it is.
+        count: usize,
+        /// What came of them; after a failure no more is sent.
+        result: Result<RowResults, RequestError>,
+    },
     /// The answer to [`Effect::FetchOrder`]: the whole order.
     Detail {
         /// Which order.
@@ -72,6 +83,14 @@ pub enum Effect {
         ticket: u64,
         /// What to send.
         change: Box<StatusChange>,
+    },
+    /// Send changes of many orders, some hundred at once;
+    /// [`Event::BulkAnswer`]s come back.
+    ChangeStatuses {
+        /// Names the action, so that its answers find it.
+        ticket: u64,
+        /// What to send.
+        rows: Vec<BulkRow>,
     },
     /// Fetch an order and its history; [`Event::Detail`] and [`Event::History`]
     /// come back.

@@ -5,6 +5,8 @@
 //! drawn at once, data at most thirty times a second; when nothing happens the
 //! loop wakes once a second, for the ages on the screen.
 
+mod bulk;
+
 use std::future::poll_fn;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -346,6 +348,10 @@ impl Screen {
                 });
                 // Answered ones are taken off as they go.
                 while self.steps.try_join_next().is_some() {}
+            }
+            Effect::ChangeStatuses { ticket, rows } => {
+                let (client, answers) = (self.client.clone(), self.answers.clone());
+                self.steps.spawn(bulk::send(client, answers, ticket, rows));
             }
             Effect::FetchOrder(key) => {
                 if let Some(before) = self.fetching.take() {

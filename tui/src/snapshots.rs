@@ -468,3 +468,57 @@ fn without_colours_the_words_say_it_all() {
     };
     assert!(!buffer.content().iter().any(coloured));
 }
+
+#[test]
+fn many_orders_at_once() {
+    use ordertop::protocol::rest::{Outcome, RowResult, RowResults};
+    for (name, size) in [
+        ("120x30", WIDE),
+        ("80x24", USUAL),
+        ("60x20", NARROW),
+        ("40x8", (40, 8)),
+    ] {
+        let mut stage = Stage::shop(size);
+        stage.keys(" ");
+        stage.keys("vjj");
+        same(&format!("marks_{name}"), &stage);
+        stage.keys("As");
+        same(&format!("plan_{name}"), &stage);
+        stage.press(KeyCode::Enter);
+        let Some(bulk) = &stage.app.acting.bulk else {
+            panic!("it was sent");
+        };
+        let mut results = Vec::new();
+        for line in bulk.lines() {
+            let mut order = (*stage.app.orders.get(&line.key).unwrap().listed()).clone();
+            (order.status, order.version) = (line.to, 2);
+            order.status_by = Some(Actor::new(ActorKind::Vendor, "42"));
+            let refused = results.len() == 1;
+            results.push(RowResult {
+                vendor_id: None,
+                order_number: None,
+                result: if refused {
+                    Outcome::Refused
+                } else {
+                    Outcome::Changed
+                },
+                code: None,
+                error: refused.then(|| "Order must be paid before marking as shipped".into()),
+                order: (!refused).then_some(order),
+            });
+        }
+        let rest = results.split_off(2);
+        let answer = |first, results: Vec<RowResult>| Event::BulkAnswer {
+            ticket: 1,
+            first,
+            count: results.len(),
+            result: Ok(RowResults { results }),
+        };
+        stage.app.update(answer(0, results));
+        same(&format!("sending_{name}"), &stage);
+        stage.app.update(answer(2, rest));
+        same(&format!("result_{name}"), &stage);
+        stage.press(KeyCode::Esc);
+        same(&format!("undo_{name}"), &stage);
+    }
+}

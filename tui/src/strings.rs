@@ -1,10 +1,19 @@
 //! Every word that a person reads on the screen.
 
+mod acting;
+mod bulk;
 mod connection;
 mod keys;
 mod picker;
 mod steps;
 
+pub use acting::{changed_since, changed_since_closed, guessed, link_copied, mistyped, no_link};
+pub use bulk::{
+    ALL_CHANGED_SINCE, BULK_UNDER_WAY, GONE, NO_ANSWER, NO_BULK_ON_LEGACY, NONE_CAN,
+    NOTHING_TO_UNDO, ON_ITS_WAY, RANGE_BEGUN, TOO_LATE_TO_UNDO, bulk_broke_off, bulk_done,
+    bulk_left, cannot_go, changed_by, fate, left_out, marked, no_step_from, not_undone,
+    plan_button, plan_title, result_title, stands_there, too_many_marked, undo_offer, was_first,
+};
 pub use connection::{Health, empty, indicator};
 use jiff::Timestamp;
 pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short, picker_short};
@@ -18,8 +27,10 @@ pub use picker::{
     view_shown,
 };
 pub use steps::{
-    already_on_its_way, came_above, cursor_was_moved, done, field, field_hint, is_already,
-    left_the_list, no_next_step, not_done, refusal, step_button, step_title, was_already, was_done,
+    ASK_TO_CANCEL, already_on_its_way, asked_to_cancel, came_above, cursor_was_moved,
+    dialog_button, done, field, field_hint, is_already, left_the_list, marked_entry, no_next_step,
+    no_status_to_set, not_done, refusal, status_entry, step_button, step_title, was_already,
+    was_done,
 };
 
 use crate::app::notices::{Notice, What};
@@ -125,8 +136,8 @@ pub const NO_HISTORY: &str = "an old server keeps none";
 pub const DIALOG_CANCEL: &str = "Esc  cancel";
 /// Dialog: a reason is missing.
 pub const REASON_NEEDED: &str = "a reason is needed: the history keeps it";
-/// The dialog's order changed while it was open.
-pub const CHANGED_MEANWHILE: &str = "! changed meanwhile: the server will refuse this";
+/// The dialog's order went away while it was open.
+pub const CHANGED_MEANWHILE: &str = "! no longer in the list: the server will refuse this";
 
 /// The filter lets nothing through.
 pub const NO_MATCH: &str = "No order matches.";
@@ -286,6 +297,7 @@ pub fn notice(notice: &Notice) -> String {
             None => format!("! {why}"),
         },
         What::HistoryChanged { vendors } => history_changed(*vendors),
+        What::Bulk(tally) => bulk_done(*tally),
         What::Imported { count: 1 } => "1 order imported".into(),
         What::Imported { count } => format!("{} orders imported", grouped(*count)),
     }

@@ -13,6 +13,7 @@
 //! s next step  / filter  …                                                         footer
 //! ```
 
+mod bulk;
 mod dialog;
 mod find;
 mod footer;
@@ -72,6 +73,13 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
             None
         }
         Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf),
+        Overlay::Plan(plan) => bulk::draw_plan(app, plan, areas.whole, buf),
+        Overlay::Result => {
+            if let Some(bulk) = &app.acting.bulk {
+                bulk::draw_result(app, bulk, areas.whole, buf);
+            }
+            None
+        }
         Overlay::Picker(picker) => picker::draw(app, picker, buf),
     }
 }

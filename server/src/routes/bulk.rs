@@ -101,7 +101,8 @@ pub(super) async fn change_rows(
     })
 }
 
-/// A row that was not taken.
+/// A row that was not taken; after a conflict with the order as it is now, so
+/// that the caller can say who was first.
 fn refused_row(
     vendor_id: Option<String>,
     order_number: Option<String>,
@@ -115,7 +116,7 @@ fn refused_row(
         result,
         code: Some(code),
         error: Some(sentence),
-        order: None,
+        order: error.order().cloned(),
     }
 }
 

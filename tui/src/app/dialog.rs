@@ -6,6 +6,8 @@ use ordertop::order::{OrderKey, OrderStatus, Shipment};
 use ordertop::protocol::rest::StatusChange;
 use tui_input::Input;
 
+use crate::carrier::{Form, form, tracking_link};
+
 /// A text that goes with the step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
@@ -26,6 +28,18 @@ pub struct Field {
     pub input: Input,
 }
 
+/// What kind of change is asked about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Aim {
+    /// To another status.
+    #[default]
+    Step,
+    /// Back to where it stood before an own step.
+    Undo,
+    /// No step: support is asked for it.
+    Ask,
+}
+
 /// The question.
 #[derive(Debug, Clone)]
 pub struct Dialog {
@@ -37,6 +51,8 @@ pub struct Dialog {
     pub from: OrderStatus,
     /// Where it goes.
     pub to: OrderStatus,
+    /// What kind of change it is.
+    pub aim: Aim,
     /// The texts that may or must go with it.
     pub fields: Vec<Field>,
     /// Where the keys go: 0 is the button, then the fields.
@@ -71,10 +87,30 @@ impl Dialog {
             version,
             from,
             to,
+            aim: Aim::Step,
             fields: kinds.into_iter().map(field).collect(),
             focus: usize::from(reason),
             reason_missed: false,
         }
+    }
+
+    /// Asks whether to undo an own step. Nothing is shipped by it.
+    #[must_use]
+    pub fn undo(key: OrderKey, version: u64, from: OrderStatus, to: OrderStatus) -> Self {
+        let mut dialog = Self::new(key, version, from, to, false);
+        dialog.aim = Aim::Undo;
+        dialog.fields.clear();
+        dialog
+    }
+
+    /// Asks for a reason too, if it needs one, and begins with it.
+    pub fn need_reason(&mut self, needed: bool) {
+        let reason = Self::new(self.key.clone(), 0, self.from, self.to, needed);
+        let kept = |field: &Field| field.kind == FieldKind::Reason;
+        self.fields.retain(|field| !kept(field));
+        self.fields
+            .splice(0..0, reason.fields.into_iter().filter(kept));
+        self.focus = usize::from(needed);
     }
 
     /// The field that has the keys.
@@ -102,6 +138,60 @@ impl Dialog {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
+    /// Who carries it, while nobody said so: guessed from the tracking number.
+    #[must_use]
+    pub fn guess(&self) -> Option<&'static str> {
+        if self.text(FieldKind::Carrier).is_some() {
+            return None;
+        }
+        match form(&self.text(FieldKind::Tracking)?) {
+            Form::Of(carrier) | Form::Mistyped(carrier) => Some(carrier.name),
+            Form::Unknown => None,
+        }
+    }
+
+    /// Whose number has a check digit that does not fit.
+    #[must_use]
+    pub fn mistyped(&self) -> Option<&'static str> {
+        match form(&self.text(FieldKind::Tracking)?) {
+            Form::Mistyped(carrier) => Some(carrier.name),
+            Form::Of(_) | Form::Unknown => None,
+        }
+    }
+
+    /// Where the parcel can be followed.
+    #[must_use]
+    pub fn link(&self) -> Option<String> {
+        let number = self.text(FieldKind::Tracking)?;
+        tracking_link(&self.carrier()?, &number)
+    }
+
+    fn carrier(&self) -> Option<String> {
+        let typed = self.text(FieldKind::Carrier);
+        typed.or_else(|| self.guess().map(str::to_owned))
+    }
+
+    /// Asks the same about the order as it stands now; what was typed stays.
+    pub fn renew(&mut self, version: u64, from: OrderStatus, reason: bool) {
+        (self.version, self.from) = (version, from);
+        let typed = self.text(FieldKind::Reason);
+        self.need_reason(reason);
+        if let (Some(typed), Some(field)) = (typed, self.fields.first_mut())
+            && field.kind == FieldKind::Reason
+        {
+            field.input = Input::new(typed);
+        }
+        if !self.lacks_reason() {
+            self.focus = 0;
+        }
+    }
+
+    /// Whether the step ships the order.
+    #[must_use]
+    pub fn ships(&self) -> bool {
+        (self.fields.iter()).any(|field| field.kind == FieldKind::Tracking)
+    }
+
     /// Whether a reason is needed and missing.
     #[must_use]
     pub fn lacks_reason(&self) -> bool {
@@ -112,11 +202,12 @@ impl Dialog {
     /// What to send.
     #[must_use]
     pub fn change(&self) -> StatusChange {
-        let carrier = self.text(FieldKind::Carrier);
+        let carrier = self.carrier();
         let tracking_number = self.text(FieldKind::Tracking);
         let shipment = (carrier.is_some() || tracking_number.is_some()).then(|| Shipment {
             carrier,
             tracking_number,
+            tracking_url: self.link(),
             ..Shipment::default()
         });
         StatusChange {

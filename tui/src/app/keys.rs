@@ -5,6 +5,7 @@ use ordertop::order::{OrderStatus, VendorId};
 use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler;
 
+use super::acting::Still;
 use super::row::{Sort, Sorting};
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
@@ -22,6 +23,8 @@ impl App {
     pub fn context(&self) -> Context {
         match &self.overlay {
             Overlay::Dialog(dialog) if dialog.focus > 0 => Context::Field,
+            Overlay::Plan(plan) if plan.typing => Context::Field,
+            Overlay::Plan(_) => Context::Dialog,
             Overlay::Dialog(_) => Context::Dialog,
             Overlay::Picker(_) => Context::Picker,
             Overlay::None if self.typing => Context::Find,
@@ -61,20 +64,32 @@ impl App {
                 if let Some(action) = action {
                     if matches!(self.overlay, Overlay::Help(_)) {
                         self.help_key(action, effects);
+                    } else if matches!(self.overlay, Overlay::Result) {
+                        self.result_key(action);
                     } else {
                         self.screen_key(action, key.code, effects);
                     }
                 }
             }
             Context::Find => self.find_key(action, key),
-            Context::Dialog | Context::Field => self.dialog_key(action, key, effects),
+            Context::Dialog | Context::Field => match self.overlay {
+                Overlay::Plan(_) => self.plan_key(action, key, effects),
+                _ => self.dialog_key(action, key, effects),
+            },
             Context::Picker => self.picker_key(action, key, effects),
         }
     }
 
     pub(super) fn screen_key(&mut self, action: Action, code: KeyCode, effects: &mut Vec<Effect>) {
         match action {
-            Action::NextStep => self.ask_next_step(),
+            Action::NextStep
+            | Action::SetStatus
+            | Action::Undo
+            | Action::Mark
+            | Action::MarkRange
+            | Action::MarkAll
+            | Action::InvertMarks
+            | Action::CopyLink => self.acting_key(action, effects),
             Action::Open => self.open(),
             Action::Back => self.back(),
             Action::Find => {
@@ -196,12 +211,15 @@ impl App {
             }
             Some(Action::Confirm) => {
                 let dialog = dialog.clone();
-                // The button is off: what was asked is so already.
-                if self.is_there(&dialog) {
-                    return;
+                match self.still(&dialog) {
+                    // The button is off.
+                    Still::There | Still::Closed => {}
+                    Still::Open => self.renew(dialog),
+                    Still::AsSeen => {
+                        self.overlay = Overlay::None;
+                        self.send_step(&dialog, effects);
+                    }
                 }
-                self.overlay = Overlay::None;
-                self.send_step(&dialog, effects);
             }
             _ => {
                 if let Some(input) = dialog.input() {
@@ -218,6 +236,7 @@ impl App {
         let text = tame(text);
         let input = match &mut self.overlay {
             Overlay::Dialog(dialog) => dialog.input(),
+            Overlay::Plan(plan) if plan.typing => Some(&mut plan.reason),
             Overlay::Picker(picker) => Some(&mut picker.input),
             Overlay::None if self.typing => Some(&mut self.filter),
             _ => None,
@@ -262,6 +281,8 @@ impl App {
         if self.order_open || self.focus != Pane::Orders {
             self.close_order();
             self.focus = Pane::Orders;
+        } else if !self.acting.marks.is_empty() {
+            self.clear_marks();
         } else if !self.filter.value().is_empty() {
             self.clear_filter();
         } else if self.hint_shown {

@@ -60,6 +60,8 @@ impl App {
                 self.loaded = true;
                 let name = self.vendor_name(&vendor).to_owned();
                 self.orders.replace(&vendor, &orders, &name);
+                let (marks, orders) = (&mut self.acting.marks, &self.orders);
+                marks.retain(|key| orders.get(key).is_some());
             }
             Change::Order { key, order } => self.order(key, order),
             Change::Event { kind, event } => self.event(kind, &event),
@@ -119,6 +121,10 @@ impl App {
         if kind == EventKind::Removed {
             self.orders.remove(&key);
             self.forget_unseen(&key);
+            self.acting.marks.remove(&key);
+        }
+        if self.told_by_bulk(&key, event.version, &event.actor) {
+            return;
         }
         let what = match (kind, &event.order, event.status) {
             _ if quiet => What::Imported { count: 1 },

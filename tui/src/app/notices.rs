@@ -64,6 +64,8 @@ pub enum What {
         /// How many vendors.
         vendors: usize,
     },
+    /// An action on many orders of the one at this keyboard is through.
+    Bulk(super::bulk::Tally),
     /// Old orders came in: one notification for all of them.
     Imported {
         /// How many changes.

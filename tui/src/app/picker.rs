@@ -34,6 +34,8 @@ pub enum PickerKind {
     Views,
     /// Names under which a view can be saved: what is typed is one too.
     SaveView,
+    /// Statuses to bring an order to.
+    Status,
     /// Everything that a key can do on the screen.
     Commands,
 }
@@ -49,6 +51,17 @@ pub enum Picked {
     View(usize),
     /// Save what is shown under this name.
     SaveView(String),
+    /// Bring the order there; as it was seen when the list was opened.
+    Status {
+        /// Where it goes.
+        to: OrderStatus,
+        /// Where it stood.
+        from: OrderStatus,
+        /// The version that was seen.
+        version: u64,
+    },
+    /// Bring the marked orders there.
+    MarkedStatus(OrderStatus),
     /// Do what a key does.
     Command(Action),
     /// Show one status alone, or all.
@@ -266,6 +279,11 @@ impl App {
             Picked::Vendor(vendor) => self.set_vendor(vendor),
             Picked::View(at) => self.show_view(at),
             Picked::SaveView(name) => self.save_view(&name, effects),
+            Picked::MarkedStatus(to) => self.plan_marked(Some(to)),
+            Picked::Status { to, from, version } => match about {
+                Some(key) => self.ask_status(&key, to, from, version),
+                None => self.say(strings::NO_ORDER),
+            },
             Picked::Command(action) => {
                 if let Some(about) = about.filter(|about| self.cursor.as_ref() != Some(about)) {
                     // Whatever it was, it was not meant for the order that came

@@ -2,16 +2,16 @@
 //! server refuses.
 
 use ordertop::client::RequestError;
-use ordertop::order::status::{Reason, Standing, next_step};
+use ordertop::order::status::{Reason, next_step};
 use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::StatusChanged;
 use std::sync::Arc;
 
-use super::dialog::Dialog;
+use super::dialog::{Aim, Dialog};
 use super::notices::{Notice, What};
 use super::row::Touch;
-use super::{App, Overlay};
+use super::{App, Overlay, undo};
 use crate::event::Effect;
 use crate::strings;
 use crate::view::areas;
@@ -19,11 +19,11 @@ use crate::view::areas;
 /// A step that was sent and is not answered yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InFlight {
-    ticket: u64,
-    from: OrderStatus,
+    pub(super) ticket: u64,
+    pub(super) from: OrderStatus,
     pub(super) to: OrderStatus,
     /// Whether carrier or number went along.
-    shipment: bool,
+    pub(super) shipment: bool,
 }
 
 impl App {
@@ -39,22 +39,7 @@ impl App {
     /// needs a reason.
     #[must_use]
     pub fn next_step(&self, order: &ListedOrder) -> Option<(OrderStatus, Reason)> {
-        let standing = order.standing().unwrap_or(Standing {
-            // An old server does not tell who brought it there; the next step
-            // does not depend on it.
-            status: order.status,
-            prior: None,
-            since: order.updated_at,
-            by: &self.actor,
-            pay_on_delivery: false,
-        });
-        next_step(standing, &self.actor, self.now)
-    }
-
-    /// Whether the order stands where the dialog asks to bring it.
-    #[must_use]
-    pub fn is_there(&self, dialog: &Dialog) -> bool {
-        (self.orders.get(&dialog.key)).is_some_and(|row| row.status() == dialog.to)
+        next_step(self.standing(order), &self.actor, self.now)
     }
 
     /// Asks about the next step of the order under the cursor, as it is now.
@@ -113,6 +98,7 @@ impl App {
             shipment: change.shipment.is_some(),
         };
         self.in_flight.insert(key.clone(), step);
+        self.acting.asked.insert(ticket, dialog.clone());
         effects.push(Effect::ChangeStatus {
             key,
             ticket,
@@ -130,6 +116,7 @@ impl App {
         let Some(step) = known.filter(|step| step.ticket == ticket) else {
             return;
         };
+        let asked = self.acting.asked.remove(&ticket);
         match result {
             Ok(answer) => {
                 // An old server does not say whether it changed anything; it sends no order either.
@@ -151,6 +138,17 @@ impl App {
                     let words = strings::was_already(key, to, by.as_ref(), step.shipment);
                     return self.say(words);
                 }
+                let aim = asked.map_or(Aim::Step, |asked| asked.aim);
+                let own = undo::Step {
+                    key: key.clone(),
+                    version,
+                    from: step.from,
+                    to: answer.new_status,
+                };
+                self.remember(aim, vec![own]);
+                if aim == Aim::Ask && answer.new_status != step.to {
+                    return self.say(strings::asked_to_cancel(key));
+                }
                 let notice = Notice {
                     at: self.now,
                     key: Some(key.clone()),
@@ -170,6 +168,7 @@ impl App {
                 self.in_flight.remove(key);
                 let why = strings::refusal(&error, self.now);
                 let open = error.leaves_open();
+                let conflict = matches!(error, RequestError::VersionConflict { .. });
                 if let RequestError::VersionConflict {
                     order: Some(order), ..
                 } = error
@@ -177,6 +176,9 @@ impl App {
                     self.take(key.clone(), Arc::new(*order), Some(Touch::Changed));
                 }
                 self.refuse(key, step.to, open, why);
+                if let Some(asked) = asked.filter(|_| conflict) {
+                    self.ask_again(asked);
+                }
             }
         }
     }

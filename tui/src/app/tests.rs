@@ -1,5 +1,7 @@
 //! Stories told to [`super::App::update`].
 
+mod acting;
+mod bulk;
 mod find;
 mod hold;
 mod picker;
@@ -346,7 +348,7 @@ fn a_snapshot_again_keeps_the_cursor() {
 
 fn any_code() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        6 => proptest::sample::select("soxXnyRrH%?/0123456789jkgGqabü陳".chars().collect::<Vec<_>>())
+        6 => proptest::sample::select("sSuvA* YoxXnyRrH%?/0123456789jkgGqabü陳".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         4 => proptest::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down,

@@ -5,6 +5,18 @@
 pub enum Action {
     /// The next step of the order under the cursor.
     NextStep,
+    /// Any status that may be set.
+    SetStatus,
+    /// Undo the last own change.
+    Undo,
+    /// Mark the order under the cursor, or take its mark.
+    Mark,
+    /// Begin a range of marks, or end it.
+    MarkRange,
+    /// Mark all that tab and filter let through.
+    MarkAll,
+    /// Turn the marks of all that tab and filter let through.
+    InvertMarks,
     /// Open the order, or the order of a notification.
     Open,
     /// Back: close, clear the filter.
@@ -55,6 +67,8 @@ pub enum Action {
     Hint,
     /// Copy the hint.
     Copy,
+    /// Copy the link to the order's parcel.
+    CopyLink,
     /// Take the mouse, or give it back.
     Mouse,
     /// Draw everything again.

@@ -18,7 +18,14 @@ pub(super) fn bindings() -> Vec<Binding> {
     use Context::{Dialog, Field, Find, Picker, Screen};
     vec![
         bind(Screen, &[ch('s')], Action::NextStep),
+        bind(Screen, &[ch('S')], Action::SetStatus),
+        bind(Screen, &[ch('u')], Action::Undo),
+        bind(Screen, &[ch(' ')], Action::Mark),
+        bind(Screen, &[ch('v')], Action::MarkRange),
+        bind(Screen, &[ch('A')], Action::MarkAll),
+        bind(Screen, &[ch('*')], Action::InvertMarks),
         bind(Screen, &[key(KeyCode::Enter)], Action::Open),
+        bind(Screen, &[ch('Y')], Action::CopyLink),
         bind(Screen, &[ch('/')], Action::Find),
         bind(Screen, &[key(KeyCode::Esc)], Action::Back),
         bind(Screen, &[ch('o')], Action::Sort),

@@ -12,6 +12,13 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Find => {
             "filter: words, or status:paid total>100 age<2h (see below); Enter goes to the first match"
         }
+        Action::SetStatus => "any status that you may set (asks first)",
+        Action::Undo => "undo your last change, while that is allowed (asks first)",
+        Action::Mark => "mark or unmark the order; s and S then act on all marked",
+        Action::MarkRange => "mark a range: begin it, move, end it",
+        Action::MarkAll => "mark all that tab and filter let through",
+        Action::InvertMarks => "turn the marks of all that tab and filter let through",
+        Action::CopyLink => "copy the link to the order's parcel",
         Action::Sort => "sort the list: pick how",
         Action::Vendor => "one vendor's orders alone, or all: pick whose",
         Action::Hold => "hold the list: no row moves until it is let go",
@@ -51,6 +58,13 @@ pub fn action_help(action: Action) -> &'static str {
 pub fn action_group(action: Action) -> &'static str {
     match action {
         Action::NextStep
+        | Action::SetStatus
+        | Action::Undo
+        | Action::Mark
+        | Action::MarkRange
+        | Action::MarkAll
+        | Action::InvertMarks
+        | Action::CopyLink
         | Action::Open
         | Action::Find
         | Action::Back
@@ -97,6 +111,13 @@ pub fn action_short(action: Action) -> &'static str {
         Action::Realtime => "real-time",
         Action::Hint => "line to try",
         Action::Copy => "copy",
+        Action::CopyLink => "copy link",
+        Action::SetStatus => "set status",
+        Action::Undo => "undo",
+        Action::Mark => "mark",
+        Action::MarkRange => "range",
+        Action::MarkAll => "mark all",
+        Action::InvertMarks => "turn marks",
         Action::Help => "help",
         Action::Quit => "quit",
         Action::Up => "up",
@@ -135,6 +156,7 @@ pub const HELP_NOTES: &[(&str, &[&str])] = &[
         &[
             "+  new   Δ  changed, within the last minute",
             "⧗→ sent, the server has not answered yet",
+            "✔  marked: s and S act on all marked orders, Esc clears the marks",
         ],
     ),
     (

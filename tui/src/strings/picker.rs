@@ -18,6 +18,7 @@ pub fn picker_title(kind: PickerKind) -> &'static str {
         PickerKind::Vendor => "Vendor",
         PickerKind::Views => "Views",
         PickerKind::SaveView => "Save as view: type a name",
+        PickerKind::Status => "Set the status",
         PickerKind::Commands => "Commands",
     }
 }

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use ordertop::client::RequestError;
+use ordertop::order::status::Reason;
 use ordertop::order::{Actor, OrderKey, OrderStatus};
 
 use super::{actor, number, seconds, sentence};
-use crate::app::dialog::FieldKind;
+use crate::app::dialog::{Aim, Dialog, FieldKind};
 use crate::app::row::Row;
+use crate::text::grouped;
 
 /// A step is under way already.
 #[must_use]
@@ -17,7 +19,12 @@ pub fn already_on_its_way(key: &OrderKey, to: OrderStatus) -> String {
 /// There is no next step.
 #[must_use]
 pub fn no_next_step(key: &OrderKey, status: OrderStatus, support: bool) -> String {
-    let why = match status {
+    let why = why_no_step(status, support);
+    format!("no next step for {}, {status}: {why}", number(key))
+}
+
+pub(super) fn why_no_step(status: OrderStatus, support: bool) -> &'static str {
+    match status {
         OrderStatus::Pending if !support => "it is not paid yet",
         OrderStatus::Pending => "it waits for its payment",
         OrderStatus::Delivered => "it completes by itself, 7 days after delivery",
@@ -25,8 +32,7 @@ pub fn no_next_step(key: &OrderKey, status: OrderStatus, support: bool) -> Strin
         OrderStatus::Disputed => "support decides the dispute",
         OrderStatus::Cancelled | OrderStatus::Refunded => "it has ended",
         OrderStatus::Paid | OrderStatus::Shipped => "you may not make it",
-    };
-    format!("no next step for {}, {status}: {why}", number(key))
+    }
 }
 
 /// A step was not made; or, when that is open, was not heard to be made.
@@ -43,7 +49,7 @@ pub fn was_done(key: &OrderKey, to: OrderStatus) -> String {
 }
 
 /// Who brought it there, as a clause's end; empty when unknown.
-fn by_whom(by: Option<&Actor>) -> String {
+pub(super) fn by_whom(by: Option<&Actor>) -> String {
     by.map_or(String::new(), |by| format!(" by {}", actor(by)))
 }
 
@@ -146,10 +152,51 @@ pub fn step_button(to: OrderStatus) -> &'static str {
     }
 }
 
+/// The button of the dialog.
+#[must_use]
+pub fn dialog_button(dialog: &Dialog) -> &'static str {
+    match dialog.aim {
+        Aim::Step => step_button(dialog.to),
+        Aim::Undo => "Undo",
+        Aim::Ask => ASK_TO_CANCEL,
+    }
+}
+
 /// The question of the dialog.
 #[must_use]
-pub fn step_title(to: OrderStatus, key: &OrderKey) -> String {
-    format!("{} {}?", step_button(to), number(key))
+pub fn step_title(dialog: &Dialog) -> String {
+    format!("{} {}?", dialog_button(dialog), number(&dialog.key))
+}
+
+/// A vendor may only ask for it.
+pub const ASK_TO_CANCEL: &str = "Ask support to cancel";
+
+/// Support was asked.
+#[must_use]
+pub fn asked_to_cancel(key: &OrderKey) -> String {
+    format!("support was asked to cancel {}", number(key))
+}
+
+/// No status may be set.
+#[must_use]
+pub fn no_status_to_set(key: &OrderKey, status: OrderStatus) -> String {
+    format!("{} is {status}: you may not change that", number(key))
+}
+
+/// A status to pick: from where to where.
+#[must_use]
+pub fn status_entry(from: OrderStatus, to: OrderStatus, reason: Reason) -> String {
+    let reason = match reason {
+        Reason::Given => ", with a reason",
+        Reason::Missing => "",
+    };
+    format!("{from} → {to}{reason}")
+}
+
+/// A status to pick for the marked orders.
+#[must_use]
+pub fn marked_entry(count: usize, all: usize) -> String {
+    format!("{} of {} marked", grouped(count), grouped(all))
 }
 
 /// The name of an input.

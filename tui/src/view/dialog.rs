@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::header::after_columns;
 use super::{blank, frame, put};
 use crate::app::App;
+use crate::app::acting::Still;
 use crate::app::dialog::{Dialog, FieldKind};
 use crate::strings;
 use crate::text::width;
@@ -18,15 +19,17 @@ const NAMES: u16 = 17;
 pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -> Option<Position> {
     let theme = app.settings.theme;
     let row = app.orders.get(&dialog.key);
-    let there = row.filter(|_| app.is_there(dialog));
-    let changed = row.is_none_or(|row| row.version() != dialog.version);
+    let still = app.still(dialog);
+    let changed = row.is_none() || still != Still::AsSeen;
     let fields = u16::try_from(dialog.fields.len()).unwrap_or(0);
     let notes = u16::from(changed) + u16::from(dialog.reason_missed && dialog.lacks_reason());
     // Frame, order, step, a gap, inputs, notes, buttons; gaps go where rows are few.
     let roomy = screen.height >= 12 + fields;
     let gap = u16::from(roomy);
+    // Kept free for the link, so that nothing moves while a number is typed.
+    let link = gap * u16::from(dialog.ships());
     let height =
-        (2 + 2 + gap + fields + gap * u16::from(fields > 0) + notes + 1).min(screen.height);
+        (2 + 2 + gap + fields + link + gap * u16::from(fields > 0) + notes + 1).min(screen.height);
     let wide = screen.width.saturating_sub(2).min(64);
     let area = Rect::new(
         screen.x + (screen.width - wide) / 2,
@@ -35,7 +38,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         height,
     );
     blank(buf, area);
-    let title = strings::step_title(dialog.to, &dialog.key);
+    let title = strings::step_title(dialog);
     let inner = frame(buf, area, &title, true, theme);
     let inner = Rect {
         x: inner.x + 1,
@@ -80,14 +83,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         let scroll = field.input.visual_scroll(room);
         let value = field.input.value();
         if value.is_empty() && !has_keys {
-            put(
-                buf,
-                inner,
-                x,
-                y,
-                strings::field_hint(field.kind),
-                theme.quiet(),
-            );
+            put(buf, inner, x, y, &hint(dialog, field.kind), theme.quiet());
         } else {
             put(
                 buf,
@@ -102,15 +98,17 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
             let at = field.input.visual_cursor().saturating_sub(scroll).min(room);
             cursor = Some(Position::new(x + u16::try_from(at).unwrap_or(0), y));
             if value.is_empty() {
-                put(
-                    buf,
-                    inner,
-                    x,
-                    y,
-                    strings::field_hint(field.kind),
-                    theme.quiet(),
-                );
+                put(buf, inner, x, y, &hint(dialog, field.kind), theme.quiet());
             }
+        }
+        y += 1;
+    }
+    if link > 0 {
+        if let Some(carrier) = dialog.mistyped() {
+            let words = strings::mistyped(carrier);
+            put(buf, inner, inner.x, y, &words, theme.warning());
+        } else if let Some(url) = dialog.link() {
+            put(buf, inner, inner.x, y, &url, theme.accent());
         }
         y += 1;
     }
@@ -122,9 +120,11 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         y += 1;
     }
     if changed {
-        let words = match there {
-            Some(row) => strings::is_already(row),
-            None => strings::CHANGED_MEANWHILE.to_owned(),
+        let words = match (row, still) {
+            (None, _) | (_, Still::AsSeen) => strings::CHANGED_MEANWHILE.to_owned(),
+            (Some(row), Still::There) => strings::is_already(row),
+            (Some(row), Still::Open) => strings::changed_since(row, app.now),
+            (Some(row), Still::Closed) => strings::changed_since_closed(row, app.now),
         };
         put(buf, inner, inner.x, y, &words, theme.warning());
         y += 1;
@@ -134,12 +134,20 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     cursor
 }
 
+/// What stands in an empty input.
+fn hint(dialog: &Dialog, kind: FieldKind) -> String {
+    match dialog.guess().filter(|_| kind == FieldKind::Carrier) {
+        Some(carrier) => strings::guessed(carrier),
+        None => strings::field_hint(kind).to_owned(),
+    }
+}
+
 fn buttons(app: &App, dialog: &Dialog, inner: Rect, y: u16, buf: &mut Buffer) {
     let theme = app.settings.theme;
-    let button = format!("  {}  ", strings::step_button(dialog.to));
+    let button = format!("  {}  ", strings::dialog_button(dialog));
     let on_button = dialog.focus == 0;
-    let there = app.is_there(dialog);
-    let style = if there {
+    let off = matches!(app.still(dialog), Still::There | Still::Closed);
+    let style = if off {
         theme.quiet()
     } else if on_button {
         theme.cursor()
@@ -147,7 +155,7 @@ fn buttons(app: &App, dialog: &Dialog, inner: Rect, y: u16, buf: &mut Buffer) {
         theme.strong()
     };
     let x = put(buf, inner, inner.x, y, &button, style);
-    let keys = match (there, on_button) {
+    let keys = match (off, on_button) {
         (true, _) => "",
         (false, true) => "Enter y",
         (false, false) => "Enter",

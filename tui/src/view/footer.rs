@@ -4,6 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{areas, columns, put, text};
+use crate::app::acting::Still;
+use crate::app::dialog::Dialog;
 use crate::app::{App, Overlay, Pane};
 use crate::keymap::{Action, Context};
 use crate::strings;
@@ -24,6 +26,9 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         true => last.iter().map(|action| wide(app, context, *action)).sum(),
         false => 0,
     };
+    if on_screen {
+        x = undo(app, x, area, buf);
+    }
     for action in keys {
         if x + wide(app, context, action) + tail > area.right() {
             break;
@@ -35,6 +40,24 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             x = entry(app, context, action, x, area, buf);
         }
     }
+}
+
+/// What can be undone, with the time that is left for it.
+fn undo(app: &App, x: u16, area: Rect, buf: &mut Buffer) -> u16 {
+    let Some(offer) = app.undo_offer() else {
+        return x;
+    };
+    let theme = app.settings.theme;
+    let forms = strings::undo_offer(&offer);
+    let room = area.width / 3;
+    let form = forms.iter().find(|form| columns(form) <= room);
+    let Some(form) = form.or(forms.last()) else {
+        return x;
+    };
+    let key = app.settings.keymap.first(Context::Screen, Action::Undo);
+    let x = put(buf, area, x, area.y, "⧗ ", theme.warning());
+    let x = put(buf, area, x, area.y, &key, theme.key());
+    put(buf, area, x + 1, area.y, form, theme.warning()) + 2
 }
 
 fn wide(app: &App, context: Context, action: Action) -> u16 {
@@ -57,6 +80,10 @@ fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &
     put(buf, area, x + 1, area.y, words, theme.text()) + 2
 }
 
+fn off(app: &App, dialog: &Dialog) -> bool {
+    matches!(app.still(dialog), Still::There | Still::Closed)
+}
+
 fn keys(app: &App) -> Vec<Action> {
     match (&app.overlay, app.context()) {
         (_, Context::Find) => {
@@ -72,6 +99,14 @@ fn keys(app: &App) -> Vec<Action> {
             return vec![Action::Confirm, Action::Cancel, Action::Up, Action::Down];
         }
         (Overlay::Help(_), _) => return vec![Action::Back, Action::Up, Action::Down],
+        (Overlay::Plan(plan), _) if plan.rows.is_empty() => return vec![Action::Cancel],
+        (Overlay::Plan(plan), _) if plan.needs_reason() => {
+            return vec![Action::Confirm, Action::Cancel, Action::NextField];
+        }
+        (Overlay::Plan(_), _) => return vec![Action::Confirm, Action::Cancel],
+        (Overlay::Result, _) => return vec![Action::Back, Action::Up, Action::Down],
+        // A button that is off does nothing.
+        (Overlay::Dialog(dialog), _) if off(app, dialog) => return vec![Action::Cancel],
         (Overlay::Dialog(_), _) => {
             return vec![Action::Confirm, Action::Cancel, Action::NextField];
         }

@@ -366,6 +366,10 @@ fn facts(app: &App) -> Vec<String> {
         Some(vendor) => format!("{} · ", cut(app.vendor_name(vendor), LONGEST_VENDOR)),
         None => String::new(),
     };
+    let counts = match app.marked() {
+        0 => counts,
+        marked => format!("{} · {counts}", strings::marked(marked)),
+    };
     vec![
         format!("{loading}{held}{vendor}{counts} · {sort}{told}"),
         format!("{held}{vendor}{counts} · {sort}{told}"),

@@ -97,6 +97,8 @@ fn kind_style(theme: Theme, notice: &Notice) -> Style {
         What::Refused { .. } => theme.bad().patch(theme.strong()),
         What::Removed { .. } | What::HistoryChanged { .. } => theme.warning(),
         What::Step { .. } | What::Seen { .. } => theme.text(),
+        What::Bulk(tally) if tally.failed > 0 => theme.warning(),
+        What::Bulk(_) => theme.text(),
         What::Updated { .. } | What::Imported { .. } => theme.quiet(),
     }
 }

@@ -11,6 +11,7 @@ use ratatui::text::{Line, Span};
 use super::{focused, frame, put_right};
 use crate::app::row::Row;
 use crate::app::{App, Load, Pane};
+use crate::carrier::tracking_link;
 use crate::strings;
 use crate::text::{cut, fit_right, tame, width, wrap};
 use crate::theme::{Theme, glyph};
@@ -285,8 +286,9 @@ fn shipments(app: &App, order: &ListedOrder, page: &mut Page) {
         };
         let when = shipped_at.map(|at| time(app, at)).unwrap_or_default();
         page.pair(&words, &when, page.theme.text(), page.theme.quiet());
-        if let Some(url) = tracking_url {
-            page.text(url, page.theme.quiet());
+        let made = || tracking_link(carrier.as_deref()?, tracking_number.as_deref()?);
+        if let Some(url) = tracking_url.clone().or_else(made) {
+            page.text(&url, page.theme.quiet());
         }
     }
 }

@@ -113,13 +113,17 @@ pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
         let line = Rect { height: 1, ..inner };
         draw_heads(app, &columns, line, buf);
     }
+    let range = app.mark_range();
     for (line, y) in (rows.top()..rows.bottom()).enumerate() {
-        let Some(row) = app.orders.at(app.top + line) else {
+        let at = app.top + line;
+        let Some(row) = app.orders.at(at) else {
             break;
         };
+        let drawn = range.is_some_and(|(first, last)| (first..=last).contains(&at));
         draw_row(
             app,
             row,
+            drawn || app.is_marked(&row.key),
             &columns,
             Rect {
                 y,
@@ -218,7 +222,7 @@ fn draw_heads(app: &App, columns: &Columns, line: Rect, buf: &mut Buffer) {
     }
 }
 
-fn draw_row(app: &App, row: &Row, columns: &Columns, line: Rect, buf: &mut Buffer) {
+fn draw_row(app: &App, row: &Row, marked: bool, columns: &Columns, line: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let under_cursor = app.cursor.as_ref() == Some(&row.key);
     let reversed = under_cursor && app.focus == Pane::Orders;
@@ -244,6 +248,7 @@ fn draw_row(app: &App, row: &Row, columns: &Columns, line: Rect, buf: &mut Buffe
         buf.set_style(line, theme.cursor());
     }
     let mark = match touched {
+        _ if marked => ("✔", theme.accent()),
         Some((Touch::New, _)) => ("+", theme.fresh()),
         Some((Touch::Changed, _)) => ("Δ", theme.changed()),
         None => (" ", Style::new()),

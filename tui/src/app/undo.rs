@@ -1,0 +1,182 @@
+//! Undo: the last own changes, the newest on top, each with the version that it
+//! made. What somebody else changed since is not undone.
+
+use jiff::{SignedDuration, Timestamp};
+use ordertop::order::status::{Reason, UNDO_WINDOW};
+use ordertop::order::{OrderKey, OrderStatus};
+
+use super::acting::Still;
+use super::bulk::{Plan, PlanRow};
+use super::dialog::{Aim, Dialog};
+use super::{App, Overlay};
+use crate::strings;
+
+/// So many own changes can be undone; the oldest goes first.
+const KEPT: usize = 50;
+
+/// A change that was made from this keyboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) key: OrderKey,
+    /// The version that it made.
+    pub(super) version: u64,
+    pub(super) from: OrderStatus,
+    pub(super) to: OrderStatus,
+}
+
+/// The steps of one key press, and when they were answered.
+#[derive(Debug, Clone)]
+struct Change {
+    steps: Vec<Step>,
+    at: Timestamp,
+}
+
+/// The last own changes, the newest last.
+#[derive(Debug, Default)]
+pub struct UndoStack {
+    changes: Vec<Change>,
+}
+
+impl UndoStack {
+    fn push(&mut self, change: Change) {
+        if self.changes.len() == KEPT {
+            self.changes.remove(0);
+        }
+        self.changes.push(change);
+    }
+
+    /// Forgets what was done to an order before: it is at another version now.
+    fn forget(&mut self, key: &OrderKey) {
+        for change in &mut self.changes {
+            change.steps.retain(|step| step.key != *key);
+        }
+        self.changes.retain(|change| !change.steps.is_empty());
+    }
+}
+
+/// What can be undone now, for the footer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoOffer {
+    /// The order, or the first one.
+    pub key: OrderKey,
+    /// How many orders.
+    pub orders: usize,
+    /// Where they were brought.
+    pub to: OrderStatus,
+    /// For how long; `None` without a limit.
+    pub left: Option<SignedDuration>,
+}
+
+impl App {
+    /// What `u` would undo.
+    #[must_use]
+    pub fn undo_offer(&self) -> Option<UndoOffer> {
+        let change = self.acting.undo.changes.last()?;
+        let left = self.undo_left(change);
+        if left.is_some_and(|left| left <= SignedDuration::ZERO) {
+            return None;
+        }
+        let step = change.steps.iter().find(|step| self.undoable(step))?;
+        Some(UndoOffer {
+            key: step.key.clone(),
+            orders: change.steps.len(),
+            to: step.to,
+            left,
+        })
+    }
+
+    /// How long a vendor may still undo it; support may as long as the table does.
+    fn undo_left(&self, change: &Change) -> Option<SignedDuration> {
+        let passed = self.now.duration_since(change.at);
+        (!self.many_vendors()).then(|| UNDO_WINDOW.saturating_sub(passed))
+    }
+
+    /// Whether the order is as the step left it, and the table lets it go back.
+    fn undoable(&self, step: &Step) -> bool {
+        self.orders.get(&step.key).is_some_and(|row| {
+            row.version() == step.version && self.may(&row.listed(), step.from).is_some()
+        })
+    }
+
+    /// Remembers own changes that were answered. An undo is none: the next step
+    /// does it again.
+    pub(super) fn remember(&mut self, aim: Aim, steps: Vec<Step>) {
+        for step in &steps {
+            self.acting.undo.forget(&step.key);
+        }
+        let steps: Vec<_> = match aim {
+            Aim::Step => (steps.into_iter())
+                .filter(|step| step.version > 0 && self.undoable(step))
+                .collect(),
+            Aim::Undo | Aim::Ask => Vec::new(),
+        };
+        if !steps.is_empty() {
+            let at = self.now;
+            self.acting.undo.push(Change { steps, at });
+        }
+    }
+
+    /// Asks whether to undo the last own change.
+    pub(super) fn ask_undo(&mut self) {
+        if let Some(why) = self.cannot_send() {
+            return self.say(why);
+        }
+        let Some(change) = self.acting.undo.changes.last().cloned() else {
+            return self.say(strings::NOTHING_TO_UNDO);
+        };
+        let late = (self.undo_left(&change)).is_some_and(|left| left <= SignedDuration::ZERO);
+        if late {
+            // What is older is later still.
+            self.acting.undo.changes.clear();
+            return self.say(strings::TOO_LATE_TO_UNDO);
+        }
+        match &change.steps[..] {
+            [step] => self.ask_undo_one(step),
+            steps => self.ask_undo_many(steps),
+        }
+    }
+
+    fn ask_undo_one(&mut self, step: &Step) {
+        let Some(row) = self.orders.get(&step.key) else {
+            self.acting.undo.changes.pop();
+            return self.say(strings::order_is_gone(&step.key));
+        };
+        let mut dialog = Dialog::undo(step.key.clone(), step.version, step.to, step.from);
+        let order = row.listed();
+        let may = self.may(&order, step.from);
+        if let (Still::AsSeen, Some((_, reason))) = (self.still(&dialog), may) {
+            dialog.need_reason(reason == Reason::Given);
+            self.overlay = Overlay::Dialog(dialog);
+        } else {
+            let words = strings::not_undone(row, self.now);
+            self.acting.undo.changes.pop();
+            self.say(words);
+        }
+    }
+
+    fn ask_undo_many(&mut self, steps: &[Step]) {
+        let mut plan = Plan::new(Aim::Undo);
+        for step in steps {
+            let row = self.orders.get(&step.key);
+            let may = row.and_then(|row| self.may(&row.listed(), step.from));
+            match (row, may) {
+                (Some(row), Some((_, reason))) if row.version() == step.version => {
+                    plan.add(PlanRow {
+                        key: step.key.clone(),
+                        version: step.version,
+                        from: step.to,
+                        to: step.from,
+                        reason: reason == Reason::Given,
+                    });
+                }
+                (Some(row), _) => plan.leave_out(strings::changed_by(row)),
+                (None, _) => plan.leave_out(strings::GONE.to_owned()),
+            }
+        }
+        if plan.rows.is_empty() {
+            self.acting.undo.changes.pop();
+            return self.say(strings::ALL_CHANGED_SINCE);
+        }
+        self.overlay = Overlay::Plan(Box::new(plan));
+    }
+}

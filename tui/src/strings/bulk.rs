@@ -1,0 +1,219 @@
+//! Marks, actions on many orders, and undo, in words.
+
+use jiff::{SignedDuration, Timestamp};
+use ordertop::order::OrderStatus;
+use ordertop::protocol::ListedOrder;
+
+use super::steps::{by_whom, done};
+use super::{actor, number, seconds, step_button};
+use crate::app::bulk::{Bulk, BulkLine, Fate, Plan, Tally};
+use crate::app::dialog::Aim;
+use crate::app::row::Row;
+use crate::app::undo::UndoOffer;
+use crate::text::grouped;
+
+/// A range was begun.
+pub const RANGE_BEGUN: &str = "a range begins here: move, then v marks it, Esc leaves it";
+/// One bulk action at a time.
+pub const BULK_UNDER_WAY: &str = "the marked orders before are not answered yet: wait";
+/// An old server cannot change many at once.
+pub const NO_BULK_ON_LEGACY: &str =
+    "an old server changes one order at a time: Esc clears the marks";
+/// An order that is not in the list any more.
+pub const GONE: &str = "no longer here";
+/// An order with a step under way.
+pub const ON_ITS_WAY: &str = "a step is under way already";
+/// No answer about an order.
+pub const NO_ANSWER: &str = "the server did not say: look again";
+/// None of the marked orders can be changed.
+pub const NONE_CAN: &str = "none of them can be changed so";
+/// Nothing to undo.
+pub const NOTHING_TO_UNDO: &str = "nothing to undo";
+/// A vendor's time to undo is over.
+pub const TOO_LATE_TO_UNDO: &str = "too late to undo: a vendor has 15 minutes; support can";
+/// Somebody else changed every order of a bulk action.
+pub const ALL_CHANGED_SINCE: &str = "not undone: every one of them was changed since";
+
+/// So many orders are marked.
+#[must_use]
+pub fn marked(count: usize) -> String {
+    format!("{} marked", grouped(count))
+}
+
+/// More are marked than one action takes.
+#[must_use]
+pub fn too_many_marked(count: usize, most: usize) -> String {
+    format!(
+        "{} are marked: one action takes at most {}",
+        grouped(count),
+        grouped(most)
+    )
+}
+
+/// An order stands there already.
+#[must_use]
+pub fn stands_there(status: OrderStatus) -> String {
+    format!("already {status}")
+}
+
+/// There is no next step from there.
+#[must_use]
+pub fn no_step_from(status: OrderStatus, support: bool) -> String {
+    let why = super::steps::why_no_step(status, support);
+    format!("{status}: {why}")
+}
+
+/// The table has no such step.
+#[must_use]
+pub fn cannot_go(from: OrderStatus, to: OrderStatus) -> String {
+    format!("{from}: cannot become {to}")
+}
+
+/// Marked orders that are left out.
+#[must_use]
+pub fn left_out(why: &str) -> String {
+    format!("left out: {why}")
+}
+
+fn orders(count: usize) -> String {
+    match count {
+        1 => "1 order".into(),
+        more => format!("{} orders", grouped(more)),
+    }
+}
+
+/// What the plan's one target is, if it has one.
+fn target(plan: &Plan) -> Option<OrderStatus> {
+    let first = plan.rows.first()?.to;
+    plan.rows.iter().all(|row| row.to == first).then_some(first)
+}
+
+/// The question of the plan.
+#[must_use]
+pub fn plan_title(plan: &Plan) -> String {
+    let count = orders(plan.rows.len());
+    match (plan.aim, target(plan)) {
+        (Aim::Undo, _) => format!("Undo {count}?"),
+        (_, Some(to)) => format!("{}: {count}?", step_button(to)),
+        (_, None) => format!("Next step of {count}?"),
+    }
+}
+
+/// The button of the plan.
+#[must_use]
+pub fn plan_button(plan: &Plan) -> String {
+    let count = grouped(plan.rows.len());
+    match (plan.aim, target(plan)) {
+        (Aim::Undo, _) => format!("Undo {count}"),
+        (_, Some(to)) => format!("{} {count}", step_button(to)),
+        (_, None) => format!("Change {count}"),
+    }
+}
+
+/// The title of the result.
+#[must_use]
+pub fn result_title(bulk: &Bulk) -> String {
+    if bulk.is_under_way() {
+        let (done, all) = (grouped(bulk.answered), grouped(bulk.len()));
+        format!("Sending: {done} of {all}")
+    } else {
+        format!("Result of {}", orders(bulk.len()))
+    }
+}
+
+/// What became of a bulk action.
+#[must_use]
+pub fn bulk_done(tally: Tally) -> String {
+    let Tally {
+        done,
+        unchanged,
+        failed,
+    } = tally;
+    let mut words = format!("{} changed", grouped(done));
+    if unchanged > 0 {
+        words.push_str(&format!(" · {} were so already", grouped(unchanged)));
+    }
+    if failed > 0 {
+        words.push_str(&format!(" · {} not, still marked", grouped(failed)));
+    }
+    words
+}
+
+/// What became of one order.
+#[must_use]
+pub fn fate(line: &BulkLine) -> String {
+    match &line.fate {
+        Fate::Waiting => format!("{} → {} …", line.from, line.to),
+        Fate::Done(_) => format!("{} → {}", line.from, line.to),
+        Fate::Unchanged => format!("was already {}", line.to),
+        Fate::Refused(why) => format!("not {}: {why}", done(line.to)),
+        Fate::Open(why) => format!("perhaps not {}: {why}", done(line.to)),
+        Fate::NotSent => "not sent".into(),
+    }
+}
+
+/// Somebody was first.
+#[must_use]
+pub fn was_first(order: &ListedOrder, now: Timestamp) -> String {
+    let who = order.status_by.as_ref().map_or("somebody".into(), actor);
+    let when = seconds(order.status_since.unwrap_or(order.updated_at), now);
+    format!("{who} set it to {} {when} ago", order.status)
+}
+
+/// Somebody changed an order that was to be undone.
+#[must_use]
+pub fn changed_by(row: &Row) -> String {
+    let by = by_whom(row.listed().status_by.as_ref());
+    format!("{} since{by}", row.status())
+}
+
+/// An own change cannot be undone any more.
+#[must_use]
+pub fn not_undone(row: &Row, now: Timestamp) -> String {
+    let why = was_first(&row.listed(), now);
+    format!("{} not undone: {why}", number(&row.key))
+}
+
+/// `14:32`
+fn clock(left: SignedDuration) -> String {
+    let seconds = left.as_secs().max(0);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// What can be undone, the long form and the short one.
+#[must_use]
+pub fn undo_offer(offer: &UndoOffer) -> [String; 2] {
+    let what = match offer.orders {
+        1 => number(&offer.key),
+        more => orders(more),
+    };
+    let left = offer.left.map(clock);
+    let long = match &left {
+        Some(left) => format!("undo {what} {} ({left} left)", offer.to),
+        None => format!("undo {what} {}", offer.to),
+    };
+    let short = match left {
+        Some(left) => format!("undo {left}"),
+        None => "undo".into(),
+    };
+    [long, short]
+}
+
+/// A bulk action broke off, and the screen is gone.
+#[must_use]
+pub fn bulk_broke_off(not: usize, all: usize, why: &str) -> String {
+    format!(
+        "{} of {} marked orders were perhaps not changed: {why}",
+        grouped(not),
+        grouped(all)
+    )
+}
+
+/// A bulk action went on after the screen was left.
+#[must_use]
+pub fn bulk_left(sent: usize) -> String {
+    format!(
+        "{} marked orders were sent; look at them again, some may have been refused",
+        grouped(sent)
+    )
+}
