@@ -115,7 +115,7 @@ pub enum Mark {
     CancelRequested,
     /// The shop deleted it.
     Deleted,
-    /// It came while this program ran.
+    /// It came while this program ran, and did not change since.
     New,
 }
 
@@ -165,6 +165,11 @@ impl Filter {
 }
 
 impl Term {
+    /// Whether it has to read texts, which takes longer than comparing numbers.
+    pub(super) fn reads_text(&self) -> bool {
+        matches!(self.test, Test::Anywhere(_) | Test::Text { .. })
+    }
+
     fn implies(&self, other: &Self) -> bool {
         match (&self.test, &other.test) {
             (Test::Anywhere(new), Test::Anywhere(old)) if !self.negated && !other.negated => {

@@ -157,7 +157,7 @@ fn a_mistake_is_named_at_its_character() {
 
 #[test]
 fn a_filter_is_read_as_its_terms() {
-    let filter = Filter::parse("-flag:test,pod age<=1d12h Total>0.5 #10").unwrap();
+    let filter = Filter::parse("#10 -flag:test,pod age<=1d12h Total>0.5").unwrap();
     let terms = [
         Term {
             negated: true,

@@ -168,7 +168,7 @@ pub const HELP_NOTES: &[(&str, &[&str])] = &[
             "age<2h since>1d  placed, in its status, so long ago: s m h d w",
             "due<4h due:late due:none  time left to ship",
             "vendor:42 number:10 buyer:ana item:mug sku:tea  in that field; = for the whole of it",
-            "flag:test,hold,pod,cancel,deleted,new  marks; new came while you watch",
+            "flag:test,hold,pod,cancel,deleted,new  marks; new: came while you watch, not changed since",
             "-flag:test !status:paid  must not be so; Tab completes names and values",
         ],
     ),

@@ -85,7 +85,9 @@ mod tests {
     use ordertop::order::OrderStatus;
 
     use super::*;
-    use crate::app::row::Sort;
+    use proptest::prelude::*;
+
+    use crate::app::row::{Sort, Touch};
     use crate::fixture::{listed, vendor};
 
     fn numbers(orders: &Orders) -> Vec<String> {
@@ -139,5 +141,48 @@ mod tests {
         assert_eq!(numbers(&orders), ["2", "3"]);
         orders.hold(false);
         assert_eq!(numbers(&orders).len(), 3);
+    }
+
+    proptest! {
+        /// Whatever comes while the list is held: no row moves, each is found where
+        /// it stands, and let go the list is what a full sort would give.
+        #[test]
+        fn no_news_moves_what_is_held(
+            steps in proptest::collection::vec((0_u32..30, 0_usize..8, 0_i64..50, 0_u8..8), 1..80)
+        ) {
+            let mut orders = Orders::default();
+            for (version, (number, status, second, what)) in (1..).zip(steps) {
+                let status = OrderStatus::ALL[status];
+                let mut order = Arc::unwrap_or_clone(listed(&number.to_string(), status, second));
+                order.version = version;
+                let key = order.key(&vendor());
+                let before = orders.held().map(|_| numbers(&orders));
+                let news = match what {
+                    0 => { orders.hold(second % 3 > 0); false }
+                    1 => { orders.set_tab((second > 40).then_some(status)); false }
+                    2 => { orders.remove(&key); true }
+                    3 => { orders.replace(&vendor(), &[Arc::new(order)], ""); true }
+                    _ => {
+                        let touch = Some((Touch::Changed, jiff::Timestamp::default()));
+                        orders.put(key, Arc::new(order), "", touch);
+                        true
+                    }
+                };
+                let shown = numbers(&orders);
+                if let (Some(before), true) = (before, news) {
+                    // Rows may go, as an erased order does; none comes and none moves.
+                    let left: Vec<_> = before.into_iter().filter(|one| shown.contains(one)).collect();
+                    prop_assert_eq!(&left, &shown);
+                }
+                for (at, number) in shown.iter().enumerate() {
+                    let key = listed(number, status, 0).key(&vendor());
+                    prop_assert_eq!(orders.index_of(&key), Some(at));
+                }
+            }
+            orders.hold(false);
+            let shown = numbers(&orders);
+            orders.resort();
+            prop_assert_eq!(shown, numbers(&orders));
+        }
     }
 }
