@@ -1,14 +1,16 @@
 //! The command line.
 
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use ordertop::client::{ClientConfig, Credentials, POLL_RANGE, Url};
+use ordertop::client::{POLL_RANGE, Url};
 use ordertop::order::VendorId;
 
 use crate::commands::{EXIT_CODES, OrderCommand};
+use crate::config::CONFIG_VARIABLE;
+use crate::config::command::ConfigArgs;
 use crate::demo::DemoArgs;
-use crate::screen::ScreenOptions;
+use crate::keymap::command::KeysArgs;
 
 /// Where the token is read from; never from a flag, which others can see.
 pub const TOKEN_VARIABLE: &str = "ORDERTOP_MASTER_TOKEN";
@@ -27,9 +29,9 @@ Examples:
       without the screen: list, show, set, note, tail, watch-order, status
 
 Environment:
-  ORDERTOP_MASTER_TOKEN  the server's master token (needed; there is no flag for it)
-  ORDERTOP_SERVER        the server's address, as --server
-  ORDERTOP_VENDOR        the vendor, as --vendor
+  ORDERTOP_MASTER_TOKEN  the server's master token (there is no flag for it; --token-file names a file)
+  ORDERTOP_SERVER, ORDERTOP_VENDOR, ORDERTOP_POLL, ORDERTOP_TOKEN_FILE, ORDERTOP_CONFIG
+                         as the flags of these names; a flag goes first, then these, then ordertop.toml
   ORDERTOP_LOG           a file for the log; nothing is logged without it
   NO_COLOR               any text turns colours off
 
@@ -54,9 +56,13 @@ pub struct Cli {
     /// What to watch.
     #[command(flatten)]
     pub watch: WatchArgs,
+    /// The configuration file, in place of ordertop/ordertop.toml in the folder for configurations
+    #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, global = true, hide_env = true)]
+    pub config: Option<PathBuf>,
 }
 
 /// What to do.
+#[expect(clippy::large_enum_variant, reason = "there is one, for a moment")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start a server with a simulated marketplace inside this program, and watch it
@@ -64,36 +70,61 @@ pub enum Command {
     /// What is done without the screen.
     #[command(flatten)]
     Orders(OrderCommand),
+    /// Check the configuration, find it, see what holds
+    Config(ConfigArgs),
+    /// Print every key, with the names that [keys] in ordertop.toml uses
+    Keys(KeysArgs),
 }
 
 /// What to watch.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct WatchArgs {
-    /// The server's address
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "ORDERTOP_SERVER",
-        default_value = "http://127.0.0.1:8080",
-        value_parser = server_address
-    )]
-    pub server: Url,
-    /// The vendor to act as; without it, every vendor that the token may see
-    #[arg(long, value_name = "ID", env = "ORDERTOP_VENDOR")]
-    pub vendor: Option<VendorId>,
-    /// How often to poll while real-time is off, in seconds: 5 to 300
+    /// Which server, and as whom.
+    #[command(flatten)]
+    pub at: ServerArgs,
+    /// How often to poll while real-time is off, in seconds: 5 to 300; without it 30
     #[arg(
         long,
         value_name = "SECONDS",
-        default_value_t = 30,
+        env = "ORDERTOP_POLL",
+        hide_env = true,
         value_parser = clap::value_parser!(u64).range(
             POLL_RANGE.start().as_secs()..=POLL_RANGE.end().as_secs()
         )
     )]
-    pub poll: u64,
+    pub poll: Option<u64>,
 }
 
-/// Reads a server's address.
+/// Which server, and as whom. What is not said here, the configuration file says, or it is
+/// as usual: [`crate::config::Effective`].
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServerArgs {
+    /// The server's address; without it http://127.0.0.1:8080
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ORDERTOP_SERVER",
+        hide_env = true,
+        value_parser = server_address
+    )]
+    pub server: Option<Url>,
+    /// The vendor to act as; without it, every vendor that the token may see
+    #[arg(long, value_name = "ID", env = "ORDERTOP_VENDOR", hide_env = true)]
+    pub vendor: Option<VendorId>,
+    /// Every vendor that the token may see, whatever the configuration says
+    #[arg(long, conflicts_with = "vendor")]
+    pub all_vendors: bool,
+    /// A file of mode 600 that holds the token alone
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ORDERTOP_TOKEN_FILE",
+        hide_env = true
+    )]
+    pub token_file: Option<PathBuf>,
+}
+
+/// Reads a server's address; `Err` says what is allowed.
 pub(crate) fn server_address(text: &str) -> Result<Url, String> {
     let hint = "give an address such as http://127.0.0.1:8080";
     let url = Url::parse(text).map_err(|error| format!("{error}: {hint}"))?;
@@ -101,37 +132,6 @@ pub(crate) fn server_address(text: &str) -> Result<Url, String> {
         return Err(hint.to_owned());
     }
     Ok(url)
-}
-
-/// The token is not set.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{TOKEN_VARIABLE} is not set: set it to the server's master token, or try `ordertop demo`, which needs none"
-)]
-pub struct NoToken;
-
-/// The token, from the environment.
-pub(crate) fn master_token() -> Result<String, NoToken> {
-    let token = std::env::var(TOKEN_VARIABLE).unwrap_or_default();
-    if token.is_empty() {
-        return Err(NoToken);
-    }
-    Ok(token)
-}
-
-impl WatchArgs {
-    /// What the screen follows.
-    ///
-    /// # Errors
-    /// When the token is not set.
-    pub fn screen(self) -> Result<ScreenOptions, NoToken> {
-        let credentials = Credentials {
-            master_token: master_token()?,
-        };
-        let mut client = ClientConfig::new(self.server, self.vendor, credentials);
-        client.poll_every = Duration::from_secs(self.poll);
-        Ok(ScreenOptions::new(client))
-    }
 }
 
 #[cfg(test)]
@@ -151,5 +151,7 @@ mod tests {
         assert!(refuse(&["ordertop", "--server", "ftp://x"]).contains("http://127.0.0.1:8080"));
         assert!(refuse(&["ordertop", "--vendor", "a b"]).contains("1 to 64"));
         assert!(Cli::try_parse_from(["ordertop", "demo"]).is_ok());
+        assert!(Cli::try_parse_from(["ordertop", "demo", "--config", "a.toml"]).is_ok());
+        assert!(refuse(&["ordertop", "--vendor", "42", "--all-vendors"]).contains("--vendor"));
     }
 }

@@ -32,6 +32,8 @@ use clap::Subcommand;
 pub use connect::ConnectArgs;
 pub use exit::{EXIT_CODES, Exit, Failure};
 
+use crate::config::Config;
+
 /// What `ordertop` does without its screen.
 #[derive(Debug, Subcommand)]
 pub enum OrderCommand {
@@ -55,8 +57,27 @@ pub enum OrderCommand {
     Man(man::ManArgs),
 }
 
+impl OrderCommand {
+    /// Which server and as whom, where the command needs one.
+    fn connect(&mut self) -> Option<&mut ConnectArgs> {
+        match self {
+            Self::List(args) => Some(&mut args.connect),
+            Self::Show(args) => Some(&mut args.connect),
+            Self::Set(args) => Some(&mut args.connect),
+            Self::Note(args) => Some(&mut args.connect),
+            Self::Tail(args) => Some(&mut args.connect),
+            Self::WatchOrder(args) => Some(&mut args.connect),
+            Self::Status(args) => Some(&mut args.connect),
+            Self::Completions(_) | Self::Man(_) => None,
+        }
+    }
+}
+
 /// Runs a command to its end, and says on stderr why it failed.
-pub async fn run(command: OrderCommand) -> Exit {
+pub async fn run(mut command: OrderCommand, config: &Config) -> Exit {
+    if let Some(connect) = command.connect() {
+        connect.settle(config);
+    }
     // A write that waits for a slow reader must not keep Ctrl-C from ending it.
     tokio::spawn(async {
         if tokio::signal::ctrl_c().await.is_ok() {

@@ -40,6 +40,7 @@ use self::plan::{Plan, UnderWay};
 use self::traffic::Traffic;
 use crate::Hint;
 use crate::app::row::Sort;
+use crate::config::Config as Settings;
 use crate::screen::{ScreenOptions, check_terminal, run_screen};
 
 /// What decides by chance; the same seed decides the same on every machine.
@@ -95,7 +96,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 /// # Errors
 /// When the server cannot start, the vendor is none of the demo's, or the
 /// screen fails. The store is removed in every case.
-pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
+pub async fn run(args: DemoArgs, config: &Settings) -> anyhow::Result<()> {
     if !args.no_screen {
         // Before a server is started for nothing.
         check_terminal()?;
@@ -104,7 +105,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let traffic = tokio::spawn(demo.traffic.run());
     let ended = match args.no_screen {
         true => stand_by(&demo.guide).await,
-        false => watch(&demo.guide, args.vendor).await,
+        false => watch(&demo.guide, args.vendor, config).await,
     };
     traffic.abort();
     let stopped = demo.server.stop().await;
@@ -114,7 +115,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     removed.context("the demo's store could not be removed")
 }
 
-async fn watch(guide: &Guide, vendor: Option<VendorId>) -> anyhow::Result<()> {
+async fn watch(guide: &Guide, vendor: Option<VendorId>, config: &Settings) -> anyhow::Result<()> {
     let title = match &vendor {
         Some(vendor) => format!("demo · vendor {vendor}"),
         None => "demo · all vendors".to_owned(),
@@ -130,7 +131,7 @@ async fn watch(guide: &Guide, vendor: Option<VendorId>) -> anyhow::Result<()> {
         sort: Sort::Newest,
         views: Vec::new(),
         config_file: None,
-        ..ScreenOptions::new(client)
+        ..ScreenOptions::new(client).configured(config)
     };
     run_screen(options).await
 }

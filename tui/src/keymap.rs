@@ -2,9 +2,10 @@
 
 mod action;
 mod chord;
+pub mod command;
 mod defaults;
 
-use crossterm::event::{KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 
 pub use action::Action;
 pub use chord::Chord;
@@ -59,28 +60,44 @@ impl Keymap {
     /// What a key means there.
     #[must_use]
     pub fn action(&self, context: Context, pressed: KeyEvent) -> Option<Action> {
-        // Shift is in the character already; Alt and the others are not ours.
-        let modifiers = pressed.modifiers - KeyModifiers::SHIFT;
-        let ctrl = match modifiers {
-            KeyModifiers::NONE => false,
-            KeyModifiers::CONTROL => true,
-            _ => return None,
+        let chord = Chord::pressed(pressed);
+        let bound = |chord: Chord| {
+            let mut there = self.bindings.iter().filter(|b| b.context == context);
+            let binding = there.find(|binding| binding.keys.contains(&chord))?;
+            Some(binding.action)
         };
-        let code = pressed.code;
-        self.bindings
-            .iter()
-            .filter(|binding| binding.context == context)
-            .find(|binding| binding.keys.contains(&Chord { code, ctrl }))
-            .map(|binding| binding.action)
+        // Shift tells keys apart only where somebody binds it.
+        bound(chord).or_else(|| bound(chord.without_shift()))
+    }
+
+    /// Gives an action these keys in place of those that it has. Nothing
+    /// happens where the action has no line.
+    pub fn rebind(&mut self, context: Context, action: Action, keys: Vec<Chord>) {
+        let line = |b: &&mut Binding| b.context == context && b.action == action;
+        if let Some(binding) = self.bindings.iter_mut().find(line) {
+            binding.keys = keys;
+        }
+    }
+
+    /// Every place that has keys, in the order of the table.
+    #[must_use]
+    pub fn contexts(&self) -> Vec<Context> {
+        let mut contexts = Vec::new();
+        for binding in &self.bindings {
+            if !contexts.contains(&binding.context) {
+                contexts.push(binding.context);
+            }
+        }
+        contexts
     }
 
     /// The keys of an action on the screen, as people write them: `↑ k`.
     #[must_use]
     pub fn label(&self, context: Context, action: Action) -> String {
-        if action == Action::Tab {
-            return "0-8".into();
-        }
         let keys = self.keys(context, action);
+        if action == Action::Tab && runs_from_0(keys) {
+            return format!("0-{}", keys.len() - 1);
+        }
         keys.iter()
             .map(Chord::to_string)
             .collect::<Vec<_>>()
@@ -94,7 +111,9 @@ impl Keymap {
         label.split(' ').next().unwrap_or_default().to_owned()
     }
 
-    fn keys(&self, context: Context, action: Action) -> &[Chord] {
+    /// The keys of an action there; none when it is unbound.
+    #[must_use]
+    pub fn keys(&self, context: Context, action: Action) -> &[Chord] {
         self.bindings
             .iter()
             .find(|binding| binding.context == context && binding.action == action)
@@ -102,10 +121,45 @@ impl Keymap {
     }
 }
 
+/// Whether the keys are the digits 0, 1, 2 and on.
+fn runs_from_0(keys: &[Chord]) -> bool {
+    let digits = ('0'..='9').map(chord::ch);
+    keys.len() > 1 && keys.len() <= 10 && digits.zip(keys).all(|(digit, key)| digit == *key)
+}
+
+impl Context {
+    /// As the configuration writes it: `screen`.
+    #[must_use]
+    pub fn name(self) -> String {
+        kebab(&format!("{self:?}"))
+    }
+}
+
+impl Action {
+    /// As the configuration writes it: `next-step`.
+    #[must_use]
+    pub fn name(self) -> String {
+        kebab(&format!("{self:?}"))
+    }
+}
+
+/// `NextStep` as `next-step`. The name comes from the variant's own, so that
+/// an action cannot be without one.
+fn kebab(variant: &str) -> String {
+    let mut name = String::new();
+    for c in variant.chars() {
+        if c.is_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.extend(c.to_lowercase());
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crossterm::event::KeyCode;
+    use crossterm::event::{KeyCode, KeyModifiers};
     use std::collections::HashSet;
 
     #[test]
@@ -127,6 +181,8 @@ mod tests {
             keymap.action(Context::Screen, pressed),
             Some(Action::Bottom)
         );
+        let pressed = KeyEvent::new(KeyCode::Down, KeyModifiers::SHIFT);
+        assert_eq!(keymap.action(Context::Screen, pressed), Some(Action::Down));
         let pressed = KeyEvent::new(KeyCode::Char('s'), KeyModifiers::ALT);
         assert_eq!(keymap.action(Context::Screen, pressed), None);
         assert_eq!(keymap.label(Context::Screen, Action::Up), "↑ k");

@@ -9,6 +9,7 @@ pub mod app;
 pub mod args;
 pub mod carrier;
 pub mod commands;
+pub mod config;
 pub mod demo;
 pub mod event;
 pub mod filter;

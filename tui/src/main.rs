@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use ordertop_tui::args::{Cli, Command, LOG_VARIABLE};
-use ordertop_tui::{commands, demo, run_screen};
+use ordertop_tui::config::{self, Config, Effective};
+use ordertop_tui::{ScreenOptions, commands, demo, keymap, run_screen};
 
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
@@ -14,20 +15,54 @@ const USAGE: u8 = 2;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = match log_to_file() {
-        Ok(()) => match cli.command {
-            Some(Command::Demo(args)) => demo::run(args).await,
-            Some(Command::Orders(command)) => return commands::run(command).await.into(),
-            None => match cli.watch.screen() {
-                Ok(screen) => run_screen(screen).await,
+    match log_to_file() {
+        Ok(()) => run(cli).await,
+        Err(error) => fail(&error, 1),
+    }
+}
+
+async fn run(cli: Cli) -> ExitCode {
+    let named = cli.config.as_deref();
+    if let Some(Command::Config(args)) = cli.command {
+        return match config::command::run(args, named) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => refuse(&error.to_string()),
+        };
+    }
+    let config = match Config::load(named) {
+        Ok(config) => config,
+        Err(error) => return refuse(&error.to_string()),
+    };
+    let result = match cli.command {
+        Some(Command::Demo(args)) => demo::run(args, &config).await,
+        Some(Command::Keys(args)) => print(&keymap::command::print(args, &config.keymap)),
+        Some(Command::Config(_)) => Ok(()),
+        Some(Command::Orders(command)) => return commands::run(command, &config).await.into(),
+        None => {
+            let effective = Effective::of(&cli.watch, &config, &|name| std::env::var(name).ok());
+            match effective.client() {
+                Ok(client) => run_screen(ScreenOptions::new(client).configured(&config)).await,
                 Err(no_token) => return fail(&no_token.into(), USAGE),
-            },
-        },
-        Err(error) => Err(error),
+            }
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 1),
+    }
+}
+
+/// Says what is wrong with the configuration, a mistake a line, as compilers do.
+fn refuse(mistakes: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "{mistakes}");
+    ExitCode::from(USAGE)
+}
+
+fn print(words: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(words.as_bytes()) {
+        // Whoever reads no further knows enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("stdout cannot be written"),
     }
 }
 

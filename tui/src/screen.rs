@@ -25,6 +25,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
+use crate::config::Config;
 use crate::event::{Effect, Event};
 use crate::keymap::Keymap;
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
@@ -58,6 +59,8 @@ pub struct ScreenOptions {
     pub views: Vec<SavedView>,
     /// Where a view is saved; `None` where there is no such file.
     pub config_file: Option<PathBuf>,
+    /// Which key does what.
+    pub keymap: Keymap,
 }
 
 impl ScreenOptions {
@@ -71,6 +74,18 @@ impl ScreenOptions {
             sort: Sort::default(),
             views: Vec::new(),
             config_file: None,
+            keymap: Keymap::default(),
+        }
+    }
+
+    /// With the looks and keys of a configuration.
+    #[must_use]
+    pub fn configured(self, config: &Config) -> Self {
+        Self {
+            keymap: config.keymap.clone(),
+            views: config.views.clone(),
+            config_file: config.file.clone(),
+            ..self
         }
     }
 }
@@ -91,7 +106,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         sort: options.sort,
         views: options.views,
         theme: Theme::new(palette()),
-        keymap: Keymap::default(),
+        keymap: options.keymap,
     });
     let (client, events) = Client::start(options.client)?;
     let (answers, answered) = mpsc::channel(ANSWER_QUEUE);

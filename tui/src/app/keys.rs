@@ -1,6 +1,6 @@
 //! Keys and pasted text.
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind};
 use ordertop::order::{OrderStatus, VendorId};
 use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler;
@@ -9,7 +9,7 @@ use super::acting::Still;
 use super::row::{Sort, Sorting};
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
-use crate::keymap::{Action, Context};
+use crate::keymap::{Action, Chord, Context};
 use crate::strings;
 use crate::text::tame;
 use crate::view::{areas, help_lines, order_lines};
@@ -52,9 +52,10 @@ impl App {
         self.steered |= self.cursor.is_some();
         let context = self.context();
         let action = self.settings.keymap.action(context, key);
-        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        // A character closes what is open first; Ctrl-C leaves from everywhere.
+        let at_once = !Chord::pressed(key).types();
         match action {
-            Some(Action::Quit) if ctrl => return effects.push(Effect::Quit),
+            Some(Action::Quit) if at_once => return effects.push(Effect::Quit),
             Some(Action::Redraw) => return effects.push(Effect::Redraw),
             Some(Action::Suspend) => return effects.push(Effect::Suspend),
             _ => {}
@@ -316,8 +317,11 @@ impl App {
     }
 
     fn choose_tab(&mut self, code: KeyCode) {
-        let KeyCode::Char(digit) = code else { return };
-        let tab = digit.to_digit(10).map_or(0, |digit| digit as usize);
+        // The keys stand in the order of the tabs, the first for all.
+        let keys = self.settings.keymap.keys(Context::Screen, Action::Tab);
+        let Some(tab) = keys.iter().position(|key| key.code == code) else {
+            return;
+        };
         self.set_tab(
             tab.checked_sub(1)
                 .and_then(|i| OrderStatus::ALL.get(i).copied()),

@@ -5,35 +5,46 @@ use ordertop::client::{Credentials, Rest, Url};
 use ordertop::order::{OrderKey, OrderNumber, VendorId};
 
 use super::Failure;
-use crate::args::{master_token, server_address};
+use crate::args::ServerArgs;
+use crate::config::{Config, Effective, NoToken, usual_server};
 
 /// Which server, and as whom.
 #[derive(Debug, Clone, Args)]
 pub struct ConnectArgs {
-    /// The server's address
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "ORDERTOP_SERVER",
-        default_value = "http://127.0.0.1:8080",
-        value_parser = server_address
-    )]
+    /// What was given; the rest comes from the configuration file.
+    #[command(flatten)]
+    given: ServerArgs,
+    /// The server's address, once settled.
+    #[arg(skip = usual_server())]
     pub server: Url,
-    /// The vendor to act as; without it, support: every vendor that the token may see
-    #[arg(long, value_name = "ID", env = "ORDERTOP_VENDOR")]
+    /// The vendor to act as, once settled; `None` for support.
+    #[arg(skip)]
     pub vendor: Option<VendorId>,
+    /// What holds in the end.
+    #[arg(skip)]
+    effective: Option<Effective>,
 }
 
 impl ConnectArgs {
+    /// Takes from the configuration file what was not given.
+    pub(super) fn settle(&mut self, config: &Config) {
+        let variable = |name: &str| std::env::var(name).ok();
+        let effective = Effective::of_server(&self.given, None, config, &variable);
+        self.server = effective.server.value.clone();
+        self.vendor.clone_from(&effective.vendor.value);
+        self.effective = Some(effective);
+    }
+
     /// The server's calls.
     ///
     /// # Errors
-    /// When the token is not set, or it or the address can never work.
+    /// When there is no token, or it or the address can never work.
     pub fn rest(&self) -> Result<Rest, Failure> {
-        let credentials = Credentials {
-            master_token: master_token()?,
+        let master_token = match &self.effective {
+            Some(effective) => effective.token()?,
+            None => return Err(NoToken::Unset.into()),
         };
-        let rest = Rest::new(&self.server, &credentials)?;
+        let rest = Rest::new(&self.server, &Credentials { master_token })?;
         Ok(match &self.vendor {
             Some(vendor) => rest.acting_as(vendor.clone()),
             None => rest,

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use ordertop::client::RequestError;
 
-use crate::args::{NoToken, TOKEN_VARIABLE};
+use crate::args::TOKEN_VARIABLE;
+use crate::config::NoToken;
 use crate::text::tame;
 
 /// The exit codes, as the help tells them.

@@ -53,7 +53,7 @@ pub struct ListArgs {
     #[arg(long)]
     reverse: bool,
     #[command(flatten)]
-    connect: ConnectArgs,
+    pub(super) connect: ConnectArgs,
     #[command(flatten)]
     output: OutputArgs,
 }

@@ -40,7 +40,7 @@ pub struct NoteArgs {
     #[arg(long, value_enum)]
     visibility: Option<Readers>,
     #[command(flatten)]
-    connect: ConnectArgs,
+    pub(super) connect: ConnectArgs,
     #[command(flatten)]
     output: OutputArgs,
 }

@@ -59,7 +59,7 @@ pub struct SetArgs {
     #[arg(long, value_name = "N")]
     expect_version: Option<u64>,
     #[command(flatten)]
-    connect: ConnectArgs,
+    pub(super) connect: ConnectArgs,
     #[command(flatten)]
     output: OutputArgs,
 }

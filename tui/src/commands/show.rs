@@ -32,7 +32,7 @@ pub struct ShowArgs {
     #[arg(value_name = "NUMBER")]
     number: OrderNumber,
     #[command(flatten)]
-    connect: ConnectArgs,
+    pub(super) connect: ConnectArgs,
     #[command(flatten)]
     output: OutputArgs,
 }

@@ -25,7 +25,7 @@ status}; `status` is the server's own, null from one of the old kind.";
 #[command(after_help = EXAMPLES)]
 pub struct StatusArgs {
     #[command(flatten)]
-    connect: ConnectArgs,
+    pub(super) connect: ConnectArgs,
     #[command(flatten)]
     output: OutputArgs,
 }

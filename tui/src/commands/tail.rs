@@ -34,7 +34,7 @@ pub struct TailArgs {
     #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     #[command(flatten)]
-    connect: ConnectArgs,
+    pub(super) connect: ConnectArgs,
     #[command(flatten)]
     output: OutputArgs,
 }

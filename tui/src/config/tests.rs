@@ -1,0 +1,194 @@
+use std::path::Path;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::*;
+use crate::args::{ServerArgs, TOKEN_VARIABLE, WatchArgs};
+use crate::keymap::{Action, Context};
+
+fn read(text: &str) -> Result<Config, Mistakes> {
+    Config::read(Path::new("ordertop.toml"), text)
+}
+
+fn refused(text: &str) -> String {
+    read(text).expect_err(text).to_string()
+}
+
+#[test]
+fn a_whole_file_is_read() {
+    let config = read(
+        "server = \"https://orders.example.com\"\nvendor = \"42\"\npoll = 60\ntoken_file = \"token\"\n\
+         [keys]\nnext-step = [\"s\", \"f2\"]\njump = []\n[keys.dialog]\nconfirm = \"ctrl-s\"\n\
+         [print]\ncommand = \"lpr -P 'slips'\"\n",
+    )
+    .unwrap();
+    let server = config.server.unwrap();
+    assert_eq!(
+        (server.value.as_str(), server.line),
+        ("https://orders.example.com/", 1)
+    );
+    assert_eq!(config.poll.unwrap().value, Duration::from_secs(60));
+    assert_eq!(config.token_file.unwrap().value, Path::new("token"));
+    assert_eq!(config.print_command.unwrap(), "lpr -P 'slips'");
+    let means = |context, code, held| config.keymap.action(context, KeyEvent::new(code, held));
+    let none = KeyModifiers::NONE;
+    assert_eq!(
+        means(Context::Screen, KeyCode::F(2), none),
+        Some(Action::NextStep)
+    );
+    assert_eq!(means(Context::Screen, KeyCode::Char('n'), none), None);
+    assert_eq!(
+        means(Context::Dialog, KeyCode::Char('s'), KeyModifiers::CONTROL),
+        Some(Action::Confirm)
+    );
+    assert_eq!(means(Context::Dialog, KeyCode::Enter, none), None);
+    assert!(read("").is_ok() && read("\u{feff}poll = 5").is_ok());
+}
+
+#[test]
+fn all_mistakes_are_named_at_once_with_their_places() {
+    let all = refused(
+        "vendr = \"42\"\npoll = 4\nserver = \"ftp://x\"\n\n[keys]\n  nxt-step = \"s\"\n  open = \"ctrl-i\"\n\
+         [keys.dialg]\n[print]\ncommand = 7\n",
+    );
+    let lines: Vec<&str> = all.lines().collect();
+    let wanted = [
+        "ordertop.toml:1:1: unknown key \"vendr\": did you mean \"vendor\"?",
+        "ordertop.toml:2:8: poll = 4 is out of range: 5 to 300 seconds",
+        "ordertop.toml:3:10: server = \"ftp://x\": give an address such as http://127.0.0.1:8080",
+        "ordertop.toml:6:3: unknown key \"nxt-step\" in [keys]: did you mean \"next-step\"?",
+        "ordertop.toml:7:10: \"ctrl-i\" is no key of its own: terminals send it as tab",
+        "ordertop.toml:8:7: unknown key \"dialg\" in [keys]: did you mean \"dialog\"?",
+        "ordertop.toml:10:11: command is a whole number, not a text in quotes",
+    ];
+    assert_eq!(lines, wanted, "{all}");
+}
+
+#[test]
+fn what_is_no_toml_is_named_with_its_line() {
+    let all = refused("poll = 30\nserver = \"http://x\nvendor = = 3\n");
+    assert!(all.starts_with("ordertop.toml:2:"), "{all}");
+    assert!(all.lines().count() >= 2, "{all}");
+    assert!(refused("poll = 5\npoll = 6\n").contains(":2:1: duplicate key"));
+}
+
+#[test]
+fn the_token_is_refused_and_not_shown() {
+    let all = refused("token = \"s3cret\"\nmaster_token = \"s3cret\"\n");
+    assert_eq!(all.lines().count(), 2);
+    assert!(
+        all.contains("token_file") && all.contains("mode 600"),
+        "{all}"
+    );
+    assert!(!all.contains("s3cret"), "{all}");
+}
+
+#[test]
+fn one_key_with_two_meanings_is_named() {
+    let all = refused("[keys]\nnext-step = \"o\"\n");
+    assert!(
+        all.starts_with("ordertop.toml:2:13: \"o\" is the key of sort"),
+        "{all}"
+    );
+    let all = refused("[keys]\nopen = \"f5\"\nnext-step = [\"s\", \"f5\"]\n");
+    assert_eq!(
+        all,
+        "ordertop.toml:3:13: \"f5\" is the key of open already, in line 2"
+    );
+    assert!(refused("[keys]\nopen = [\"f5\", \"f5\"]\n").contains("stands here twice"));
+    assert!(read("[keys]\nsort = []\nnext-step = \"o\"\n").is_ok());
+    // One key may mean something in each place.
+    assert!(read("[keys.field]\nconfirm = [\"f5\"]\n[keys.screen]\nopen = \"f5\"\n").is_ok());
+}
+
+#[test]
+fn views_are_read_and_their_mistakes_named() {
+    let config = read(
+        "[views.\"late and large\"]\nfilter = \"total>100\"\nsort = \"ship-by\"\nreversed = true\ntab = \"paid\"\n",
+    )
+    .unwrap();
+    let view = &config.views[0];
+    assert_eq!(
+        (view.name.as_str(), view.filter.as_str()),
+        ("late and large", "total>100")
+    );
+    assert!(view.sorting.reversed && view.tab.is_some());
+    let all = refused("[views.a]\nsort = \"price\"\nfiltr = \"\"\n");
+    assert!(
+        all.contains(":2:8: sort = \"price\": sort by urgency"),
+        "{all}"
+    );
+    assert!(
+        all.contains(":3:1: unknown key \"filtr\" in [views.\"a\"]: did you mean \"filter\"?"),
+        "{all}"
+    );
+    assert!(refused("[views]\nb = 3\n").contains("[views.\"b\"]"));
+}
+
+#[test]
+fn every_place_can_be_left() {
+    assert!(refused("[keys]\nquit = []\n").contains(":2:8: no key is left to leave the program"));
+    assert!(refused("[keys.dialog]\ncancel = []\n").contains("to leave the dialog"));
+    assert!(refused("[keys.find]\ncancel = \"x\"\n").contains("typed into the text"));
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_before_the_file_before_the_usual() {
+    let config = read("server = \"http://file\"\npoll = 60\n").unwrap();
+    let args = |server: Option<&str>| WatchArgs {
+        at: ServerArgs {
+            server: server.map(|server| Url::parse(server).unwrap()),
+            ..ServerArgs::default()
+        },
+        poll: None,
+    };
+    let variable = |name: &str| match name {
+        "ORDERTOP_SERVER" => Some("http://environment".to_owned()),
+        TOKEN_VARIABLE => Some("s3cret".to_owned()),
+        _ => None,
+    };
+    let of = |server| Effective::of(&args(server), &config, &variable);
+    assert_eq!(
+        of(Some("http://flag")).server.origin,
+        Origin::Flag("--server")
+    );
+    let environment = of(Some("http://environment")).server.origin;
+    assert_eq!(environment, Origin::Variable("ORDERTOP_SERVER"));
+    let file = of(None);
+    assert_eq!(file.server.origin, Origin::File(1));
+    assert_eq!(file.vendor.origin, Origin::Usual);
+    assert_eq!(file.client().unwrap().poll_every, Duration::from_secs(60));
+    let shown = command::show(&config, &file);
+    assert!(!shown.contains("s3cret"), "{shown}");
+    assert!(
+        shown.contains("http://file/") && shown.contains("line 1"),
+        "{shown}"
+    );
+    assert!(shown.contains(TOKEN_VARIABLE), "{shown}");
+
+    let nobody = Effective::of(&args(None), &Config::default(), &|_| None);
+    assert!(nobody.is_untouched());
+    let refused = nobody.client().unwrap_err().to_string();
+    assert!(refused.starts_with(TOKEN_VARIABLE) && refused.contains("ordertop demo"));
+}
+
+#[test]
+fn the_tokens_file_gives_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ordertop.toml");
+    std::fs::write(&file, "token_file = \"token\"\n").unwrap();
+    write_token(&folder.path().join("token"), "s3cret").unwrap();
+    let config = Config::load(Some(&file)).unwrap();
+    let effective = Effective::of(&WatchArgs::default(), &config, &|_| None);
+    assert!(!effective.is_untouched());
+    assert_eq!(effective.token().unwrap(), "s3cret");
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let gone = Config::load(Some(Path::new("/nowhere/ordertop.toml"))).unwrap_err();
+    assert!(
+        gone.to_string().starts_with("/nowhere/ordertop.toml: "),
+        "{gone}"
+    );
+}

@@ -1,0 +1,135 @@
+//! The token, in a file of its own that nobody else may read. It never stands
+//! in the configuration: that is shown to colleagues and kept in repositories.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Longest file that is read, in bytes.
+const MAX_BYTES: u64 = 4096;
+
+/// The token could not be had from its file.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenFileError {
+    /// It is not there, or may not be read.
+    #[error("the token's file {} cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// The system's words.
+        reason: io::Error,
+    },
+    /// Others may read it.
+    #[error(
+        "the token's file {} is open to others (mode {mode:o}): chmod 600 {}",
+        path.display(),
+        path.display()
+    )]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It holds no token.
+    #[error("the token's file {} {what}: it holds the token alone, in one line", path.display())]
+    Content {
+        /// Which file.
+        path: PathBuf,
+        /// What it is instead.
+        what: &'static str,
+    },
+}
+
+/// Reads the token from its file.
+///
+/// # Errors
+/// When the file cannot be read, others may read it, or it is not one line.
+pub fn read_token(path: &Path) -> Result<String, TokenFileError> {
+    let unreadable = |reason| TokenFileError::Unreadable {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let content = |what| TokenFileError::Content {
+        path: path.to_path_buf(),
+        what,
+    };
+    let about = std::fs::metadata(path).map_err(unreadable)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = about.permissions().mode() & 0o777;
+        if about.is_file() && mode & 0o077 != 0 {
+            let path = path.to_path_buf();
+            return Err(TokenFileError::Open { path, mode });
+        }
+    }
+    if about.len() > MAX_BYTES {
+        return Err(content("is too long"));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(content("is empty"));
+    }
+    if token.contains(char::is_control) {
+        return Err(content("has several lines"));
+    }
+    Ok(token.to_owned())
+}
+
+/// Writes the token into a file that only its owner may read, in one step: a
+/// half-written one is never seen.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn write_token(path: &Path, token: &str) -> io::Result<()> {
+    write_private(path, &format!("{token}\n"))
+}
+
+/// Writes a file with mode 0600 under another name and moves it into place.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    // Files of this kind have mode 0600 from their first moment.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut file, text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_and_others_may_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/token");
+        write_token(&path, "s3cret").unwrap();
+        assert_eq!(read_token(&path).unwrap(), "s3cret");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let open = std::fs::Permissions::from_mode(0o640);
+            std::fs::set_permissions(&path, open).unwrap();
+            let refused = read_token(&path).unwrap_err().to_string();
+            assert!(refused.contains("mode 640"), "{refused}");
+            assert!(refused.contains("chmod 600"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_named_without_showing_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        for (text, what) in [(" \n", "is empty"), ("a\nb\n", "several lines")] {
+            write_private(&path, text).unwrap();
+            let refused = read_token(&path).unwrap_err().to_string();
+            assert!(refused.contains(what), "{refused}");
+        }
+        let gone = folder.path().join("gone");
+        assert!(read_token(&gone).unwrap_err().to_string().contains("gone"));
+    }
+}
