@@ -372,6 +372,34 @@ async fn a_reader_that_goes_away_ends_it_quietly() {
 }
 
 #[tokio::test]
+async fn tail_ends_with_its_reader_though_nothing_happens() {
+    let server = shop().await;
+    let since = server.vendor("42").position().await;
+    server.vendor("42").set("A-1", "Shipped").await.expect(200);
+    let args = ["tail", "--vendor", "42", "--since", &since];
+    let mut child = begin(&server, &args).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    within("a line", lines.next_line()).await.unwrap().unwrap();
+    drop(lines);
+    let told = ended(child).await;
+    assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn many_orders_are_set_to_the_last_though_nobody_reads() {
+    let server = shop().await;
+    let args = ["set", "A-1", "B-1", "shipped"];
+    let mut child = begin(&server, &args).spawn().unwrap();
+    drop(child.stdout.take());
+    let told = ended(child).await;
+    assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
+    for (vendor, number) in [("42", "A-1"), ("43", "B-1")] {
+        let order = server.vendor(vendor).detail(number).await;
+        assert_eq!(order["status"], "Shipped", "{number}");
+    }
+}
+
+#[tokio::test]
 async fn completions_and_pages_are_made_without_a_server_or_a_token() {
     let script = run("ordertop", &["completions", "zsh"], &[]).await;
     assert_eq!(script.code, Some(0));

@@ -72,6 +72,33 @@ impl Output {
     }
 }
 
+/// Runs what waits for something to happen, and ends it when whoever read stdout
+/// has read enough: `ordertop tail | head -1` must not wait for another event.
+pub(super) async fn while_read<T>(
+    running: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        ended = running => ended,
+        () = reader_gone() => Err(Failure::ReaderGone),
+    }
+}
+
+/// Waits until a pipe's other end is closed; for ever where that is not told, as
+/// of a file.
+async fn reader_gone() {
+    #[cfg(unix)]
+    {
+        use tokio::io::Interest;
+        use tokio::io::unix::AsyncFd;
+        if let Ok(stdout) = AsyncFd::with_interest(io::stdout(), Interest::ERROR)
+            && stdout.ready(Interest::ERROR).await.is_ok()
+        {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
 impl Drop for Output {
     /// What was flushed was told; what was not, after a failure, is of no use:
     /// it must not be tried again and wait for a reader who is gone.

@@ -95,9 +95,13 @@ pub(super) async fn run(args: SetArgs) -> Result<Exit, Failure> {
             _ => Exit::Failed,
         };
         let row = Row::of(&number, args.status, done);
-        row.write(&mut out)?;
         // Each is done and cannot be taken back: it is told at once.
-        out.flush()?;
+        let told = row.write(&mut out).and_then(|()| out.flush());
+        match told {
+            // A list of changes is not left half done because nobody reads on.
+            Ok(()) | Err(Failure::ReaderGone) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(ended)
 }
