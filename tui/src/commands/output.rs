@@ -88,9 +88,13 @@ pub(super) async fn while_read<T>(
 async fn reader_gone() {
     #[cfg(unix)]
     {
+        use std::os::fd::AsFd as _;
         use tokio::io::Interest;
-        use tokio::io::unix::AsyncFd;
-        if let Ok(stdout) = AsyncFd::with_interest(io::stdout(), Interest::ERROR)
+        use tokio::net::unix::pipe::Sender;
+        // Unchecked: the check would make stdout non-blocking for whoever shares
+        // it. Nothing is written here.
+        let stdout = io::stdout().as_fd().try_clone_to_owned();
+        if let Ok(stdout) = stdout.and_then(Sender::from_owned_fd_unchecked)
             && stdout.ready(Interest::ERROR).await.is_ok()
         {
             return;
