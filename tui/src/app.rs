@@ -269,9 +269,10 @@ impl App {
         self.now = self.settings.clock.now();
         let mut effects = Vec::new();
         let before = self.cursor.clone();
-        // Time brings news too, where a filter looks at it.
-        let timed = self.orders.set_now(self.now);
-        let news = timed || matches!(event, Event::Client(_));
+        // Time brings news too, where a filter looks at it; it does so by ticks
+        // alone, so that a key finds the list that was on the screen.
+        let tick = matches!(event, Event::Tick) && self.orders.set_now(self.now);
+        let news = tick || matches!(event, Event::Client(_));
         match event {
             Event::Key(key) => self.key(key, &mut effects),
             Event::Paste(text) => self.paste(&text),

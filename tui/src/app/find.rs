@@ -62,6 +62,7 @@ impl App {
 
     /// Applies what is right of what is typed, and remembers what is wrong with it.
     pub(super) fn filter_typed(&mut self) {
+        self.orders.set_now(self.now);
         let (filter, error) = Filter::parse_typed(self.filter.value());
         self.orders.set_filter(filter);
         self.find.error = error;

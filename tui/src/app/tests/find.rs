@@ -5,6 +5,7 @@ use ordertop::client::event::EventKind;
 use ordertop::order::OrderStatus;
 
 use super::{SIZE, under_cursor};
+use crate::app::Overlay;
 use crate::fixture::listed;
 use crate::snapshots::{Stage, same, service};
 
@@ -75,6 +76,25 @@ fn time_takes_orders_out_of_a_filter() {
     let order = listed("N1", OrderStatus::Paid, 240);
     stage.event(EventKind::Created, &order, service());
     assert_eq!(under_cursor(&stage), "N1");
+}
+
+#[test]
+fn a_key_finds_the_list_that_was_on_the_screen() {
+    let mut stage = Stage::shop(SIZE);
+    stage.keys("/age<1h");
+    stage.press(KeyCode::Enter);
+    stage.app.drawn();
+    stage.clock.advance(jiff::SignedDuration::from_hours(2));
+    stage.keys("j");
+    assert_eq!(stage.app.cursor_at, 1, "the list is as it was");
+    stage.keys("s");
+    assert!(
+        matches!(stage.app.overlay, Overlay::Dialog(_)),
+        "nobody moved it"
+    );
+    stage.press(KeyCode::Esc);
+    stage.wait(1);
+    assert_eq!(stage.app.orders.shown(), 0);
 }
 
 #[test]
