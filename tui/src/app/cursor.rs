@@ -1,7 +1,7 @@
 //! Where the cursor is and what the screen shows of the list.
 
 use jiff::{SignedDuration, Timestamp};
-use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::order::{OrderKey, OrderStatus, VendorId};
 
 use super::App;
 use crate::strings;
@@ -14,7 +14,7 @@ const MAX_UNSEEN: usize = 999;
 const FOLLOW: SignedDuration = SignedDuration::from_millis(700);
 
 /// How wide the longest text of each column was, in columns of the screen, since
-/// this tab and filter are shown. A list that is scrolled does not shake.
+/// this tab, vendor and filter are shown. A list that is scrolled does not shake.
 #[derive(Debug, Clone, Default)]
 pub struct Widest {
     /// Numbers.
@@ -25,7 +25,7 @@ pub struct Widest {
     pub total: usize,
     /// Ages and times to ship by.
     pub age: usize,
-    shown: (Option<OrderStatus>, String),
+    shown: (Option<OrderStatus>, Option<VendorId>, String),
 }
 
 /// The cursor was moved by somebody else's change.
@@ -84,9 +84,16 @@ impl App {
     /// Looks at the rows on the screen. Called after every event.
     pub(super) fn measure(&mut self) {
         let mut widest = std::mem::take(&mut self.widest);
-        if widest.shown.0 != self.orders.tab() || widest.shown.1 != self.filter.value() {
+        let same = (widest.shown.0 == self.orders.tab())
+            && (widest.shown.1.as_ref() == self.orders.vendor())
+            && widest.shown.2 == self.filter.value();
+        if !same {
             widest = Widest {
-                shown: (self.orders.tab(), self.filter.value().to_owned()),
+                shown: (
+                    self.orders.tab(),
+                    self.orders.vendor().cloned(),
+                    self.filter.value().to_owned(),
+                ),
                 ..Widest::default()
             };
         }

@@ -51,7 +51,7 @@ fn term(raw: Raw) -> Result<Term, FilterError> {
     let test = match field {
         None => {
             let text = values.first().map_or("", |value| value.text.as_str());
-            Test::Anywhere(text.to_lowercase())
+            Test::Anywhere(lower(text))
         }
         Some((name, op)) => test(known(&name)?, &name, op, &values)?,
     };
@@ -138,7 +138,13 @@ fn fold(part: Part, text: &str) -> String {
         Part::Number => text.strip_prefix('#').unwrap_or(text),
         _ => text,
     };
-    text.to_lowercase()
+    lower(text)
+}
+
+/// Letter by letter, as rows are searched: `str::to_lowercase` makes another
+/// letter of a sigma that ends a word.
+fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 fn each<T>(

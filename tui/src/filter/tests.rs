@@ -105,6 +105,12 @@ fn every_field_finds_what_it_names() {
 }
 
 #[test]
+fn letters_of_every_script_are_found_in_upper_case() {
+    let row = order(|order| order.customer_name = "ΟΔΥΣΣΕΥΣ ŁUKASIEWICZ".into());
+    assert!(matches("ΟΔΥΣΣΕΥΣ", &row) && matches("buyer:łukasiewicz", &row));
+}
+
+#[test]
 fn late_and_without_a_time_are_told_apart() {
     let late = order(|order| order.ship_by = Some(at(0)));
     assert!(matches("due:late", &late) && matches("due<4h", &late));
