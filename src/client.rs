@@ -47,6 +47,7 @@ use run::Run;
 
 use crate::clock::{Clock, SystemClock};
 use crate::order::{OrderKey, VendorId};
+use crate::protocol::PackedOrder;
 use crate::protocol::rest::{
     BulkChange, NewNote, NoteAdded, RowResults, StatusChange, StatusChanged,
 };
@@ -158,7 +159,7 @@ impl Client {
         let mut changed = self.rest.change_status(key, change).await?;
         match &changed.order {
             Some(order) => {
-                let order = Arc::new(order.clone());
+                let order = Arc::new(PackedOrder::new(order));
                 self.mailbox
                     .answer(key.vendor.clone(), order, changed.position.clone());
             }
@@ -187,7 +188,7 @@ impl Client {
         note: &NewNote,
     ) -> Result<NoteAdded, RequestError> {
         let added = self.rest.add_note(key, note).await?;
-        let order = Arc::new(added.order.clone());
+        let order = Arc::new(PackedOrder::new(&added.order));
         self.mailbox
             .answer(key.vendor.clone(), order, added.position.clone());
         Ok(added)

@@ -21,12 +21,14 @@ pub mod close;
 pub(crate) mod lenient;
 pub mod listed;
 pub mod message;
+pub mod packed;
 pub mod position;
 pub mod rest;
 
 pub use close::CloseReason;
 pub use listed::ListedOrder;
 pub use message::{ClientMessage, OrderEvent, ServerMessage, Welcome};
+pub use packed::PackedOrder;
 pub use position::{Mark, Position};
 
 /// The version that [`VERSION_HEADER`] and the welcome carry.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::client::event::{Change, EventKind};
 use crate::order::{OrderKey, OrderNumber, VendorId};
 use crate::protocol::position::Follows;
-use crate::protocol::{ListedOrder, OrderEvent, Position};
+use crate::protocol::{OrderEvent, PackedOrder, Position};
 
 /// One vendor's orders as last known.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Replica {
     loaded: bool,
     /// `None` before the first snapshot, and with a server of the old kind.
     position: Option<Position>,
-    orders: HashMap<OrderNumber, Arc<ListedOrder>>,
+    orders: HashMap<OrderNumber, Arc<PackedOrder>>,
     /// Orders that an answer brought before the stream did, with the offset of
     /// the event that will.
     ahead: HashMap<OrderNumber, u64>,
@@ -34,7 +34,7 @@ pub struct Snapshot {
     pub position: Option<Position>,
     /// Rows of later pages may be newer than the position; one that is in two
     /// pages counts with its higher version.
-    pub orders: Vec<Arc<ListedOrder>>,
+    pub orders: Vec<Arc<PackedOrder>>,
 }
 
 /// What became of an event.
@@ -83,12 +83,12 @@ impl Replica {
 
     /// One order.
     #[must_use]
-    pub fn get(&self, number: &OrderNumber) -> Option<&Arc<ListedOrder>> {
+    pub fn get(&self, number: &OrderNumber) -> Option<&Arc<PackedOrder>> {
         self.orders.get(number)
     }
 
     /// Every order, in no order.
-    pub fn orders(&self) -> impl ExactSizeIterator<Item = &Arc<ListedOrder>> {
+    pub fn orders(&self) -> impl ExactSizeIterator<Item = &Arc<PackedOrder>> {
         self.orders.values()
     }
 
@@ -125,7 +125,7 @@ impl Replica {
 
     /// Takes in the whole list of a server that knows no positions: what
     /// differs from before.
-    pub fn list(&mut self, orders: Vec<Arc<ListedOrder>>) -> Vec<Change> {
+    pub fn list(&mut self, orders: Vec<Arc<PackedOrder>>) -> Vec<Change> {
         // Where it stood with a server that counts, which this one has replaced.
         self.forget_history();
         let gone = !self.loaded || {
@@ -145,7 +145,7 @@ impl Replica {
     }
 
     /// Takes in an order of a server that counts no versions.
-    pub fn uncounted(&mut self, order: Arc<ListedOrder>) -> Option<Change> {
+    pub fn uncounted(&mut self, order: Arc<PackedOrder>) -> Option<Change> {
         if self.get(&order.order_number) == Some(&order) {
             return None;
         }
@@ -175,28 +175,30 @@ impl Replica {
         if ahead <= event.position.offset {
             self.ahead.remove(number);
         }
+        let told = event.order.as_deref().map(PackedOrder::new).map(Arc::new);
         let kept = if ahead >= event.position.offset {
             true
         } else {
-            match (&event.order, kind) {
+            match (&told, kind) {
                 (Some(order), _) => !self.put_newer(Arc::clone(order)),
                 (None, EventKind::Removed) => self.orders.remove(number).is_none(),
                 (None, _) => true,
             }
         };
-        let held = self.orders.get(&event.order_number);
-        if kept && event.order.as_ref() != held {
-            let held = held.cloned();
-            Arc::make_mut(&mut event).order = held;
+        let held = self.orders.get(&event.order_number).cloned();
+        if kept && told != held {
+            let held = held.as_deref().map(PackedOrder::unpack);
+            Arc::make_mut(&mut event).order = held.map(Arc::new);
         }
-        Change::Event { kind, event }
+        let order = event.order.is_some().then_some(held).flatten();
+        Change::Event { kind, event, order }
     }
 
     /// Takes in the order from the answer to a request, made by the event at
     /// `position`. `None` when the stream was there already, or nothing is new.
     pub fn answer(
         &mut self,
-        order: Arc<ListedOrder>,
+        order: Arc<PackedOrder>,
         position: Option<&Position>,
     ) -> Option<Change> {
         let (Some(at), Some(held)) = (position, &self.position) else {
@@ -220,7 +222,7 @@ impl Replica {
     /// Holds the order unless what is held is as new; whether it did. A number
     /// that was erased and placed again counts its versions anew, under a
     /// higher id.
-    fn put_newer(&mut self, order: Arc<ListedOrder>) -> bool {
+    fn put_newer(&mut self, order: Arc<PackedOrder>) -> bool {
         if let Some(held) = self.orders.get(&order.order_number)
             && (held.id, held.version) >= (order.id, order.version)
         {
@@ -230,7 +232,7 @@ impl Replica {
         true
     }
 
-    fn changed(&self, order: Arc<ListedOrder>) -> Change {
+    fn changed(&self, order: Arc<PackedOrder>) -> Change {
         Change::Order {
             key: OrderKey {
                 vendor: self.vendor.clone(),
@@ -249,6 +251,7 @@ pub(crate) mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protocol::ListedOrder;
     use crate::protocol::position::Mark;
 
     /// A vendor's stream as a server holds it: orders come, change and go, and
@@ -327,7 +330,7 @@ pub(crate) mod tests {
                 position: Some(self.at(first)),
                 orders: first_page
                     .chain(later_page)
-                    .map(|(_, order)| Arc::clone(order))
+                    .map(|(_, order)| pack(order))
                     .collect(),
             }
         }
@@ -342,6 +345,14 @@ pub(crate) mod tests {
         Arc::new(serde_json::from_value(order).unwrap())
     }
 
+    pub(crate) fn pack(order: &ListedOrder) -> Arc<PackedOrder> {
+        Arc::new(PackedOrder::new(order))
+    }
+
+    pub(crate) fn unpack(order: &Arc<PackedOrder>) -> Arc<ListedOrder> {
+        Arc::new(order.unpack())
+    }
+
     pub(crate) fn vendor() -> VendorId {
         VendorId::new("42").unwrap()
     }
@@ -349,7 +360,7 @@ pub(crate) mod tests {
     fn held(replica: &Replica) -> BTreeMap<OrderNumber, Arc<ListedOrder>> {
         let orders = replica.orders();
         orders
-            .map(|order| (order.order_number.clone(), Arc::clone(order)))
+            .map(|order| (order.order_number.clone(), unpack(order)))
             .collect()
     }
 
@@ -390,12 +401,14 @@ pub(crate) mod tests {
             let mut reported = 0;
             let mut show = |change: Change| match change {
                 Change::Snapshot { orders, .. } => {
-                    screen = orders.into_iter().map(|o| (o.order_number.clone(), o)).collect();
+                    screen = orders.iter().map(|o| (o.order_number.clone(), unpack(o))).collect();
                 }
                 Change::Order { key, order } => {
-                    screen.insert(key.number, order);
+                    screen.insert(key.number, unpack(&order));
                 }
-                Change::Event { event, .. } => {
+                Change::Event { event, order, .. } => {
+                    let kept = order.as_deref().map(PackedOrder::unpack);
+                    assert_eq!(kept.as_ref(), event.order.as_deref());
                     assert!(event.offset > reported, "reported twice");
                     reported = event.offset;
                     match &event.order {
@@ -450,7 +463,7 @@ pub(crate) mod tests {
                         let at = at.index(stream.end());
                         if let Some(order) = stream.log[at].1.order.clone() {
                             let position = stream.at(at + 1);
-                            replica.answer(order, Some(&position)).into_iter().for_each(&mut show);
+                            replica.answer(pack(&order), Some(&position)).into_iter().for_each(&mut show);
                         }
                     }
                 }
@@ -479,14 +492,14 @@ pub(crate) mod tests {
         let mut replica = Replica::new(vendor());
         replica.snapshot(stream.snapshot(1, 1));
         let newest = stream.log[2].1.order.clone().unwrap();
-        let change = replica.answer(Arc::clone(&newest), Some(&stream.at(3)));
+        let change = replica.answer(pack(&newest), Some(&stream.at(3)));
         assert!(matches!(change, Some(Change::Order { order, .. }) if order.version == 3));
         let (kind, event) = stream.log[1].clone();
         let Step::Changed(Change::Event { event, .. }) = replica.event(kind, event) else {
             panic!("it is the next one");
         };
         assert_eq!((event.version, event.order.as_ref()), (2, Some(&newest)));
-        assert_eq!(replica.get(&newest.order_number), Some(&newest));
+        assert_eq!(replica.get(&newest.order_number), Some(&pack(&newest)));
     }
 
     #[test]
@@ -511,13 +524,19 @@ pub(crate) mod tests {
     fn a_list_without_positions_is_told_by_what_differs() {
         let mut replica = Replica::new(vendor());
         let [one, two] = ["A-1", "A-2"].map(|n| OrderNumber::new(n).unwrap());
-        let first = vec![order(&one, 0, 1), order(&two, 0, 2)];
+        let first = [order(&one, 0, 1), order(&two, 0, 2)]
+            .map(|o| pack(&o))
+            .to_vec();
         let changes = replica.list(first.clone());
         assert!(matches!(&changes[..], [Change::Snapshot { orders, .. }] if orders.len() == 2));
         assert!(replica.list(first).is_empty(), "nothing differs");
-        let changes = replica.list(vec![order(&one, 0, 9), order(&two, 0, 2)]);
+        let changes = replica.list(
+            [order(&one, 0, 9), order(&two, 0, 2)]
+                .map(|o| pack(&o))
+                .to_vec(),
+        );
         assert!(matches!(&changes[..], [Change::Order { order, .. }] if order.id == 9));
-        let changes = replica.list(vec![order(&two, 0, 2)]);
+        let changes = replica.list(vec![pack(&order(&two, 0, 2))]);
         assert!(matches!(&changes[..], [Change::Snapshot { orders, .. }] if orders.len() == 1));
     }
 }

@@ -14,7 +14,7 @@ use super::mailbox::Answer;
 use crate::order::{OrderNumber, OrderStatus, VendorId};
 use crate::protocol::message::{Recovery, Unrecovered};
 use crate::protocol::rest::VendorEvents;
-use crate::protocol::{ListedOrder, OrderEvent, Position, ServerMessage};
+use crate::protocol::{OrderEvent, PackedOrder, Position, ServerMessage};
 use crate::replica::{Replica, Snapshot, Step};
 
 /// Most events that are held back for one vendor while its snapshot is fetched.
@@ -244,7 +244,7 @@ impl Book {
     pub(crate) fn listed(
         &mut self,
         vendor: &VendorId,
-        mut orders: Vec<Arc<ListedOrder>>,
+        mut orders: Vec<Arc<PackedOrder>>,
         newer: &BTreeSet<OrderNumber>,
         changes: &mut Vec<Change>,
     ) {
@@ -268,15 +268,15 @@ impl Book {
         let one = self.vendors.get_mut(vendor)?;
         let held = one.replica.get(&named.number)?;
         let status = named.status.filter(|status| *status != held.status)?;
-        let at = named.at.unwrap_or(held.updated_at);
-        if one.replica.position().is_some() || at < held.updated_at {
+        let at = named.at.unwrap_or(held.updated_at());
+        if one.replica.position().is_some() || at < held.updated_at() {
             return None;
         }
-        let mut order = ListedOrder::clone(held);
+        let mut order = held.unpack();
         order.status = status;
         order.updated_at = at;
         order.can_update_status = matches!(status, OrderStatus::Paid | OrderStatus::Shipped);
-        one.replica.uncounted(Arc::new(order))
+        one.replica.uncounted(Arc::new(PackedOrder::new(&order)))
     }
 
     /// The vendors whose history turned out to be another one, once they were
@@ -303,7 +303,7 @@ impl Book {
     pub(crate) fn looked_up(
         &mut self,
         vendor: &VendorId,
-        order: Arc<ListedOrder>,
+        order: Arc<PackedOrder>,
     ) -> Option<Change> {
         let one = self.vendors.get_mut(vendor)?;
         // It came from before the server was replaced by one that counts.
@@ -357,7 +357,7 @@ fn order_event(frame: ServerMessage) -> Option<(EventKind, Arc<OrderEvent>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replica::tests::{Stream, vendor};
+    use crate::replica::tests::{Stream, pack, vendor};
 
     fn frame(stream: &Stream, at: usize) -> ServerMessage {
         let (_, event) = &stream.log[at];
@@ -367,7 +367,7 @@ mod tests {
     fn snapshot(stream: &Stream, at: usize) -> Snapshot {
         Snapshot {
             position: Some(stream.at(at)),
-            orders: stream.lists[at].values().cloned().collect(),
+            orders: stream.lists[at].values().map(|o| pack(o)).collect(),
         }
     }
 
@@ -424,7 +424,7 @@ mod tests {
         ];
         for (number, status, at, taken, case) in table {
             let mut book = Book::default();
-            let orders = stream(1).list().values().cloned().collect();
+            let orders = stream(1).list().values().map(|o| pack(o)).collect();
             book.listed(&vendor(), orders, &BTreeSet::new(), &mut Vec::new());
             let at = at.map(|at| format!("2026-11-23T{at}:00Z").parse().unwrap());
             let named = Named {
@@ -434,7 +434,7 @@ mod tests {
             };
             let told = match book.named(&vendor(), &named) {
                 Some(Change::Order { order, .. }) => {
-                    assert!(at.is_none_or(|at| order.updated_at == at), "{case}");
+                    assert!(at.is_none_or(|at| order.updated_at() == at), "{case}");
                     Some(order.status.to_string())
                 }
                 None => None,
@@ -447,11 +447,11 @@ mod tests {
     #[test]
     fn a_list_keeps_what_was_said_after_it_was_asked_for() {
         let mut stream = stream(1);
-        let before: Vec<_> = stream.list().values().cloned().collect();
+        let before: Vec<_> = stream.list().values().map(|o| pack(o)).collect();
         stream.touch(1);
         stream.touch(2);
         let mut book = Book::default();
-        let now = stream.list().values().cloned().collect();
+        let now = stream.list().values().map(|o| pack(o)).collect();
         book.listed(&vendor(), now, &BTreeSet::new(), &mut Vec::new());
         let newer = stream.list().keys().cloned().collect();
         let mut changes = Vec::new();

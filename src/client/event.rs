@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::order::{OrderKey, VendorId};
-use crate::protocol::ListedOrder;
+use crate::protocol::PackedOrder;
 use crate::protocol::message::OrderEvent;
 use crate::protocol::rest::Vendor;
 
@@ -52,7 +52,7 @@ pub enum Change {
         /// Whose.
         vendor: VendorId,
         /// All the orders there are.
-        orders: Vec<Arc<ListedOrder>>,
+        orders: Vec<Arc<PackedOrder>>,
     },
     /// An order is new or changed, by an event: once for each event.
     Event {
@@ -60,6 +60,8 @@ pub enum Change {
         kind: EventKind,
         /// The event; it holds the order.
         event: Arc<OrderEvent>,
+        /// The same order again, to be kept.
+        order: Option<Arc<PackedOrder>>,
     },
     /// An order is new or changed, and no event tells why: the answer to a
     /// request, or a poll of a server of the old kind.
@@ -67,7 +69,7 @@ pub enum Change {
         /// Which.
         key: OrderKey,
         /// As it is now.
-        order: Arc<ListedOrder>,
+        order: Arc<PackedOrder>,
     },
 }
 

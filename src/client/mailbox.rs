@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::legacy::Named;
 use crate::order::VendorId;
-use crate::protocol::{ListedOrder, Position};
+use crate::protocol::{PackedOrder, Position};
 
 /// Most answers that wait for the client. One that finds no room is left out:
 /// the event of the change comes all the same.
@@ -39,7 +39,7 @@ pub(crate) struct Answer {
     /// Whose.
     pub(crate) vendor: VendorId,
     /// As it is now.
-    pub(crate) order: Arc<ListedOrder>,
+    pub(crate) order: Arc<PackedOrder>,
     /// The event that made it so, where the server says.
     pub(crate) position: Option<Position>,
 }
@@ -70,7 +70,7 @@ impl Mailbox {
     pub(crate) fn answer(
         &self,
         vendor: VendorId,
-        order: Arc<ListedOrder>,
+        order: Arc<PackedOrder>,
         position: Option<Position>,
     ) {
         let mut wishes = self.wishes();

@@ -12,9 +12,9 @@ use super::error::RequestError;
 use super::event::ClientEvent;
 use super::rest::{ListQuery, Rest};
 use crate::order::VendorId;
-use crate::protocol::Position;
 use crate::protocol::message::Unrecovered;
 use crate::protocol::rest::{EventsRequest, VendorEvents};
+use crate::protocol::{PackedOrder, Position};
 use crate::replica::Snapshot;
 
 /// A list that goes on longer never ends.
@@ -50,7 +50,9 @@ pub(crate) async fn snapshot(
     };
     for _ in 0..MAX_PAGES {
         progress.more(page.orders.len());
-        all.orders.append(&mut page.orders);
+        // A page at a time, so that the whole list is never here unpacked.
+        let packed = page.orders.drain(..).map(|order| PackedOrder::new(&order));
+        all.orders.extend(packed.map(Arc::new));
         let Some(next) = page.next.take() else {
             return Ok(all);
         };

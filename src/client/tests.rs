@@ -10,7 +10,7 @@ use super::fake::{Fake, Mode, is_list};
 use super::*;
 use crate::order::OrderNumber;
 use crate::protocol::ListedOrder;
-use crate::replica::tests::vendor;
+use crate::replica::tests::{unpack, vendor};
 
 /// A step that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -96,12 +96,14 @@ impl Screen {
     fn show(&mut self, change: Change) {
         match change {
             Change::Snapshot { orders, .. } => {
-                let orders = orders.into_iter();
-                self.orders = orders.map(|o| (o.order_number.clone(), o)).collect();
+                let orders = orders.iter();
+                self.orders = orders
+                    .map(|o| (o.order_number.clone(), unpack(o)))
+                    .collect();
             }
             Change::Order { key, order } => {
                 self.answers += 1;
-                self.orders.insert(key.number, order);
+                self.orders.insert(key.number, unpack(&order));
             }
             Change::Event { event, .. } => {
                 self.reported.push(event.offset);

@@ -69,7 +69,7 @@ impl Watch {
         };
         for order in told {
             let number = order.order_number.to_string();
-            if order.delivered_at.is_some() {
+            if order.unpack().delivered_at.is_some() {
                 self.delivered.push(number.clone());
             }
             self.orders.insert(number, order.status.to_string());

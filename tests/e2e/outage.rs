@@ -63,9 +63,9 @@ impl Journal {
                 self.orders.clear();
                 orders
             }
-            Change::Event { event, .. } => {
+            Change::Event { event, order, .. } => {
                 *self.told.entry(event.offset).or_default() += 1;
-                event.order.clone().into_iter().collect()
+                order.into_iter().collect()
             }
             Change::Order { order, .. } => vec![order],
         };

@@ -38,7 +38,7 @@ use tui_input::Input;
 use crate::event::{Effect, Event};
 use crate::keymap::Keymap;
 use crate::strings;
-use crate::theme::Theme;
+use crate::theme::{Palette, Theme};
 use crate::view::{areas, shows_both};
 use crate::views::SavedView;
 use acting::Acting;
@@ -89,6 +89,24 @@ pub struct Settings {
     pub theme: Theme,
     /// Which key does what.
     pub keymap: Keymap,
+}
+
+impl Settings {
+    /// Every vendor, the most urgent first, without colours, the usual keys, UTC.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            time_zone: TimeZone::UTC,
+            vendor: None,
+            title: None,
+            hint: None,
+            sort: Sort::default(),
+            views: Vec::new(),
+            theme: Theme::new(Palette::Plain),
+            keymap: Keymap::default(),
+        }
+    }
 }
 
 /// A pane that can have the keys.
@@ -357,9 +375,9 @@ impl App {
     pub fn unseen(&self) -> Unseen {
         let mut unseen = Unseen::default();
         for key in &self.unseen {
-            match self.orders.index_of(key) {
-                Some(at) if at < self.top => unseen.above += 1,
-                Some(_) => unseen.below += 1,
+            match self.orders.is_above(key, self.top) {
+                Some(true) => unseen.above += 1,
+                Some(false) => unseen.below += 1,
                 None => unseen.hidden += 1,
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ordertop::order::{Actor, ActorKind, OrderStatus, VendorId};
-use ordertop::protocol::ListedOrder;
+use ordertop::protocol::{ListedOrder, PackedOrder};
 use serde_json::json;
 
 /// The vendor of the tests.
@@ -19,6 +19,11 @@ pub(crate) fn at(second: i64) -> Timestamp {
         .unwrap()
         .checked_add(jiff::SignedDuration::from_secs(second))
         .unwrap()
+}
+
+/// An order as the live client tells it.
+pub(crate) fn packed(order: &ListedOrder) -> Arc<PackedOrder> {
+    Arc::new(PackedOrder::new(order))
 }
 
 /// An order of vendor 42, at version 1.

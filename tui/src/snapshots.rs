@@ -21,7 +21,7 @@ use ratatui::buffer::Buffer;
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::event::{Effect, Event};
-use crate::fixture::{at, order_of, vendor};
+use crate::fixture::{at, order_of, packed, vendor};
 use crate::keymap::Keymap;
 use crate::theme::{Palette, Theme};
 use crate::view;
@@ -112,7 +112,7 @@ impl Stage {
     pub(crate) fn snapshot(&mut self, orders: Vec<Arc<ListedOrder>>) {
         self.tell(ClientEvent::Changes(vec![Change::Snapshot {
             vendor: vendor(),
-            orders,
+            orders: orders.iter().map(|order| packed(order)).collect(),
         }]));
     }
 
@@ -122,6 +122,7 @@ impl Stage {
         let previous_status = known.map(|row| row.status());
         let mut order = order.clone();
         order.version = known.map_or(1, |row| row.version() + 1);
+        let told = (kind != EventKind::Removed).then(|| packed(&order));
         let event = OrderEvent {
             order_number: order.order_number.clone(),
             status: Some(order.status),
@@ -138,6 +139,7 @@ impl Stage {
         self.tell(ClientEvent::Changes(vec![Change::Event {
             kind,
             event: Arc::new(event),
+            order: told,
         }]));
     }
 

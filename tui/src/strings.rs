@@ -18,7 +18,7 @@ pub use connection::{Health, empty, indicator};
 use jiff::Timestamp;
 pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short, picker_short};
 use ordertop::client::RequestError;
-use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus};
+use ordertop::order::{Actor, ActorKind, Currency, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 pub use picker::{
     CANDIDATES, NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, VIEW_IS_WRONG, VIEW_NEW,
@@ -210,8 +210,14 @@ pub fn items(order: &ListedOrder) -> String {
 /// An amount of an order with its currency: `1,184.00 USD`.
 #[must_use]
 pub fn amount(order: &ListedOrder, decimal: &str) -> String {
+    money(decimal, order.currency)
+}
+
+/// An amount with its currency, where that is known: `1,184.00 USD`.
+#[must_use]
+pub fn money(decimal: &str, currency: Option<Currency>) -> String {
     let amount = group_digits(&tame(decimal));
-    match order.currency {
+    match currency {
         Some(currency) => format!("{amount} {currency}"),
         None => amount,
     }

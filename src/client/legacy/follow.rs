@@ -14,7 +14,7 @@ use crate::client::live::Stage;
 use crate::client::run::{Line, Run, due, fetch};
 use crate::client::socket::Break;
 use crate::order::{OrderKey, VendorId};
-use crate::protocol::ListedOrder;
+use crate::protocol::{ListedOrder, PackedOrder};
 
 impl Run {
     /// No word of our protocol: an old server, whose frames only name orders.
@@ -52,7 +52,7 @@ impl Run {
         &mut self,
         vendor: &VendorId,
         asked: Tick,
-        orders: Vec<Arc<ListedOrder>>,
+        orders: Vec<Arc<PackedOrder>>,
         changes: &mut Vec<Change>,
     ) {
         self.legacy = true;
@@ -113,7 +113,8 @@ impl Run {
         let news = self.look_ups.looked_up(&key.number, asked);
         match order {
             Ok(order) if news && order.order_number == key.number => {
-                changes.extend(self.book.looked_up(&key.vendor, Arc::from(order)));
+                let packed = Arc::new(PackedOrder::new(&order));
+                changes.extend(self.book.looked_up(&key.vendor, packed));
             }
             Ok(_) => {}
             // The next list has it, if it is there.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ordertop::client::RequestError;
 use ordertop::order::status::{Permit, Reason};
 use ordertop::order::{Actor, OrderKey, OrderStatus};
+use ordertop::protocol::PackedOrder;
 use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults, StatusChange};
 use tui_input::Input;
 
@@ -385,10 +386,14 @@ impl App {
 
     /// What became of one order; the list shows it as it is now.
     fn row_answer(&mut self, key: &OrderKey, result: RowResult) -> Fate {
-        let order = result.order.map(Arc::new);
+        let order = result.order;
         let version = order.as_ref().map_or(0, |order| order.version);
         if let Some(order) = &order {
-            self.take(key.clone(), Arc::clone(order), Some(Touch::Changed));
+            self.take(
+                key.clone(),
+                Arc::new(PackedOrder::new(order)),
+                Some(Touch::Changed),
+            );
         }
         match (result.result, result.code.as_deref(), order) {
             (Outcome::Changed | Outcome::Placed, ..) => Fate::Done(version),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ordertop::client::event::EventKind;
 use ordertop::client::{Change, ClientEvent, ConnectionState};
 use ordertop::order::{ActorKind, OrderKey};
-use ordertop::protocol::{ListedOrder, OrderEvent};
+use ordertop::protocol::{OrderEvent, PackedOrder};
 
 use super::notices::{Notice, What};
 use super::row::{Row, Touch};
@@ -59,18 +59,18 @@ impl App {
                 self.loading = None;
                 self.loaded = true;
                 let name = self.vendor_name(&vendor).to_owned();
-                self.orders.replace(&vendor, &orders, &name);
+                self.orders.replace(&vendor, orders, &name);
                 let (marks, orders) = (&mut self.acting.marks, &self.orders);
                 marks.retain(|key| orders.get(key).is_some());
             }
             Change::Order { key, order } => self.order(key, order),
-            Change::Event { kind, event } => self.event(kind, &event),
+            Change::Event { kind, event, order } => self.event(kind, &event, order),
         }
     }
 
     /// An order without a word of what happened to it: the answer to a request
     /// of ours, which tells its own story, or a poll of an old server.
-    fn order(&mut self, key: OrderKey, order: Arc<ListedOrder>) {
+    fn order(&mut self, key: OrderKey, order: Arc<PackedOrder>) {
         let before = self.orders.get(&key).map(Row::status);
         let touch = match before {
             None => Touch::New,
@@ -100,7 +100,7 @@ impl App {
         });
     }
 
-    fn event(&mut self, kind: EventKind, event: &OrderEvent) {
+    fn event(&mut self, kind: EventKind, event: &OrderEvent, order: Option<Arc<PackedOrder>>) {
         self.count_event();
         let key = OrderKey {
             vendor: event.vendor_id.clone(),
@@ -111,7 +111,7 @@ impl App {
             EventKind::Created => Touch::New,
             _ => Touch::Changed,
         };
-        if let Some(order) = &event.order {
+        if let Some(order) = &order {
             let new = kind == EventKind::Created && self.orders.get(&key).is_none();
             self.take(key.clone(), order.clone(), (!quiet).then_some(touch));
             if new && !quiet {
@@ -126,7 +126,7 @@ impl App {
         if self.told_by_bulk(&key, event.version, &event.actor) {
             return;
         }
-        let what = match (kind, &event.order, event.status) {
+        let what = match (kind, &order, event.status) {
             _ if quiet => What::Imported { count: 1 },
             (EventKind::Created, Some(order), _) => arrival(order),
             (EventKind::Status, _, Some(to)) => What::Step {
@@ -155,7 +155,7 @@ impl App {
     pub(super) fn take(
         &mut self,
         key: OrderKey,
-        order: Arc<ListedOrder>,
+        order: Arc<PackedOrder>,
         touch: Option<Touch>,
     ) -> bool {
         let ours = self
@@ -203,10 +203,10 @@ impl App {
     }
 }
 
-fn arrival(order: &ListedOrder) -> What {
+fn arrival(order: &PackedOrder) -> What {
     What::New {
-        buyer: tame(&order.customer_name).into_owned(),
-        total: strings::amount(order, &order.total_amount),
+        buyer: tame(order.customer_name()).into_owned(),
+        total: strings::money(order.total_amount(), order.currency),
         test: order.flags.test,
     }
 }

@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ordertop::order::{OrderKey, OrderStatus, VendorId};
-use ordertop::protocol::ListedOrder;
+use ordertop::protocol::PackedOrder;
 
 use held::Held;
 
-use super::row::{Row, Sort, Sorting, Touch};
+use super::row::{Row, Sort, Sorting, Touch, fold_vendor};
 use crate::filter::Filter;
 
 /// From this many changes at once on, everything is sorted anew.
@@ -46,6 +46,8 @@ pub struct Orders {
     /// While the list is held.
     held: Option<Held>,
     /// How many orders in scope stand in each status.
+    /// Each vendor's name, and what [`fold_vendor`] makes of it.
+    vendors: HashMap<VendorId, (String, Arc<str>)>,
     counts: [usize; OrderStatus::ALL.len()],
 }
 
@@ -119,13 +121,26 @@ impl Orders {
         }
     }
 
+    /// Whether an order stands above the place `index` of the screen's list;
+    /// `None` when tab or filter keep it out. Cheaper than [`Self::index_of`].
+    #[must_use]
+    pub fn is_above(&self, key: &OrderKey, index: usize) -> Option<bool> {
+        let slot = *self.slots.get(key)?;
+        if self.held.is_some() {
+            return self.index_of(key).map(|at| at < index);
+        }
+        let row = self.row(slot).filter(|_| self.passes(slot))?;
+        let above = |at: &Row| self.sorting.compare(row, at) == std::cmp::Ordering::Less;
+        Some(self.at(index).is_none_or(above))
+    }
+
     /// Takes an order as new or changed. An older version than the known one
     /// is left aside; version 0 comes from servers that do not count.
     /// Says whether anything is new about it.
     pub fn put(
         &mut self,
         key: OrderKey,
-        order: Arc<ListedOrder>,
+        order: Arc<PackedOrder>,
         vendor_name: &str,
         touched: Option<(Touch, Timestamp)>,
     ) -> bool {
@@ -138,7 +153,8 @@ impl Orders {
         // The slot that is given back here is the one that is taken next: a row
         // of a list that is held stays where it is.
         self.take(&key);
-        let mut row = Row::new(key, order, vendor_name);
+        let vendor = self.folded(&key.vendor, vendor_name);
+        let mut row = Row::new(key, order, vendor);
         row.touched = touched.or(before);
         let slot = self.store(row);
         self.place(slot);
@@ -159,13 +175,27 @@ impl Orders {
     }
 
     /// Takes a snapshot: all the orders that the vendor has.
-    pub fn replace(&mut self, vendor: &VendorId, orders: &[Arc<ListedOrder>], vendor_name: &str) {
+    pub fn replace(&mut self, vendor: &VendorId, orders: Vec<Arc<PackedOrder>>, vendor_name: &str) {
         let held = self.held_keys();
         self.take_snapshot(vendor, orders, vendor_name);
         self.hold_keys(held);
     }
 
-    fn take_snapshot(&mut self, vendor: &VendorId, orders: &[Arc<ListedOrder>], vendor_name: &str) {
+    fn take_snapshot(
+        &mut self,
+        vendor: &VendorId,
+        orders: Vec<Arc<PackedOrder>>,
+        vendor_name: &str,
+    ) {
+        let name = self.folded(vendor, vendor_name);
+        let row = |order: Arc<PackedOrder>| {
+            let number = order.order_number.clone();
+            let key = OrderKey {
+                vendor: vendor.clone(),
+                number,
+            };
+            Row::new(key, order, Arc::clone(&name))
+        };
         if orders.len() + self.total() < CROWD {
             let old: Vec<OrderKey> = (self.slots.keys())
                 .filter(|key| key.vendor == *vendor)
@@ -175,7 +205,7 @@ impl Orders {
                 self.take(&key);
             }
             for order in orders {
-                let slot = self.store(Row::new(order.key(vendor), order.clone(), vendor_name));
+                let slot = self.store(row(order));
                 self.place(slot);
             }
             return;
@@ -192,8 +222,12 @@ impl Orders {
             }
             stays
         });
+        let more = orders.len().saturating_sub(self.free.len());
+        // To the row: growing by doubling would leave a third of it empty.
+        self.rows.reserve_exact(more);
+        self.slots.reserve(orders.len());
         for order in orders {
-            self.store(Row::new(order.key(vendor), order.clone(), vendor_name));
+            self.store(row(order));
         }
         self.sorted = self.slots.values().copied().collect();
         self.resort();
@@ -234,6 +268,19 @@ impl Orders {
                 .collect();
         } else {
             self.refilter();
+        }
+    }
+
+    /// What rows of a vendor are searched by, the same for all of them.
+    fn folded(&mut self, vendor: &VendorId, name: &str) -> Arc<str> {
+        match self.vendors.get(vendor) {
+            Some((known, folded)) if known == name => Arc::clone(folded),
+            _ => {
+                let folded = fold_vendor(vendor, name);
+                let entry = (name.to_owned(), Arc::clone(&folded));
+                self.vendors.insert(vendor.clone(), entry);
+                folded
+            }
         }
     }
 
@@ -358,7 +405,7 @@ fn place(status: OrderStatus) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{listed, vendor};
+    use crate::fixture::{listed, packed, vendor};
     use proptest::prelude::*;
 
     fn numbers(orders: &Orders) -> Vec<String> {
@@ -376,7 +423,7 @@ mod tests {
         let mut orders = Orders::default();
         for (number, status, second) in rows {
             let order = listed(number, *status, *second);
-            orders.put(order.key(&vendor()), order, "Acme", None);
+            orders.put(order.key(&vendor()), packed(&order), "Acme", None);
         }
         orders
     }
@@ -418,8 +465,8 @@ mod tests {
         let mut newer = (*listed("1", OrderStatus::Shipped, 1)).clone();
         newer.version = 5;
         let older = listed("1", OrderStatus::Paid, 1);
-        assert!(orders.put(newer.key(&vendor()), Arc::new(newer), "", None));
-        assert!(!orders.put(older.key(&vendor()), older, "", None));
+        assert!(orders.put(newer.key(&vendor()), packed(&newer), "", None));
+        assert!(!orders.put(older.key(&vendor()), packed(&older), "", None));
         assert_eq!(orders.count(OrderStatus::Shipped), 1);
     }
 
@@ -446,7 +493,7 @@ mod tests {
                     3 => orders.set_tab(None),
                     4 => orders.set_filter(filter(&format!("number:{number} -status:paid"))),
                     5 => orders.set_vendor((status > 3).then(vendor)),
-                    _ => { orders.put(key, Arc::new(order), "", None); }
+                    _ => { orders.put(key, packed(&order), "", None); }
                 }
                 let incremental = (orders.sorted.clone(), orders.shown.clone());
                 orders.resort();

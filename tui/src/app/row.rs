@@ -1,12 +1,13 @@
 //! One order as the list holds it: what a row shows, sorts by and is found by,
 //! worked out once when the order changes and not once a frame.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ordertop::order::{Currency, Flags, OrderKey, OrderStatus};
-use ordertop::protocol::ListedOrder;
+use ordertop::order::{Currency, Flags, OrderKey, OrderStatus, VendorId};
+use ordertop::protocol::{ListedOrder, PackedOrder};
 
 use crate::filter::Part;
 use crate::strings;
@@ -21,67 +22,47 @@ pub enum Touch {
     Changed,
 }
 
-/// One order of the list.
+/// One order of the list. There may be a hundred thousand: the whole order stays
+/// packed, and is shared with the live client.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// What the order is known by.
     pub key: OrderKey,
-    /// The buyer's name, safe to show; empty when unknown.
-    pub buyer: Box<str>,
     /// Whether it was new or changed, and when.
     pub touched: Option<(Touch, Timestamp)>,
-    order: Arc<ListedOrder>,
-    buyer_folded: Box<str>,
-    sought: Box<str>,
+    order: Arc<PackedOrder>,
+    /// Of the vendor, in lower case: the id, a line break, the name. All rows
+    /// of the vendor share it.
+    vendor: Arc<str>,
     amount: i64,
-    urgency: (u8, i64),
+    urgency: i64,
 }
 
 impl Row {
-    /// The row of an order; `vendor_name` is searched beside its id.
+    /// The row of an order; `vendor` is what [`fold_vendor`] made.
     #[must_use]
-    pub fn new(key: OrderKey, order: Arc<ListedOrder>, vendor_name: &str) -> Self {
-        let buyer: Box<str> = tame(&order.customer_name).into();
-        let mut sought = String::with_capacity(128);
-        let fields = [
-            key.number.as_str(),
-            &buyer,
-            order.status.as_str(),
-            key.vendor.as_str(),
-            vendor_name,
-        ];
-        let items = order.items.iter().flat_map(|item| {
-            let product = &item.product;
-            [
-                product.name.as_str(),
-                product.sku.as_str(),
-                product.variant.as_deref().unwrap_or_default(),
-            ]
-        });
-        for field in fields.into_iter().chain(items) {
-            // A line is a field, as `part_matches` counts them.
-            let line = field.chars().filter(|c| *c != '\n');
-            sought.extend(line.flat_map(char::to_lowercase));
-            sought.push('\n');
-        }
+    pub fn new(key: OrderKey, order: Arc<PackedOrder>, vendor: Arc<str>) -> Self {
         Self {
-            buyer_folded: buyer.to_lowercase().into(),
-            sought: sought.into(),
-            amount: scaled(&order.total_amount),
+            amount: scaled(order.total_amount()),
             urgency: urgency(&order),
             touched: None,
             key,
             order,
-            buyer,
+            vendor,
         }
     }
 
-    /// The whole order as the server last told it. Not for what every row of a
-    /// list is asked for in every frame or every comparison: that has methods of
-    /// its own.
+    /// The whole order as the server last told it, unpacked. Not for what every
+    /// row of a list is asked for: that has methods of its own.
     #[must_use]
     pub fn listed(&self) -> Arc<ListedOrder> {
-        Arc::clone(&self.order)
+        Arc::new(self.order.unpack())
+    }
+
+    /// The buyer's name, safe to show; empty when unknown.
+    #[must_use]
+    pub fn buyer(&self) -> Cow<'_, str> {
+        tame(self.order.customer_name())
     }
 
     /// Counts the changes of the order; 0 from a server that does not count.
@@ -93,13 +74,13 @@ impl Row {
     /// When anything about it last changed.
     #[must_use]
     pub fn updated_at(&self) -> Timestamp {
-        self.order.updated_at
+        self.order.updated_at()
     }
 
     /// What the buyer pays, with the currency.
     #[must_use]
     pub fn total(&self) -> String {
-        strings::amount(&self.order, &self.order.total_amount)
+        strings::money(self.order.total_amount(), self.order.currency)
     }
 
     /// Where it stands.
@@ -111,13 +92,13 @@ impl Row {
     /// Since when it stands there; an old server tells only when it last changed.
     #[must_use]
     pub fn since(&self) -> Timestamp {
-        self.order.status_since.unwrap_or(self.order.updated_at)
+        (self.order.status_since()).unwrap_or_else(|| self.order.updated_at())
     }
 
     /// When the buyer placed it.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
-        self.order.created_at
+        self.order.created_at()
     }
 
     /// Marks.
@@ -141,14 +122,37 @@ impl Row {
     /// By when it is to be shipped, while that is still to be done.
     #[must_use]
     pub fn ship_by(&self) -> Option<Timestamp> {
-        self.order.ship_by.filter(|_| to_ship(&self.order))
+        self.order.ship_by().filter(|_| to_ship(&self.order))
     }
 
     /// Whether every one of `words`, which are lower case, occurs in its
     /// number, buyer, status, vendor or items.
     #[must_use]
     pub fn matches(&self, words: &[String]) -> bool {
-        words.iter().all(|word| self.sought.contains(word.as_str()))
+        let occurs = |word: &str| {
+            self.order.sought().contains(word)
+                || self.vendor.contains(word)
+                || self.status_folded().contains(word)
+        };
+        words.iter().all(|word| occurs(word))
+    }
+
+    /// The buyer's name in lower case.
+    fn buyer_folded(&self) -> &str {
+        self.order.sought().split('\n').nth(1).unwrap_or_default()
+    }
+
+    fn status_folded(&self) -> &'static str {
+        match self.status() {
+            OrderStatus::Pending => "pending",
+            OrderStatus::Paid => "paid",
+            OrderStatus::Shipped => "shipped",
+            OrderStatus::Delivered => "delivered",
+            OrderStatus::Completed => "completed",
+            OrderStatus::Cancelled => "cancelled",
+            OrderStatus::Refunded => "refunded",
+            OrderStatus::Disputed => "disputed",
+        }
     }
 
     /// Whether `text`, which is lower case and not empty, is one of the texts of
@@ -162,20 +166,22 @@ impl Row {
                 line.contains(text)
             }
         };
-        let mut lines = self.sought.split('\n');
+        let mut lines = self.order.sought().split('\n');
         match part {
             Part::Number => lines.next().is_some_and(fits),
             Part::Buyer => lines.nth(1).is_some_and(fits),
-            Part::Vendor => lines.nth(3) == Some(text) || lines.next().is_some_and(fits),
+            Part::Vendor => {
+                self.key.vendor.as_str().eq_ignore_ascii_case(text) || fits(self.vendor_folded())
+            }
             // Name, SKU and variant of each item.
-            Part::Item => (lines.skip(5).enumerate()).any(|(at, line)| at % 3 != 1 && fits(line)),
-            Part::Sku => lines.skip(6).step_by(3).any(fits),
+            Part::Item => (lines.skip(2).enumerate()).any(|(at, line)| at % 3 != 1 && fits(line)),
+            Part::Sku => lines.skip(3).step_by(3).any(fits),
         }
     }
 
     /// The vendor's name in lower case, or its id where it has no name.
     fn vendor_folded(&self) -> &str {
-        self.sought.split('\n').nth(4).unwrap_or_default()
+        self.vendor.split_once('\n').map_or("", |(_, name)| name)
     }
 }
 
@@ -257,12 +263,12 @@ impl Sort {
 
     /// Which of two rows stands above; never equal for different orders.
     fn compare(self, a: &Row, b: &Row) -> Ordering {
-        let newest = || b.order.created_at.cmp(&a.order.created_at);
+        let newest = || b.created_at().cmp(&a.created_at());
         let by = match self {
             Self::Urgency => a.urgency.cmp(&b.urgency),
             Self::Newest => newest(),
             Self::Number => natural(a.key.number.as_str(), b.key.number.as_str()),
-            Self::Buyer => a.buyer_folded.cmp(&b.buyer_folded).then_with(newest),
+            Self::Buyer => (a.buyer_folded().cmp(b.buyer_folded())).then_with(newest),
             Self::Total => (a.order.currency.cmp(&b.order.currency))
                 .then_with(|| b.amount.cmp(&a.amount))
                 .then_with(newest),
@@ -275,35 +281,40 @@ impl Sort {
     }
 }
 
-fn to_ship(order: &ListedOrder) -> bool {
+fn to_ship(order: &PackedOrder) -> bool {
     order.status == OrderStatus::Paid
         || (order.status == OrderStatus::Pending && order.flags.pay_on_delivery)
 }
 
+/// A vendor's id and name as rows are searched by them.
+#[must_use]
+pub fn fold_vendor(id: &VendorId, name: &str) -> Arc<str> {
+    let name = name.replace('\n', "");
+    format!("{id}\n{name}").to_lowercase().into()
+}
+
 /// Rank of the status, then time: oldest first where somebody waits for us.
-fn urgency(order: &ListedOrder) -> (u8, i64) {
-    let since = order.status_since.unwrap_or(order.updated_at).as_second();
-    if to_ship(order) {
-        return match order.ship_by {
+fn urgency(order: &PackedOrder) -> i64 {
+    let since = order.status_since().unwrap_or_else(|| order.updated_at());
+    let since = since.as_second();
+    let (rank, within) = if to_ship(order) {
+        match order.ship_by() {
             Some(due) => (0, due.as_second()),
             None => (1, since),
-        };
-    }
-    let rank = match order.status {
-        OrderStatus::Paid => 1,
-        OrderStatus::Disputed => 2,
-        OrderStatus::Pending => 3,
-        OrderStatus::Shipped => 4,
-        OrderStatus::Delivered => 5,
-        OrderStatus::Completed => 6,
-        OrderStatus::Cancelled | OrderStatus::Refunded => 7,
-    };
-    let order_within = if order.status == OrderStatus::Disputed {
-        since
+        }
     } else {
-        -since
+        match order.status {
+            OrderStatus::Paid => (1, since),
+            OrderStatus::Disputed => (2, since),
+            OrderStatus::Pending => (3, -since),
+            OrderStatus::Shipped => (4, -since),
+            OrderStatus::Delivered => (5, -since),
+            OrderStatus::Completed => (6, -since),
+            OrderStatus::Cancelled | OrderStatus::Refunded => (7, -since),
+        }
     };
-    (rank, order_within)
+    // Seconds of any timestamp fit into 39 bits and a sign.
+    (rank << 40) + within
 }
 
 /// Decimal text as an integer with four decimals, which is as many as a currency

@@ -4,8 +4,8 @@
 use ordertop::client::RequestError;
 use ordertop::order::status::{Reason, next_step};
 use ordertop::order::{OrderKey, OrderStatus};
-use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::StatusChanged;
+use ordertop::protocol::{ListedOrder, PackedOrder};
 use std::sync::Arc;
 
 use super::dialog::{Aim, Dialog};
@@ -121,15 +121,16 @@ impl App {
             Ok(answer) => {
                 // An old server does not say whether it changed anything; it sends no order either.
                 let late = !answer.changed && answer.order.is_some();
-                let order = answer.order.map(Arc::new).or_else(|| {
+                let order = answer.order.or_else(|| {
                     // An old server answers with the status alone.
-                    let mut order = (*self.orders.get(key)?.listed()).clone();
+                    let mut order = ListedOrder::clone(&self.orders.get(key)?.listed());
                     order.status = answer.new_status;
-                    Some(Arc::new(order))
+                    Some(order)
                 });
                 let version = order.as_ref().map_or(0, |order| order.version);
                 let by = order.as_ref().and_then(|order| order.status_by.clone());
                 if let Some(order) = order {
+                    let order = Arc::new(PackedOrder::new(&order));
                     self.take(key.clone(), order, Some(Touch::Changed));
                 }
                 self.in_flight.remove(key);
@@ -173,7 +174,11 @@ impl App {
                     order: Some(order), ..
                 } = error
                 {
-                    self.take(key.clone(), Arc::new(*order), Some(Touch::Changed));
+                    self.take(
+                        key.clone(),
+                        Arc::new(PackedOrder::new(&order)),
+                        Some(Touch::Changed),
+                    );
                 }
                 self.refuse(key, step.to, open, why);
                 if let Some(asked) = asked.filter(|_| conflict) {

@@ -23,7 +23,7 @@ use super::notices::What;
 use super::row::Sort;
 use super::{Overlay, Pane};
 use crate::event::{Effect, Event};
-use crate::fixture::{at, listed, vendor};
+use crate::fixture::{at, listed, packed, vendor};
 use crate::snapshots::{Stage, orders, service};
 
 const SIZE: (u16, u16) = (80, 24);
@@ -451,7 +451,7 @@ fn an_order_without_an_event_is_new_too() {
     let order = listed("L1", OrderStatus::Paid, 100);
     stage.tell(ClientEvent::Changes(vec![Change::Order {
         key: order.key(&vendor()),
-        order: Arc::new((*order).clone()),
+        order: packed(&order),
     }]));
     assert!(matches!(
         stage.app.notices.get(0).unwrap().what,
@@ -480,7 +480,7 @@ fn a_change_that_nothing_explains_is_told_without_a_name() {
     let key = order.key(&vendor());
     let change = Change::Order {
         key,
-        order: Arc::new(order),
+        order: packed(&order),
     };
     stage.tell(ClientEvent::Changes(vec![change.clone()]));
     stage.tell(ClientEvent::Changes(vec![change]));

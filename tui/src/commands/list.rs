@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 use ordertop::client::rest::ListQuery;
 use ordertop::clock::{Clock as _, SystemClock};
 use ordertop::order::OrderStatus;
-use ordertop::protocol::{ListedOrder, MAX_ORDERS};
+use ordertop::protocol::{ListedOrder, MAX_ORDERS, PackedOrder};
 
 use super::output::{Output, OutputArgs, Tint};
 use super::table::{self, Cell};
 use super::{ConnectArgs, Exit, Failure, json, say, words};
-use crate::app::row::{Row, Sort, Sorting};
+use crate::app::row::{Row, Sort, Sorting, fold_vendor};
 use crate::filter::Filter;
 use crate::strings;
 use crate::text::{grouped, tame};
@@ -142,7 +142,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
         for order in page.orders {
             // A server of the old kind does not choose.
             let chosen = args.status.is_empty() || args.status.contains(&order.status);
-            let row = chosen.then(|| row(&args.connect, order)).flatten();
+            let row = chosen.then(|| row(&args.connect, &order)).flatten();
             rows.extend(row.filter(|row| filter.matches(row, now)));
         }
         match page.next {
@@ -175,10 +175,11 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
 }
 
 /// The row of an order; `None` of one that says not whose it is.
-fn row(connect: &ConnectArgs, order: Arc<ListedOrder>) -> Option<Row> {
+fn row(connect: &ConnectArgs, order: &ListedOrder) -> Option<Row> {
     let vendor = order.vendor_id.as_ref().or(connect.vendor.as_ref())?;
     let key = order.key(vendor);
-    Some(Row::new(key, order, ""))
+    let vendor = fold_vendor(&key.vendor, "");
+    Some(Row::new(key, Arc::new(PackedOrder::new(order)), vendor))
 }
 
 /// A table, with a column for the vendor where there are several.

@@ -9,14 +9,15 @@ use proptest::prelude::*;
 
 use super::complete::{Known, complete};
 use super::{Compare, Filter, Mark, Term, Test};
-use crate::app::row::Row;
-use crate::fixture::{at, order_of, vendor};
+use crate::app::row::{Row, fold_vendor};
+use crate::fixture::{at, order_of, packed, vendor};
 
 fn order(change: impl FnOnce(&mut ListedOrder)) -> Row {
     let order = order_of("A-10", "Ana Souza", OrderStatus::Paid, 0, "184.00", "EUR");
     let mut order = Arc::unwrap_or_clone(order);
     change(&mut order);
-    Row::new(order.key(&vendor()), Arc::new(order), "Acme Tools")
+    let vendor_folded = fold_vendor(&vendor(), "Acme Tools");
+    Row::new(order.key(&vendor()), packed(&order), vendor_folded)
 }
 
 fn matches(filter: &str, row: &Row) -> bool {

@@ -48,10 +48,9 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let mut y = inner.y;
     let mut who = row.map_or(String::new(), |row| {
         let amount = row.total();
-        let buyer = if row.buyer.is_empty() {
-            strings::NO_BUYER
-        } else {
-            &row.buyer
+        let buyer = match row.buyer() {
+            unknown if unknown.is_empty() => strings::NO_BUYER.into(),
+            buyer => buyer,
         };
         format!("{buyer}  ·  {amount}")
     });

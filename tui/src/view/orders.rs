@@ -259,10 +259,11 @@ fn draw_row(app: &App, row: &Row, marked: bool, columns: &Columns, line: Rect, b
 
     let text = lit.unwrap_or_else(|| theme.text());
     let quiet = lit.unwrap_or_else(|| theme.quiet());
-    let buyer = if row.buyer.is_empty() {
+    let buyer = row.buyer();
+    let buyer = if buyer.is_empty() {
         (strings::NO_BUYER, quiet)
     } else {
-        (&*row.buyer, text)
+        (&*buyer, text)
     };
     let status = match app.on_its_way(&row.key) {
         Some(to) => (format!("⧗→{to}"), theme.changed()),

@@ -75,16 +75,15 @@ impl Told {
                 self.orders.clear();
                 orders.iter().for_each(|order| self.note(order));
             }
-            Change::Event { event, .. } => {
-                let order = event.order.as_ref().expect("nothing is erased here");
-                self.note(order);
+            Change::Event { event, order, .. } => {
+                self.note(&order.expect("nothing is erased here"));
                 self.entries.push(Entry::Event(event));
             }
             Change::Order { key, .. } => panic!("nobody asked for {key:?}"),
         }
     }
 
-    fn note(&mut self, order: &ordertop::protocol::ListedOrder) {
+    fn note(&mut self, order: &ordertop::protocol::PackedOrder) {
         let state = (order.version, order.status.to_string());
         self.orders.insert(order.order_number.to_string(), state);
     }

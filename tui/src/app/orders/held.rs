@@ -88,7 +88,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::app::row::{Sort, Touch};
-    use crate::fixture::{listed, vendor};
+    use crate::fixture::{listed, packed, vendor};
 
     fn numbers(orders: &Orders) -> Vec<String> {
         let rows = (0..orders.shown()).filter_map(|at| orders.at(at));
@@ -98,7 +98,7 @@ mod tests {
     fn put(orders: &mut Orders, number: &str, status: OrderStatus, version: u64) {
         let mut order = Arc::unwrap_or_clone(listed(number, status, 10 - version as i64));
         order.version = version;
-        orders.put(order.key(&vendor()), Arc::new(order), "", None);
+        orders.put(order.key(&vendor()), packed(&order), "", None);
     }
 
     fn held() -> Orders {
@@ -137,7 +137,11 @@ mod tests {
     fn a_snapshot_moves_nothing_that_is_held() {
         let mut orders = held();
         let snapshot = ["3", "7", "2"].map(|number| listed(number, OrderStatus::Shipped, 5));
-        orders.replace(&vendor(), &snapshot, "");
+        orders.replace(
+            &vendor(),
+            snapshot.iter().map(|order| packed(order)).collect(),
+            "",
+        );
         assert_eq!(numbers(&orders), ["2", "3"]);
         orders.hold(false);
         assert_eq!(numbers(&orders).len(), 3);
@@ -161,10 +165,10 @@ mod tests {
                     0 => { orders.hold(second % 3 > 0); false }
                     1 => { orders.set_tab((second > 40).then_some(status)); false }
                     2 => { orders.remove(&key); true }
-                    3 => { orders.replace(&vendor(), &[Arc::new(order)], ""); true }
+                    3 => { orders.replace(&vendor(), vec![packed(&order)], ""); true }
                     _ => {
                         let touch = Some((Touch::Changed, jiff::Timestamp::default()));
-                        orders.put(key, Arc::new(order), "", touch);
+                        orders.put(key, packed(&order), "", touch);
                         true
                     }
                 };

@@ -117,7 +117,7 @@ fn an_old_servers_step_is_one_notification_and_its_details_are_fetched_again() {
     order.updated_at = at(121);
     stage.tell(ClientEvent::Changes(vec![Change::Order {
         key: order.key(&vendor()),
-        order: Arc::new(order),
+        order: packed(&order),
     }]));
     assert_eq!(stage.app.notices.len(), 1, "{:?}", stage.app.notices);
     let effects = stage.wait(1);
