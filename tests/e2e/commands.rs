@@ -156,6 +156,8 @@ async fn each_failure_has_its_code_and_one_sentence() {
     assert_eq!(flag.code, Some(2), "{flag:?}");
     let both = ["set", "A-1", "A-2", "shipped", "--expect-version", "1"];
     ordertop(&server, &both).await.fails(2, "--expect-version");
+    let whose = ordertop(&server, &["tail", "--since", "1:ab"]).await;
+    whose.fails(2, "--vendor");
     server.support().place(&paid("43", "A-1")).await;
     let two = ordertop(&server, &["show", "A-1"]).await;
     two.fails(4, "several vendors");
@@ -167,7 +169,8 @@ async fn each_failure_has_its_code_and_one_sentence() {
 #[tokio::test]
 async fn a_status_is_set_once_and_again_without_harm() {
     let server = shop().await;
-    let ship = ["set", "A-1", "shipped", "--carrier", "DHL", "--json"];
+    let parcel = ["--carrier", "DHL", "--tracking", "JJD000123"];
+    let ship = [&["set", "A-1", "shipped", "--json"][..], &parcel].concat();
     let row = as_42(&server, &ship).await.objects(0).remove(0);
     let told = json!({"order_number": "A-1", "vendor_id": "42", "result": "changed",
         "status": "Shipped", "version": 2, "code": null, "error": null});
@@ -179,6 +182,11 @@ async fn a_status_is_set_once_and_again_without_harm() {
     );
     let order = server.vendor("42").detail("A-1").await;
     assert_eq!(order["shipments"][0]["carrier"], "DHL");
+    let link = order["shipments"][0]["tracking_url"].as_str();
+    assert!(
+        link.is_some_and(|link| link.ends_with("JJD000123")),
+        "{order}"
+    );
 
     let stale = ["set", "A-1", "delivered", "--expect-version", "1", "--json"];
     let row = as_42(&server, &stale).await.objects(4).remove(0);

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::output::{Output, OutputArgs, Tint};
 use super::{ConnectArgs, Exit, Failure, exit, say, words};
+use crate::carrier::tracking_link;
 use crate::text::tame;
 
 /// How many orders are under way at once.
@@ -52,7 +53,7 @@ pub struct SetArgs {
     /// Shipped: the carrier's number
     #[arg(long, value_name = "NUMBER")]
     tracking: Option<String>,
-    /// Shipped: where a person can follow it
+    /// Shipped: where a person can follow it; known carriers have a link without
     #[arg(long, value_name = "URL")]
     tracking_url: Option<String>,
     /// Refuse when the order is at another version by now; for one order
@@ -131,10 +132,12 @@ fn numbers(given: &[String]) -> Result<Vec<OrderNumber>, Failure> {
 }
 
 fn change(args: &SetArgs) -> StatusChange {
+    // As the screen does; no carrier is guessed where nobody sees the guess.
+    let link = || tracking_link(args.carrier.as_deref()?, args.tracking.as_deref()?);
     let shipment = Shipment {
         carrier: args.carrier.clone(),
         tracking_number: args.tracking.clone(),
-        tracking_url: args.tracking_url.clone(),
+        tracking_url: args.tracking_url.clone().or_else(link),
         ..Shipment::default()
     };
     StatusChange {

@@ -28,7 +28,7 @@ reason, position} stands for it, and fetching the list is up to you.";
 #[command(after_help = EXAMPLES)]
 pub struct TailArgs {
     /// Begin after this event, a `position` that was told; needs --vendor
-    #[arg(long, value_name = "POSITION", requires = "vendor")]
+    #[arg(long, value_name = "POSITION")]
     since: Option<Position>,
     /// End after so many events
     #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -53,7 +53,12 @@ pub(super) async fn run(args: TailArgs) -> Result<Exit, Failure> {
             Follow::from_now(&rest, Some(vendor.clone())).await?;
             Follow::from(&rest, vendor, since)
         }
-        (vendor, _) => Follow::from_now(&rest, vendor).await?,
+        (None, Some(_)) => {
+            return Err(Failure::Usage(
+                "--since is a place in one vendor's stream: name it with --vendor".to_owned(),
+            ));
+        }
+        (vendor, None) => Follow::from_now(&rest, vendor).await?,
     };
     let mut left = args.count.unwrap_or(u64::MAX);
     let zone = TimeZone::system();
