@@ -43,6 +43,7 @@ pub use event::{Change, ClientEvent, Connection, ConnectionState, Credentials, E
 use legacy::Named;
 use mailbox::Mailbox;
 pub use rest::Rest;
+pub use retry::new_key as new_idempotency_key;
 use run::Run;
 
 use crate::clock::{Clock, SystemClock};
@@ -156,7 +157,24 @@ impl Client {
         key: &OrderKey,
         change: &StatusChange,
     ) -> Result<StatusChanged, RequestError> {
-        let mut changed = self.rest.change_status(key, change).await?;
+        let once = retry::new_key();
+        self.change_status_with(key, change, &once).await
+    }
+
+    /// The same under an `Idempotency-Key` that the caller keeps, so that it can
+    /// be sent again by another run of the program and still happens once
+    /// ([`Rest::change_status_with`]).
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn change_status_with(
+        &self,
+        key: &OrderKey,
+        change: &StatusChange,
+        idempotency_key: &str,
+    ) -> Result<StatusChanged, RequestError> {
+        let sent = (self.rest).change_status_with(key, change, idempotency_key);
+        let mut changed = sent.await?;
         match &changed.order {
             Some(order) => {
                 let order = Arc::new(PackedOrder::new(order));

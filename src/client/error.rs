@@ -99,6 +99,9 @@ pub enum RequestError {
     /// The token cannot stand in a header.
     #[error("the master token has characters that no header may carry: check how it was copied")]
     Token,
+    /// The idempotency key cannot stand in a header.
+    #[error("the idempotency key has characters that no header may carry")]
+    IdempotencyKey,
     /// This machine's TLS or resolver could not be set up.
     #[error("the network could not be set up: {reason}")]
     Setup {

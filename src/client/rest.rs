@@ -240,8 +240,23 @@ impl Rest {
         key: &OrderKey,
         change: &StatusChange,
     ) -> Result<StatusChanged, RequestError> {
+        self.change_status_with(key, change, &retry::new_key())
+            .await
+    }
+
+    /// Changes the status of an order under an `Idempotency-Key` that the caller
+    /// keeps, such as [`super::new_idempotency_key`] makes: sent again with the same key and
+    /// the same change, within 24 hours, it is answered as before and does
+    /// nothing more. With a key that no header can
+    /// carry ([`RequestError::IdempotencyKey`]) nothing is sent.
+    pub async fn change_status_with(
+        &self,
+        key: &OrderKey,
+        change: &StatusChange,
+        idempotency_key: &str,
+    ) -> Result<StatusChanged, RequestError> {
         let url = self.order_url(key, "update-status")?;
-        self.change(url, change).await
+        self.change_with(url, change, idempotency_key).await
     }
 
     /// Adds a note to an order. A server of the old kind has none, and the error
@@ -403,11 +418,21 @@ impl Rest {
         url: Url,
         body: &impl Serialize,
     ) -> Result<T, RequestError> {
-        let (key, body) = (retry::new_key(), to_json(body)?);
+        self.change_with(url, body, &retry::new_key()).await
+    }
+
+    async fn change_with<T: DeserializeOwned>(
+        &self,
+        url: Url,
+        body: &impl Serialize,
+        key: &str,
+    ) -> Result<T, RequestError> {
+        let key = HeaderValue::from_str(key).map_err(|_| RequestError::IdempotencyKey)?;
+        let body = to_json(body)?;
         let mut attempts = Attempts::new();
         loop {
             let request = self.json_bytes(url.clone(), body.clone());
-            let request = request.header(IDEMPOTENCY_KEY, &key);
+            let request = request.header(IDEMPOTENCY_KEY, key.clone());
             match self.send(request, attempts.timeout()).await {
                 Ok((_, answer)) => return read(&answer),
                 Err(error) if attempts.again(&error).await => {}

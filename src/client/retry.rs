@@ -21,8 +21,9 @@ const RETRY_FOR: Duration = Duration::from_secs(15);
 /// that broke without a word is noticed by this alone.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A key that nobody else has: 128 random bits in hex.
-pub(super) fn new_key() -> String {
+/// An `Idempotency-Key` that nobody else has: 128 random bits in hex.
+#[must_use]
+pub fn new_key() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 

@@ -49,6 +49,8 @@ mod orders;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod placing;
 #[cfg(test)]
 mod screen;

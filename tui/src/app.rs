@@ -16,6 +16,7 @@ mod mouse;
 mod news;
 pub mod notices;
 pub mod orders;
+pub mod outbox;
 pub mod picker;
 pub mod row;
 mod steps;
@@ -47,6 +48,7 @@ use dialog::Dialog;
 use find::Find;
 use notices::Notices;
 use orders::Orders;
+use outbox::{Outbox, Sheet};
 use picker::Picker;
 use row::{Row, Sort};
 use steps::InFlight;
@@ -135,6 +137,8 @@ pub enum Overlay {
     Plan(Box<bulk::Plan>),
     /// What became of [`Acting::bulk`].
     Result,
+    /// What waits for the server.
+    Outbox(Sheet),
     /// A list to pick from.
     Picker(Box<Picker>),
 }
@@ -227,6 +231,7 @@ pub struct App {
     moved: Option<Moved>,
     widest: Widest,
     in_flight: HashMap<OrderKey, InFlight>,
+    outbox: Outbox,
     next_ticket: u64,
     unseen: HashSet<OrderKey>,
     ticks: VecDeque<(i64, usize)>,
@@ -275,6 +280,7 @@ impl App {
             moved: None,
             widest: Widest::default(),
             in_flight: HashMap::new(),
+            outbox: Outbox::default(),
             next_ticket: 1,
             unseen: HashSet::new(),
             ticks: VecDeque::new(),
@@ -310,6 +316,15 @@ impl App {
                 count,
                 result,
             } => self.bulk_answer(ticket, first, count, result),
+            Event::Outbox(read) => self.outbox_read(read),
+            Event::Kept {
+                key,
+                ticket,
+                unanswered,
+                result,
+            } => self.kept(&key, ticket, unanswered, result),
+            Event::KeptSent { id, ticket, sent } => self.kept_sent(&id, ticket, sent),
+            Event::KeptDropped { id, result } => self.kept_dropped(&id, result),
             Event::Detail { key, result } => {
                 if self.details.key.as_ref() == Some(&key) {
                     keep(&mut self.details.order, result);
@@ -321,6 +336,8 @@ impl App {
                 }
             }
         }
+        self.divert(&mut effects);
+        self.send_kept(&mut effects);
         self.settle();
         if news {
             self.note_moved(before);

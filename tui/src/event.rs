@@ -2,10 +2,11 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use ordertop::client::{ClientEvent, RequestError};
-use ordertop::order::{HistoryEntry, OrderKey};
+use ordertop::order::{HistoryEntry, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{BulkRow, RowResults, StatusChange, StatusChanged};
 
+use crate::outbox::{Contents, Entry, Sent};
 use crate::views::SavedView;
 
 /// One thing that happens.
@@ -64,6 +65,36 @@ pub enum Event {
         /// What came of it.
         result: Result<Vec<HistoryEntry>, RequestError>,
     },
+    /// What waits on disk, at the start and whenever another program changed it.
+    Outbox(Result<Contents, String>),
+    /// The answer to [`Effect::Keep`]; to [`Effect::ChangeStatus`] instead of
+    /// [`Event::StatusAnswer`] when no answer came and the step waits now.
+    Kept {
+        /// Which order.
+        key: OrderKey,
+        /// Which request.
+        ticket: u64,
+        /// Why it got no answer; `None` when it was not sent.
+        unanswered: Option<RequestError>,
+        /// It is on disk, or why not.
+        result: Result<Box<Entry>, String>,
+    },
+    /// The answer to [`Effect::SendKept`].
+    KeptSent {
+        /// Which one.
+        id: String,
+        /// Which request.
+        ticket: u64,
+        /// What came of it.
+        sent: Sent,
+    },
+    /// The answer to [`Effect::DropKept`].
+    KeptDropped {
+        /// Which one.
+        id: String,
+        /// Whether it is off the disk, or why not.
+        result: Result<(), String>,
+    },
 }
 
 /// One thing that the world should do.
@@ -91,6 +122,29 @@ pub enum Effect {
         ticket: u64,
         /// What to send.
         rows: Vec<BulkRow>,
+    },
+    /// Write a change of status down, to be sent later; [`Event::Kept`] comes back.
+    Keep {
+        /// Which order.
+        key: OrderKey,
+        /// Names the request, so that an answer finds it.
+        ticket: u64,
+        /// Where it goes.
+        to: OrderStatus,
+        /// What to send.
+        change: Box<StatusChange>,
+    },
+    /// Send a change that waits; [`Event::KeptSent`] comes back.
+    SendKept {
+        /// Which one.
+        entry: Box<Entry>,
+        /// Names the request, so that an answer finds it.
+        ticket: u64,
+    },
+    /// Strike out a change that waits; [`Event::KeptDropped`] comes back.
+    DropKept {
+        /// Which one.
+        id: String,
     },
     /// Fetch an order and its history; [`Event::Detail`] and [`Event::History`]
     /// come back.

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ordertop::order::{Actor, ActorKind, OrderStatus, VendorId};
+use ordertop::protocol::rest::StatusChange;
 use ordertop::protocol::{ListedOrder, PackedOrder};
 use serde_json::json;
+
+use crate::outbox::Entry;
 
 /// The vendor of the tests.
 pub(crate) fn vendor() -> VendorId {
@@ -65,4 +68,21 @@ pub(crate) fn order_of(
         "ship_to": { "line1": "Rua Augusta 1200", "city": "São Paulo", "postcode": "01304-001", "country": "BR" },
     });
     Arc::new(serde_json::from_value(order).unwrap())
+}
+
+/// A step to Shipped that waits since 14:02, of vendor 42's order as it was at `version`.
+pub(crate) fn waiting(number: &str, version: u64) -> Entry {
+    Entry {
+        id: format!("key-{number}-{version}"),
+        at: at(120),
+        vendor: vendor(),
+        number: number.parse().unwrap(),
+        to: OrderStatus::Shipped,
+        sent: false,
+        change: StatusChange {
+            status: Some("Shipped".into()),
+            expected_version: Some(version),
+            ..StatusChange::default()
+        },
+    }
 }

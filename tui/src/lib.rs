@@ -16,6 +16,7 @@ pub mod filter;
 #[cfg(test)]
 mod fixture;
 pub mod keymap;
+pub mod outbox;
 pub mod screen;
 mod signals;
 #[cfg(test)]

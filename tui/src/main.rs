@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Parser;
 use ordertop_tui::args::{Cli, Command, LOG_VARIABLE};
 use ordertop_tui::config::{self, Config, Effective};
-use ordertop_tui::{ScreenOptions, commands, demo, keymap, run_screen};
+use ordertop_tui::{ScreenOptions, commands, demo, keymap, outbox, run_screen};
 
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
@@ -41,7 +41,13 @@ async fn run(cli: Cli) -> ExitCode {
         None => {
             let effective = Effective::of(&cli.watch, &config, &|name| std::env::var(name).ok());
             match effective.client() {
-                Ok(client) => run_screen(ScreenOptions::new(client).configured(&config)).await,
+                Ok(client) => {
+                    let options = ScreenOptions {
+                        outbox: outbox::default_dir(),
+                        ..ScreenOptions::new(client).configured(&config)
+                    };
+                    run_screen(options).await
+                }
                 Err(no_token) => return fail(&no_token.into(), USAGE),
             }
         }

@@ -28,6 +28,7 @@ use crate::app::{App, Hint, Settings};
 use crate::config::Config;
 use crate::event::{Effect, Event};
 use crate::keymap::Keymap;
+use crate::outbox::{Desk, Store};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
 use crate::strings;
 use crate::terminal::{self, Terminal};
@@ -61,6 +62,8 @@ pub struct ScreenOptions {
     pub config_file: Option<PathBuf>,
     /// Which key does what.
     pub keymap: Keymap,
+    /// Where changes are kept that the server does not answer; `None` keeps none.
+    pub outbox: Option<PathBuf>,
 }
 
 impl ScreenOptions {
@@ -74,6 +77,7 @@ impl ScreenOptions {
             sort: Sort::default(),
             views: Vec::new(),
             config_file: None,
+            outbox: None,
             keymap: Keymap::default(),
         }
     }
@@ -108,13 +112,19 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         theme: Theme::new(palette()),
         keymap: options.keymap,
     });
+    let store = (options.outbox)
+        .map(|dir| Store::new(dir, &options.client.server, options.client.vendor.as_ref()));
+    let clock = options.client.clock.clone();
     let (client, events) = Client::start(options.client)?;
+    let client = Arc::new(client);
     let (answers, answered) = mpsc::channel(ANSWER_QUEUE);
+    let desk = Desk::new(store, client.clone(), clock, answers.clone());
     let mut screen = Screen {
         app,
         terminal: Terminal::take().context("the terminal cannot be used")?,
-        client: Arc::new(client),
+        client,
         answers,
+        desk,
         steps: JoinSet::new(),
         fetching: None,
         config_file: options.config_file,
@@ -124,10 +134,13 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     let watch = leave_anyway(LEAVING)?;
     let result = screen.run(events, answered).await;
     let Screen {
-        terminal, steps, ..
+        terminal,
+        steps,
+        desk,
+        ..
     } = screen;
     drop(terminal);
-    finish(steps).await;
+    finish(steps, &desk).await;
     watch.abort();
     result
 }
@@ -164,8 +177,9 @@ fn palette() -> Palette {
 }
 
 /// Steps that were confirmed are sent, even when the user leaves right after.
-/// What became of one that was refused is told after the screen is gone.
-async fn finish(mut steps: JoinSet<Option<String>>) {
+/// What became of one that was refused is told after the screen is gone, and
+/// how many wait for the next start.
+async fn finish(mut steps: JoinSet<Option<String>>, desk: &Desk) {
     let told = timeout(LAST_ANSWERS, async {
         while let Some(done) = steps.join_next().await {
             if let Ok(Some(refused)) = done {
@@ -173,8 +187,12 @@ async fn finish(mut steps: JoinSet<Option<String>>) {
             }
         }
     });
-    if told.await.is_err() {
+    if told.await.is_err() && desk.keep_unanswered().await > 0 {
         let _ = writeln!(io::stderr(), "{}", strings::UNANSWERED);
+    }
+    let waiting = desk.waiting().await;
+    if waiting > 0 {
+        let _ = writeln!(io::stderr(), "{}", strings::left_waiting(waiting));
     }
 }
 
@@ -183,6 +201,7 @@ struct Screen {
     terminal: Terminal,
     client: Arc<Client>,
     answers: mpsc::Sender<Event>,
+    desk: Desk,
     steps: JoinSet<Option<String>>,
     fetching: Option<AbortHandle>,
     config_file: Option<PathBuf>,
@@ -344,29 +363,29 @@ impl Screen {
                 ticket,
                 change,
             } => {
-                let (client, answers) = (self.client.clone(), self.answers.clone());
-                self.steps.spawn(async move {
-                    let result = client.change_status(&key, &change).await;
-                    let refused = result.as_ref().err().map(|error| {
-                        format!("{}: {}", strings::number(&key), strings::sentence(error))
-                    });
-                    let answer = Event::StatusAnswer {
-                        key,
-                        ticket,
-                        result: result.map(Box::new),
-                    };
-                    // When nobody listens any more, the user has left: say it there.
-                    match answers.send(answer).await {
-                        Ok(()) => None,
-                        Err(_) => refused,
-                    }
-                });
+                self.steps
+                    .spawn(self.desk.clone().change(key, ticket, *change));
                 // Answered ones are taken off as they go.
                 while self.steps.try_join_next().is_some() {}
             }
             Effect::ChangeStatuses { ticket, rows } => {
                 let (client, answers) = (self.client.clone(), self.answers.clone());
                 self.steps.spawn(bulk::send(client, answers, ticket, rows));
+            }
+            Effect::Keep {
+                key,
+                ticket,
+                to,
+                change,
+            } => {
+                let desk = self.desk.clone();
+                (self.steps).spawn(desk.keep_unsent(key, ticket, to, *change));
+            }
+            Effect::SendKept { entry, ticket } => {
+                tokio::spawn(self.desk.clone().send(*entry, ticket));
+            }
+            Effect::DropKept { id } => {
+                tokio::spawn(self.desk.clone().drop_kept(id));
             }
             Effect::FetchOrder(key) => {
                 if let Some(before) = self.fetching.take() {

@@ -21,8 +21,9 @@ use ratatui::buffer::Buffer;
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::event::{Effect, Event};
-use crate::fixture::{at, order_of, packed, vendor};
+use crate::fixture::{at, order_of, packed, vendor, waiting};
 use crate::keymap::Keymap;
+use crate::outbox::Contents;
 use crate::theme::{Palette, Theme};
 use crate::view;
 
@@ -425,6 +426,42 @@ fn overlays_and_filter() {
         same(&format!("filter_{size_name}"), &stage);
         stage.keys("zzz");
         same(&format!("no_match_{size_name}"), &stage);
+    }
+}
+
+#[test]
+fn what_waits_for_the_server() {
+    for (size_name, size) in [
+        ("120x30", WIDE),
+        ("80x24", USUAL),
+        ("60x20", NARROW),
+        ("40x8", (40, 8)),
+    ] {
+        let mut stage = Stage::shop(size);
+        stage.link(ConnectionState::Offline {
+            since: at(78),
+            next_at: at(124),
+            reason: "connection refused".into(),
+        });
+        stage.keys("Q");
+        same(&format!("outbox_empty_{size_name}"), &stage);
+        stage.press(KeyCode::Esc);
+        let [mut shipped, mut held, mut lost] =
+            ["10471", "10480", "10401"].map(|number| waiting(number, 1));
+        shipped.change.reason = Some("buyer rang\u{1b}[2J".into());
+        held.at = at(-200_000);
+        held.change.expected_version = None;
+        lost.sent = true;
+        let contents = Contents {
+            waiting: vec![shipped, held, lost],
+            damaged: 0,
+        };
+        stage.app.update(Event::Outbox(Ok(contents)));
+        same(&format!("waiting_{size_name}"), &stage);
+        stage.keys("Q");
+        same(&format!("outbox_{size_name}"), &stage);
+        stage.keys("jx");
+        same(&format!("outbox_asked_{size_name}"), &stage);
     }
 }
 

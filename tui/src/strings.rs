@@ -4,6 +4,7 @@ mod acting;
 mod bulk;
 mod connection;
 mod keys;
+mod outbox;
 mod picker;
 mod steps;
 
@@ -20,6 +21,7 @@ pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, Currency, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
+pub use outbox::*;
 pub use picker::{
     CANDIDATES, NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, VIEW_IS_WRONG, VIEW_NEW,
     VIEW_REPLACED, direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail,

@@ -24,6 +24,7 @@ mod layout;
 mod notices;
 mod order;
 mod orders;
+mod outbox;
 mod picker;
 
 use ratatui::buffer::Buffer;
@@ -78,6 +79,10 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
             if let Some(bulk) = &app.acting.bulk {
                 bulk::draw_result(app, bulk, areas.whole, buf);
             }
+            None
+        }
+        Overlay::Outbox(sheet) => {
+            outbox::draw(app, sheet, areas.whole, buf);
             None
         }
         Overlay::Picker(picker) => picker::draw(app, picker, buf),

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -22,8 +23,8 @@ pub(crate) struct Screen {
     keys: Box<dyn Write + Send>,
     terminal: Arc<Mutex<vt100::Parser>>,
     drawn: watch::Receiver<u64>,
-    /// Kept: the program's settings and state live in it.
-    _home: TempDir,
+    /// Kept: the program's settings and state live in it, unless it is the test's own.
+    _home: Option<TempDir>,
 }
 
 impl Screen {
@@ -35,6 +36,13 @@ impl Screen {
     /// Starts `ordertop` with these arguments on 120 columns and 30 rows.
     pub(crate) fn start(args: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
+        let mut screen = Self::start_at(home.path(), args);
+        screen._home = Some(home);
+        screen
+    }
+
+    /// The same with settings and state in `home`, where they stay.
+    pub(crate) fn start_at(home: &Path, args: &[&str]) -> Self {
         let size = PtySize {
             rows: ROWS,
             cols: COLS,
@@ -44,7 +52,7 @@ impl Screen {
         let pty = native_pty_system().openpty(size).expect("a pty");
         let child = pty
             .slave
-            .spawn_command(command(args, home.path()))
+            .spawn_command(command(args, home))
             .expect("ordertop starts");
         // Ours must be closed, or the reader never sees the end.
         drop(pty.slave);
@@ -60,7 +68,7 @@ impl Screen {
             keys,
             terminal,
             drawn,
-            _home: home,
+            _home: None,
         }
     }
 
@@ -109,6 +117,14 @@ impl Screen {
     pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("keys go in");
         self.keys.flush().expect("keys go in");
+    }
+
+    /// Kills the program as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        let pid = self.child.process_id().expect("it runs");
+        let pid = Pid::from_raw(i32::try_from(pid).expect("a process id")).expect("not zero");
+        kill_process(pid, Signal::KILL).expect("it can be signalled");
+        self.child.wait().expect("a status");
     }
 
     /// Waits for the program's end and answers its exit code.

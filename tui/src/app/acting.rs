@@ -100,7 +100,7 @@ impl App {
                 return self.say(words);
             }
             if let Some(to) = self.on_its_way(&key) {
-                return self.say(strings::already_on_its_way(&key, to));
+                return self.say(self.under_way(&key, to));
             }
             if let Some(why) = self.cannot_send() {
                 return self.say(why);

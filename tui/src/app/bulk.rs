@@ -219,7 +219,7 @@ impl Bulk {
 impl App {
     /// Asks about a step of every marked order: the next one of each, or `to`.
     pub(super) fn plan_marked(&mut self, to: Option<OrderStatus>) {
-        if let Some(why) = self.cannot_send() {
+        if let Some(why) = self.cannot_send_many() {
             return self.say(why);
         }
         if self.acting.bulk.as_ref().is_some_and(Bulk::is_under_way) {
@@ -301,7 +301,7 @@ impl App {
     }
 
     fn send_plan(&mut self, plan: Plan, effects: &mut Vec<Effect>) {
-        if let Some(why) = self.cannot_send() {
+        if let Some(why) = self.cannot_send_many() {
             return self.say(why);
         }
         let ticket = self.next_ticket;

@@ -63,12 +63,11 @@ impl App {
         match context {
             Context::Screen => {
                 if let Some(action) = action {
-                    if matches!(self.overlay, Overlay::Help(_)) {
-                        self.help_key(action, effects);
-                    } else if matches!(self.overlay, Overlay::Result) {
-                        self.result_key(action);
-                    } else {
-                        self.screen_key(action, key.code, effects);
+                    match self.overlay {
+                        Overlay::Help(_) => self.help_key(action, effects),
+                        Overlay::Outbox(_) => self.outbox_key(action, effects),
+                        Overlay::Result => self.result_key(action),
+                        _ => self.screen_key(action, key.code, effects),
                     }
                 }
             }
@@ -145,6 +144,7 @@ impl App {
                 self.say(strings::mouse_turned(self.mouse));
                 effects.push(Effect::SetMouse(self.mouse));
             }
+            Action::Outbox => self.open_outbox(),
             Action::Help => self.overlay = Overlay::Help(0),
             Action::Quit => effects.push(Effect::Quit),
             Action::Redraw
@@ -433,7 +433,7 @@ impl App {
         }
     }
 
-    fn show(&mut self, key: &ordertop::order::OrderKey) {
+    pub(super) fn show(&mut self, key: &ordertop::order::OrderKey) {
         if self.go_to(key) {
             self.focus = Pane::Orders;
         } else {

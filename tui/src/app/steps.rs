@@ -27,10 +27,12 @@ pub(super) struct InFlight {
 }
 
 impl App {
-    /// Where an order is on its way to, when a step of ours is not answered yet.
+    /// Where an order is on its way to, when a step of ours is not answered yet
+    /// or waits for the server.
     #[must_use]
     pub fn on_its_way(&self, key: &OrderKey) -> Option<OrderStatus> {
-        let to = self.in_flight.get(key)?.to;
+        let sent = self.in_flight.get(key).map(|step| step.to);
+        let to = sent.or_else(|| self.outbox.to(key))?;
         let there = self.orders.get(key).is_some_and(|row| row.status() == to);
         (!there).then_some(to)
     }
@@ -54,7 +56,7 @@ impl App {
             return;
         }
         if let Some(to) = self.on_its_way(&key) {
-            self.say(strings::already_on_its_way(&key, to));
+            self.say(self.under_way(&key, to));
             return;
         }
         if let Some(why) = self.cannot_send() {
@@ -85,7 +87,7 @@ impl App {
         }
         // The step before is not answered: the server would have to guess which came first.
         if let Some(to) = self.on_its_way(&key) {
-            self.say(strings::already_on_its_way(&key, to));
+            self.say(self.under_way(&key, to));
             return;
         }
         let ticket = self.next_ticket;
@@ -188,7 +190,7 @@ impl App {
         }
     }
 
-    fn refuse(&mut self, key: &OrderKey, to: OrderStatus, open: bool, why: String) {
+    pub(super) fn refuse(&mut self, key: &OrderKey, to: OrderStatus, open: bool, why: String) {
         self.say(strings::not_done(key, to, open, &why));
         self.notices.push(Notice {
             at: self.now,

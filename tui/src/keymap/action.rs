@@ -63,6 +63,8 @@ pub enum Action {
     Realtime,
     /// Look now.
     Refresh,
+    /// What waits for the server.
+    Outbox,
     /// Show or hide the hint.
     Hint,
     /// Copy the hint.

@@ -66,6 +66,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(Screen, &[ch('X')], Action::DismissAll),
         bind(Screen, &[ch('R')], Action::Realtime),
         bind(Screen, &[ch('r')], Action::Refresh),
+        bind(Screen, &[ch('Q')], Action::Outbox),
         bind(Screen, &[ch('H')], Action::Hint),
         bind(Screen, &[ch('y')], Action::Copy),
         bind(Screen, &[ch('%')], Action::Mouse),

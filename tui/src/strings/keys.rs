@@ -39,6 +39,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::DismissAll => "dismiss all notifications",
         Action::Realtime => "real-time off or on; off, the list is polled",
         Action::Refresh => "look now: poll, and try the connection",
+        Action::Outbox => "what waits for the server: send, delete",
         Action::Hint => "show or hide the line to try",
         Action::Copy => "copy the line to try",
         Action::Mouse => "mouse on or off; off, the terminal selects text",
@@ -76,7 +77,7 @@ pub fn action_group(action: Action) -> &'static str {
         | Action::Commands
         | Action::Tab => "Orders",
         Action::Jump | Action::Dismiss | Action::DismissAll => "Notifications",
-        Action::Realtime | Action::Refresh => "Connection",
+        Action::Realtime | Action::Refresh | Action::Outbox => "Connection",
         Action::Hint
         | Action::Copy
         | Action::Mouse
@@ -109,6 +110,7 @@ pub fn action_short(action: Action) -> &'static str {
         Action::Dismiss => "dismiss",
         Action::DismissAll => "clear",
         Action::Realtime => "real-time",
+        Action::Outbox => "outbox",
         Action::Hint => "line to try",
         Action::Copy => "copy",
         Action::CopyLink => "copy link",
@@ -157,6 +159,7 @@ pub const HELP_NOTES: &[(&str, &[&str])] = &[
             "+  new   Δ  changed, within the last minute",
             "⧗→ sent, the server has not answered yet",
             "✔  marked: s and S act on all marked orders, Esc clears the marks",
+            "⧗2 in the first line: 2 changes are kept on disk until the server answers (Q)",
         ],
     ),
     (

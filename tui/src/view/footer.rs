@@ -98,6 +98,7 @@ fn keys(app: &App) -> Vec<Action> {
         (Overlay::Picker(_), _) => {
             return vec![Action::Confirm, Action::Cancel, Action::Up, Action::Down];
         }
+        (Overlay::Outbox(_), _) => return vec![Action::Back, Action::Up, Action::Down],
         (Overlay::Help(_), _) => return vec![Action::Back, Action::Up, Action::Down],
         (Overlay::Plan(plan), _) if plan.rows.is_empty() => return vec![Action::Cancel],
         (Overlay::Plan(plan), _) if plan.needs_reason() => {

@@ -12,6 +12,7 @@ use crate::theme::glyph;
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
+    let area = draw_waiting(app, area, buf);
     let vendor = app.settings.vendor.as_ref();
     let rate = app.events_per_second();
     let (health, forms) = strings::indicator(&app.connection, vendor, app.now, rate);
@@ -58,6 +59,24 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let room = usize::from(left.width.saturating_sub(x + 2));
     if room >= width(&title).min(MIN_TITLE) {
         put(buf, left, x + 2, area.y, &title, theme.strong());
+    }
+}
+
+/// How many changes wait, on the right. Gives the room beside it.
+fn draw_waiting(app: &App, area: Rect, buf: &mut Buffer) -> Rect {
+    let mark = strings::waiting_mark(app.outbox().list().len());
+    if mark.is_empty() {
+        return area;
+    }
+    let inside = Rect {
+        width: area.width - 1,
+        ..area
+    };
+    let style = app.settings.theme.changed();
+    let x = put_right(buf, inside, area.y, &mark, style);
+    Rect {
+        width: x.saturating_sub(area.x + 1).max(1),
+        ..area
     }
 }
 

@@ -1,0 +1,102 @@
+//! Steps made while nothing answers: kept on disk, sent when the server is
+//! back, made once.
+
+use serde_json::Value;
+
+use crate::support::{FaultProxy, Network, Screen, TestServer, paid};
+
+const LIVE: &str = "Real-time: ON";
+
+/// How often an order was shipped, by its history.
+async fn times_shipped(server: &TestServer, number: &str) -> usize {
+    let path = format!("/api/orders/{number}/history/");
+    let history = server.vendor("42").get(&path).await.expect(200);
+    let entries = history["history"].as_array().expect("a history").clone();
+    let shipped = |entry: &&Value| entry["to"] == "Shipped";
+    entries.iter().filter(shipped).count()
+}
+
+/// Has the network go away and ships the order under the cursor.
+async fn ship_offline(screen: &mut Screen, proxy: &FaultProxy, number: &str) {
+    screen.shows_text(LIVE).await;
+    screen.shows_text(number).await;
+    proxy.set(Network::Down);
+    screen.shows_text("offline").await;
+    screen.press("s");
+    screen.shows_text(&format!("Ship #{number}?")).await;
+    screen.press("\r");
+    screen.shows_text("⧗1").await;
+    screen.shows_line(&[number, "⧗→Shipped"]).await;
+}
+
+#[tokio::test]
+async fn a_step_made_offline_outlives_a_kill_and_is_made_once() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1001")).await;
+    let proxy = FaultProxy::in_front_of(server.address()).await;
+    let home = tempfile::tempdir().expect("a directory");
+    let url = proxy.url();
+    let start = || Screen::start_at(home.path(), &["--server", &url, "--vendor", "42"]);
+
+    let mut screen = start();
+    ship_offline(&mut screen, &proxy, "A-1001").await;
+    screen.kill();
+    assert_eq!(server.vendor("42").detail("A-1001").await["status"], "Paid");
+
+    let mut screen = start();
+    screen.shows_text("⧗1").await;
+    screen.press("Q");
+    screen.shows_line(&["#A-1001", "⧗→Shipped"]).await;
+    screen.press("\u{1b}");
+    screen
+        .shows("the list gone", |text| !text.contains("Outbox"))
+        .await;
+    screen.press("q");
+    assert_eq!(screen.ended().await, 0);
+    let text = screen.text();
+    let told = "1 change waits for the server: the next start sends it";
+    assert!(text.contains(told), "{text}");
+
+    let mut screen = start();
+    screen.shows_text("⧗1").await;
+    proxy.set(Network::Up);
+    screen.shows_text(LIVE).await;
+    screen.shows_line(&["A-1001", "Shipped"]).await;
+    screen
+        .shows("nothing that waits", |text| !text.contains('⧗'))
+        .await;
+    assert_eq!(times_shipped(&server, "A-1001").await, 1);
+    screen.press("q");
+    assert_eq!(screen.ended().await, 0);
+    let text = screen.text();
+    assert!(!text.contains("for the server"), "{text}");
+
+    let mut screen = start();
+    screen.shows_text(LIVE).await;
+    screen.shows_line(&["A-1001", "Shipped"]).await;
+    assert_eq!(times_shipped(&server, "A-1001").await, 1);
+}
+
+#[tokio::test]
+async fn two_programs_with_one_outbox_make_a_step_once() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1001")).await;
+    let proxy = FaultProxy::in_front_of(server.address()).await;
+    let home = tempfile::tempdir().expect("a directory");
+    let url = proxy.url();
+    let start = || Screen::start_at(home.path(), &["--server", &url, "--vendor", "42"]);
+    let mut one = start();
+    let mut other = start();
+    other.shows_text(LIVE).await;
+    ship_offline(&mut one, &proxy, "A-1001").await;
+    other.shows_text("⧗1").await;
+    proxy.set(Network::Up);
+    for screen in [&mut one, &mut other] {
+        screen.shows_text(LIVE).await;
+        screen.shows_line(&["A-1001", "Shipped"]).await;
+        screen
+            .shows("nothing that waits", |text| !text.contains('⧗'))
+            .await;
+    }
+    assert_eq!(times_shipped(&server, "A-1001").await, 1);
+}

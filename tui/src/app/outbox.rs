@@ -1,0 +1,452 @@
+//! What waits on disk for the server, as the screen knows it: which of it is
+//! sent when, and what came of it.
+//!
+//! A step that is confirmed while nothing answers is written down instead of
+//! sent, whoever asked for it: [`App::divert`] looks at what an update asks of
+//! the world. One change is sent at a time, the oldest first, each order's in
+//! their order.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use ordertop::client::{ConnectionState, RequestError};
+use ordertop::order::{OrderKey, OrderStatus};
+
+use super::steps::InFlight;
+use super::{App, Overlay};
+use crate::event::Effect;
+use crate::keymap::Action;
+use crate::outbox::{Contents, Entry, Sent, settled_by};
+use crate::strings;
+
+/// How long to wait before the second try; each further one waits twice as long.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait between two tries while the server answers.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A change that waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// As it is on disk.
+    pub entry: Entry,
+    /// Why the last try came to nothing.
+    pub error: Option<String>,
+    /// Not sent by itself any more: somebody must look at it.
+    pub held: bool,
+    /// The user said to send it, stale or not.
+    released: bool,
+    tries: u32,
+    next_at: Option<Timestamp>,
+}
+
+impl Waiting {
+    fn new(entry: Entry) -> Self {
+        Self {
+            entry,
+            error: None,
+            held: false,
+            released: false,
+            tries: 0,
+            next_at: None,
+        }
+    }
+
+    /// Whether somebody must decide about it first.
+    #[must_use]
+    pub fn needs_decision(&self, now: Timestamp) -> bool {
+        !self.released && (self.held || self.entry.is_stale(now))
+    }
+
+    /// Whether it may have been done already.
+    #[must_use]
+    pub fn may_be_done(&self) -> bool {
+        self.entry.sent || self.tries > 0
+    }
+}
+
+/// What waits.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// It was read: changes can be kept.
+    on: bool,
+    list: Vec<Waiting>,
+    /// The one that is being sent, and its request.
+    sending: Option<(String, u64)>,
+    /// Whether the server answered when it was last looked at.
+    answered: bool,
+    /// Before this time nothing is sent.
+    next_at: Option<Timestamp>,
+    damaged: usize,
+}
+
+impl Outbox {
+    /// What waits, the oldest first.
+    #[must_use]
+    pub fn list(&self) -> &[Waiting] {
+        &self.list
+    }
+
+    /// Where an order's newest change that waits would bring it.
+    #[must_use]
+    pub fn to(&self, key: &OrderKey) -> Option<OrderStatus> {
+        let of = |w: &&Waiting| w.entry.number == key.number && w.entry.vendor == key.vendor;
+        Some(self.list.iter().rev().find(of)?.entry.to)
+    }
+
+    /// Whether it is being sent.
+    #[must_use]
+    pub fn is_sending(&self, id: &str) -> bool {
+        (self.sending.as_ref()).is_some_and(|(sending, _)| sending == id)
+    }
+
+    fn get(&mut self, id: &str) -> Option<&mut Waiting> {
+        self.list.iter_mut().find(|known| known.entry.id == id)
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Waiting> {
+        let at = self.list.iter().position(|known| known.entry.id == id)?;
+        Some(self.list.remove(at))
+    }
+}
+
+/// The list of what waits, over the screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// The chosen one; the oldest where it is gone.
+    pub chosen: Option<String>,
+    /// The one that is asked about: take it back?
+    pub asked: Option<String>,
+}
+
+impl Sheet {
+    /// Where the chosen one stands in the list.
+    #[must_use]
+    pub fn at(&self, list: &[Waiting]) -> usize {
+        let chosen = |w: &Waiting| Some(&w.entry.id) == self.chosen.as_ref();
+        list.iter().position(chosen).unwrap_or(0)
+    }
+}
+
+impl App {
+    /// Changes that wait for the server.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Whether an order's step waits for the server and is not being sent.
+    #[must_use]
+    pub fn waits(&self, key: &OrderKey) -> bool {
+        !self.in_flight.contains_key(key) && self.outbox.to(key).is_some()
+    }
+
+    /// Whether steps are written down now instead of sent.
+    pub(super) fn keeps_steps(&self) -> bool {
+        let offline = matches!(self.connection.state, ConnectionState::Offline { .. });
+        self.outbox.on && offline
+    }
+
+    /// Why an order's step is not asked for: one is sent, or waits.
+    pub(super) fn under_way(&self, key: &OrderKey, to: OrderStatus) -> String {
+        match self.waits(key) {
+            true => strings::already_waits(key, to),
+            false => strings::already_on_its_way(key, to),
+        }
+    }
+
+    /// Has steps written down instead of sent while nothing answers.
+    pub(super) fn divert(&self, effects: &mut [Effect]) {
+        if !self.keeps_steps() {
+            return;
+        }
+        for effect in effects {
+            let Effect::ChangeStatus {
+                key,
+                ticket,
+                change,
+            } = effect
+            else {
+                continue;
+            };
+            let to = change.status.as_deref().and_then(|to| to.parse().ok());
+            if let Some(to) = to {
+                *effect = Effect::Keep {
+                    key: key.clone(),
+                    ticket: *ticket,
+                    to,
+                    change: change.clone(),
+                };
+            }
+        }
+    }
+
+    /// The file was read: at the start, or because another program changed it.
+    pub(super) fn outbox_read(&mut self, read: Result<Contents, String>) {
+        let contents = match read {
+            Ok(contents) => contents,
+            Err(why) => return self.say(strings::outbox_unusable(&why)),
+        };
+        let first = !std::mem::replace(&mut self.outbox.on, true);
+        let mut known = std::mem::take(&mut self.outbox.list);
+        self.outbox.list = (contents.waiting.into_iter())
+            .map(|entry| {
+                let at = known.iter().position(|old| old.entry.id == entry.id);
+                at.map_or_else(|| Waiting::new(entry), |at| known.swap_remove(at))
+            })
+            .collect();
+        if contents.damaged > self.outbox.damaged {
+            self.say(strings::outbox_damaged(contents.damaged));
+        } else if first && !self.outbox.list.is_empty() {
+            self.say(strings::still_waiting(self.outbox.list.len()));
+        }
+        self.outbox.damaged = contents.damaged;
+    }
+
+    /// A step is on disk, or could not be brought there.
+    pub(super) fn kept(
+        &mut self,
+        key: &OrderKey,
+        ticket: u64,
+        unanswered: Option<RequestError>,
+        result: Result<Box<Entry>, String>,
+    ) {
+        let step = (self.in_flight.get(key)).filter(|step| step.ticket == ticket);
+        let to = step.map(|step| step.to);
+        match (result, unanswered) {
+            (Ok(entry), unanswered) => {
+                self.acting.asked.remove(&ticket);
+                self.in_flight.retain(|_, step| step.ticket != ticket);
+                let why = unanswered.map(|error| strings::sentence(&error));
+                self.say(strings::kept(key, entry.to, why.as_deref()));
+                if self.outbox.get(&entry.id).is_none() {
+                    self.outbox.list.push(Waiting::new(*entry));
+                }
+            }
+            (Err(lost), Some(error)) => {
+                self.status_answer(key, ticket, Err(error));
+                if let Some(to) = to {
+                    self.say(strings::not_kept(key, to, true, &lost));
+                }
+            }
+            (Err(lost), None) => {
+                self.acting.asked.remove(&ticket);
+                self.in_flight.retain(|_, step| step.ticket != ticket);
+                if let Some(to) = to {
+                    self.refuse(key, to, false, strings::not_kept_why(&lost));
+                }
+            }
+        }
+    }
+
+    /// Sends the next change that waits, when it is time.
+    pub(super) fn send_kept(&mut self, effects: &mut Vec<Effect>) {
+        let answers = match self.connection.state {
+            // A store that is away changes nothing.
+            ConnectionState::Live { degraded } => !degraded,
+            ConnectionState::Polling { .. } => true,
+            _ => false,
+        };
+        if answers && !self.outbox.answered {
+            // It came back: nothing is to be waited for any more.
+            self.outbox.next_at = None;
+            for waiting in &mut self.outbox.list {
+                waiting.next_at = None;
+            }
+        }
+        self.outbox.answered = answers;
+        let now = self.now;
+        let due = |at: Option<Timestamp>| at.is_none_or(|at| at <= now);
+        // Before the list is here nobody could be told from where the order came.
+        if !answers || !self.loaded || self.outbox.sending.is_some() || !due(self.outbox.next_at) {
+            return;
+        }
+        let list = &self.outbox.list;
+        let next = list.iter().enumerate().find(|(at, waiting)| {
+            let key = waiting.entry.key();
+            let first = list[..*at].iter().all(|before| before.entry.key() != key);
+            first
+                && due(waiting.next_at)
+                && !waiting.needs_decision(now)
+                && !self.in_flight.contains_key(&key)
+        });
+        let Some(entry) = next.map(|(_, waiting)| waiting.entry.clone()) else {
+            return;
+        };
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let key = entry.key();
+        let from = (self.orders.get(&key)).map_or(OrderStatus::Pending, |row| row.status());
+        let step = InFlight {
+            ticket,
+            from,
+            to: entry.to,
+            shipment: entry.change.shipment.is_some(),
+        };
+        self.in_flight.insert(key, step);
+        self.outbox.sending = Some((entry.id.clone(), ticket));
+        effects.push(Effect::SendKept {
+            entry: Box::new(entry),
+            ticket,
+        });
+    }
+
+    /// What came of sending a change that waits.
+    pub(super) fn kept_sent(&mut self, id: &str, ticket: u64, sent: Sent) {
+        if !self.outbox.is_sending(id) {
+            return;
+        }
+        self.outbox.sending = None;
+        let waits_on = match &sent {
+            Sent::Answered { result, .. } => settled_by(result).is_none(),
+            Sent::Busy | Sent::Failed(_) => true,
+            Sent::Gone => false,
+        };
+        if waits_on {
+            self.in_flight.retain(|_, step| step.ticket != ticket);
+        }
+        match sent {
+            Sent::Answered { result, unstruck } if !waits_on => {
+                let Some(waiting) = self.outbox.remove(id) else {
+                    return;
+                };
+                self.status_answer(&waiting.entry.key(), ticket, result);
+                if let Some(why) = unstruck {
+                    self.say(strings::outbox_unusable(&why));
+                }
+            }
+            Sent::Answered { result, .. } => {
+                if let Err(error) = result {
+                    self.waits_on(id, &error);
+                }
+            }
+            // The order's own news tell what the other program brought about.
+            Sent::Gone => {
+                self.in_flight.retain(|_, step| step.ticket != ticket);
+                self.outbox.remove(id);
+            }
+            Sent::Busy => self.outbox.next_at = later(self.now, FIRST_WAIT),
+            Sent::Failed(why) => {
+                self.outbox.next_at = later(self.now, LONGEST_WAIT);
+                self.say(strings::outbox_unusable(&why));
+                if let Some(waiting) = self.outbox.get(id) {
+                    waiting.error = Some(why);
+                }
+            }
+        }
+    }
+
+    /// A try said nothing of the order: there will be another, later and later.
+    fn waits_on(&mut self, id: &str, error: &RequestError) {
+        let now = self.now;
+        let Some(waiting) = self.outbox.get(id) else {
+            return;
+        };
+        let doubled = FIRST_WAIT.saturating_mul(1 << waiting.tries.min(8));
+        let mut wait = doubled.min(LONGEST_WAIT);
+        if let RequestError::Away {
+            retry_after: Some(asked),
+            ..
+        } = error
+        {
+            wait = wait.max(*asked);
+        }
+        waiting.tries += 1;
+        waiting.error = Some(strings::sentence(error));
+        waiting.next_at = later(now, wait);
+        waiting.released = false;
+        // Who is refused as a whole, or asks at the wrong door, is refused again.
+        waiting.held = !error.leaves_open() && !matches!(error, RequestError::Away { .. });
+        let everything = matches!(
+            error,
+            RequestError::Unreachable { .. }
+                | RequestError::Timeout { .. }
+                | RequestError::Away { .. }
+        );
+        if everything {
+            self.outbox.next_at = later(now, wait);
+        }
+    }
+
+    /// A change was taken back, or could not be.
+    pub(super) fn kept_dropped(&mut self, id: &str, result: Result<(), String>) {
+        match result {
+            Err(why) => self.say(strings::not_deleted(&why)),
+            Ok(()) => {
+                if let Some(gone) = self.outbox.remove(id) {
+                    self.say(strings::deleted(&gone));
+                }
+            }
+        }
+    }
+
+    /// Opens the list of what waits.
+    pub(super) fn open_outbox(&mut self) {
+        self.overlay = Overlay::Outbox(Sheet::default());
+    }
+
+    /// A key in the list of what waits.
+    pub(super) fn outbox_key(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let Overlay::Outbox(sheet) = &mut self.overlay else {
+            return;
+        };
+        let list = &self.outbox.list;
+        let at = sheet.at(list);
+        let chosen = list.get(at).map(|waiting| waiting.entry.id.clone());
+        if let Some(asked) = sheet.asked.take() {
+            if action == Action::Open {
+                if self.outbox.is_sending(&asked) {
+                    return self.say(strings::BEING_SENT);
+                }
+                effects.push(Effect::DropKept { id: asked });
+            }
+            return;
+        }
+        let page = usize::from(self.size.1 / 2).max(1);
+        let to = match action {
+            Action::Up => at.saturating_sub(1),
+            Action::Down => at + 1,
+            Action::PageUp => at.saturating_sub(page),
+            Action::PageDown => at + page,
+            Action::Top => 0,
+            Action::Bottom => usize::MAX,
+            Action::Dismiss => {
+                sheet.asked = chosen;
+                return;
+            }
+            Action::Refresh => return self.send_now(chosen.as_deref(), effects),
+            Action::Open => {
+                let key = list.get(at).map(|waiting| waiting.entry.key());
+                self.overlay = Overlay::None;
+                if let Some(key) = key {
+                    self.show(&key);
+                }
+                return;
+            }
+            _ => {
+                self.overlay = Overlay::None;
+                return;
+            }
+        };
+        let to = to.min(list.len().saturating_sub(1));
+        sheet.chosen = list.get(to).map(|waiting| waiting.entry.id.clone());
+    }
+
+    /// Sends the chosen one as soon as the server answers, whatever held it.
+    fn send_now(&mut self, id: Option<&str>, effects: &mut Vec<Effect>) {
+        let Some(waiting) = id.and_then(|id| self.outbox.get(id)) else {
+            return;
+        };
+        (waiting.held, waiting.released) = (false, true);
+        waiting.next_at = None;
+        self.outbox.next_at = None;
+        if !self.outbox.answered {
+            effects.push(Effect::Refresh);
+            self.say(strings::SENT_WHEN_BACK);
+        }
+    }
+}
+
+fn later(now: Timestamp, wait: Duration) -> Option<Timestamp> {
+    let wait = SignedDuration::try_from(wait).ok()?;
+    now.checked_add(wait).ok()
+}

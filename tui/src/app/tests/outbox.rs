@@ -1,0 +1,367 @@
+//! Steps that wait on disk while nothing answers.
+
+use std::time::Duration;
+
+use super::*;
+use crate::fixture::waiting;
+use crate::outbox::{Contents, Entry, Sent};
+
+fn offline(stage: &mut Stage) {
+    stage.link(ConnectionState::Offline {
+        since: at(100),
+        next_at: at(130),
+        reason: "connection refused".into(),
+    });
+}
+
+fn read(stage: &mut Stage, waiting: Vec<Entry>) -> Vec<Effect> {
+    let contents = Contents {
+        waiting,
+        damaged: 0,
+    };
+    stage.app.update(Event::Outbox(Ok(contents)))
+}
+
+/// A shop without a server, whose outbox is empty.
+fn cut_off(size: (u16, u16)) -> Stage {
+    let mut stage = Stage::shop(size);
+    read(&mut stage, vec![]);
+    offline(&mut stage);
+    stage
+}
+
+fn back(stage: &mut Stage) -> Vec<Effect> {
+    let connection = ordertop::client::Connection {
+        state: ConnectionState::Live { degraded: false },
+        fresh_at: Some(at(119)),
+        round_trip: None,
+        legacy: false,
+    };
+    stage.tell(ClientEvent::Connection(connection))
+}
+
+fn to_send(effects: &[Effect]) -> Option<(Entry, u64)> {
+    let mut all = effects.iter().filter_map(|effect| match effect {
+        Effect::SendKept { entry, ticket } => Some(((**entry).clone(), *ticket)),
+        _ => None,
+    });
+    let first = all.next();
+    assert!(all.next().is_none(), "one at a time: {effects:?}");
+    first
+}
+
+/// Confirms the next step of the order under the cursor, and has it written down.
+fn keep(stage: &mut Stage) -> Entry {
+    stage.keys("s");
+    let effects = stage.press(KeyCode::Enter);
+    let [
+        Effect::Keep {
+            key,
+            ticket,
+            to,
+            change,
+        },
+    ] = &effects[..]
+    else {
+        panic!("it is to be kept: {effects:?}");
+    };
+    let entry = Entry {
+        to: *to,
+        change: (**change).clone(),
+        ..waiting(key.number.as_str(), 1)
+    };
+    stage.app.update(Event::Kept {
+        key: key.clone(),
+        ticket: *ticket,
+        unanswered: None,
+        result: Ok(Box::new(entry.clone())),
+    });
+    entry
+}
+
+fn sent_back(
+    stage: &mut Stage,
+    (entry, ticket): &(Entry, u64),
+    result: Result<StatusChanged, RequestError>,
+) -> Vec<Effect> {
+    stage.app.update(Event::KeptSent {
+        id: entry.id.clone(),
+        ticket: *ticket,
+        sent: Sent::Answered {
+            result: result.map(Box::new),
+            unstruck: None,
+        },
+    })
+}
+
+fn unreachable() -> RequestError {
+    RequestError::Unreachable {
+        server: "127.0.0.1:8080".into(),
+        reason: "connection refused".into(),
+    }
+}
+
+fn toast(stage: &Stage) -> &str {
+    stage.app.toast.as_ref().map_or("", |(words, _)| words)
+}
+
+fn line_of<'a>(screen: &'a str, number: &str) -> &'a str {
+    (screen.lines().find(|line| line.contains(number))).unwrap_or_default()
+}
+
+#[test]
+fn a_step_made_offline_waits_with_the_version_that_was_seen() {
+    let mut stage = cut_off((120, 30));
+    let entry = keep(&mut stage);
+    assert_eq!(
+        (entry.number.as_str(), entry.change.expected_version),
+        ("10471", Some(1))
+    );
+    assert_eq!(
+        toast(&stage),
+        "#10471 kept: it is shipped when the server answers"
+    );
+    let screen = stage.screen();
+    let header = screen.lines().next().unwrap();
+    assert!(header.trim_end().ends_with("⧗1"), "{header}");
+    assert!(
+        line_of(&screen, "  10471 ").contains("⧗→Shipped"),
+        "{screen}"
+    );
+    stage.keys("gs");
+    assert!(matches!(stage.app.overlay, Overlay::None));
+    assert!(
+        toast(&stage).contains("waits to be shipped"),
+        "{}",
+        toast(&stage)
+    );
+}
+
+#[test]
+fn until_it_is_on_disk_nothing_is_called_kept() {
+    let mut stage = cut_off((120, 30));
+    stage.keys("s");
+    let effects = stage.press(KeyCode::Enter);
+    assert!(stage.app.outbox().list().is_empty() && toast(&stage).is_empty());
+    let Effect::Keep { key, ticket, .. } = &effects[0] else {
+        panic!("{effects:?}");
+    };
+    stage.app.update(Event::Kept {
+        key: key.clone(),
+        ticket: *ticket,
+        unanswered: None,
+        result: Err("/x: no space left on device".into()),
+    });
+    assert_eq!(stage.app.on_its_way(key), None, "it is taken back");
+    assert_eq!(
+        toast(&stage),
+        "#10471 not shipped: offline, and it cannot be kept: /x: no space left on device"
+    );
+    assert!(!stage.screen().contains('⧗'));
+}
+
+#[test]
+fn what_waits_is_sent_once_when_the_server_is_back_one_after_the_other() {
+    let mut stage = cut_off(SIZE);
+    let first = keep(&mut stage);
+    stage.keys("gj");
+    let second = keep(&mut stage);
+    assert_eq!(to_send(&stage.wait(5)), None, "nobody is there");
+    let one = to_send(&back(&mut stage)).unwrap();
+    assert_eq!(one.0, first);
+    assert_eq!(to_send(&stage.wait(5)), None, "its answer is waited for");
+    let shipped = changed(&stage, "10471", OrderStatus::Shipped);
+    let other = to_send(&sent_back(&mut stage, &one, Ok(done(shipped)))).unwrap();
+    assert_eq!(other.0, second);
+    assert_eq!(status_of(&stage, "10471"), OrderStatus::Shipped);
+    assert!(matches!(
+        stage.app.notices.get(0).unwrap().what,
+        What::Step { by: None, .. }
+    ));
+    let shipped = changed(&stage, "10474", OrderStatus::Shipped);
+    assert_eq!(
+        to_send(&sent_back(&mut stage, &other, Ok(done(shipped)))),
+        None
+    );
+    assert!(stage.app.outbox().list().is_empty());
+    assert_eq!(to_send(&stage.wait(100)), None);
+}
+
+#[test]
+fn a_conflict_names_the_other_and_rolls_back() {
+    let mut stage = cut_off(SIZE);
+    keep(&mut stage);
+    let one = to_send(&back(&mut stage)).unwrap();
+    let theirs = changed(&stage, "10471", OrderStatus::Refunded);
+    let conflict = RequestError::VersionConflict {
+        order: Some(Box::new(theirs)),
+        changed_by: Some(Actor::new(ActorKind::Support, "ana")),
+        changed_at: Some(at(116)),
+    };
+    sent_back(&mut stage, &one, Err(conflict));
+    assert_eq!(status_of(&stage, "10471"), OrderStatus::Refunded);
+    assert_eq!(stage.app.on_its_way(&one.0.key()), None);
+    let What::Refused { why, open, .. } = &stage.app.notices.get(0).unwrap().what else {
+        panic!("a refusal is told");
+    };
+    assert_eq!(
+        (why.as_str(), *open),
+        ("support ana set it to Refunded 4 s ago", false)
+    );
+    assert!(stage.app.outbox().list().is_empty());
+}
+
+#[test]
+fn what_gets_no_answer_is_tried_later_and_later() {
+    let mut stage = cut_off(SIZE);
+    let entry = keep(&mut stage);
+    let one = to_send(&back(&mut stage)).unwrap();
+    assert_eq!(
+        to_send(&sent_back(&mut stage, &one, Err(unreachable()))),
+        None
+    );
+    assert_eq!(
+        stage.app.on_its_way(&entry.key()),
+        Some(OrderStatus::Shipped)
+    );
+    assert_eq!(to_send(&stage.wait(1)), None);
+    let again = to_send(&stage.wait(1)).unwrap();
+    assert_eq!(again.0, entry, "the same key, the same change");
+    sent_back(&mut stage, &again, Err(unreachable()));
+    assert_eq!(to_send(&stage.wait(3)), None);
+    assert!(to_send(&stage.wait(1)).is_some());
+}
+
+#[test]
+fn a_step_whose_answer_was_lost_waits_too() {
+    let mut stage = Stage::shop((120, 30));
+    read(&mut stage, vec![]);
+    stage.keys("s");
+    let effects = stage.press(KeyCode::Enter);
+    let (number, change, ticket) = sent(&effects).remove(0);
+    let entry = Entry {
+        sent: true,
+        change,
+        ..waiting(&number, 1)
+    };
+    let effects = stage.app.update(Event::Kept {
+        key: entry.key(),
+        ticket,
+        unanswered: Some(unreachable()),
+        result: Ok(Box::new(entry.clone())),
+    });
+    assert_eq!(
+        to_send(&effects).unwrap().0,
+        entry,
+        "the screen calls it live still"
+    );
+    assert!(stage.app.notices.is_empty(), "nothing was refused");
+}
+
+#[test]
+fn what_waited_since_the_run_before_is_shown_and_sent_in_its_order() {
+    let mut stage = Stage::new((120, 30));
+    let mut again = waiting("10471", 2);
+    again.to = OrderStatus::Delivered;
+    let all = vec![waiting("10471", 1), again.clone(), waiting("10474", 1)];
+    read(&mut stage, all.clone());
+    assert!(
+        toast(&stage).starts_with("3 changes wait"),
+        "{}",
+        toast(&stage)
+    );
+    assert_eq!(to_send(&back(&mut stage)), None, "the list is not here yet");
+    stage.snapshot(orders());
+    let one = (all[0].clone(), 1);
+    assert!(stage.app.outbox().is_sending(&one.0.id));
+    let screen = stage.screen();
+    assert!(
+        line_of(&screen, "  10474 ").contains("⧗→Shipped"),
+        "{screen}"
+    );
+    // The other order does not wait for this one's answer to be better.
+    let ours = RequestError::Refused {
+        status: 500,
+        code: String::new(),
+        message: "broken".into(),
+    };
+    let next = to_send(&sent_back(&mut stage, &one, Err(ours))).unwrap();
+    assert_eq!(
+        next.0, all[2],
+        "an order's second step never overtakes its first"
+    );
+}
+
+#[test]
+fn what_another_program_settled_is_not_sent() {
+    let mut stage = cut_off(SIZE);
+    keep(&mut stage);
+    read(&mut stage, vec![]);
+    assert_eq!(to_send(&back(&mut stage)), None);
+    let (entry, ticket) = to_send(&read(&mut stage, vec![waiting("10474", 1)])).unwrap();
+    stage.app.update(Event::KeptSent {
+        id: entry.id.clone(),
+        ticket,
+        sent: Sent::Gone,
+    });
+    assert!(stage.app.outbox().list().is_empty());
+    assert_eq!(stage.app.on_its_way(&entry.key()), None);
+}
+
+#[test]
+fn an_old_change_without_a_version_waits_for_a_decision() {
+    let mut stage = Stage::shop((120, 30));
+    let mut old = waiting("10471", 1);
+    old.change.expected_version = None;
+    old.at = at(120 - 25 * 3_600);
+    assert_eq!(to_send(&read(&mut stage, vec![old.clone()])), None);
+    assert_eq!(to_send(&stage.wait(60)), None);
+    stage.keys("Q");
+    assert!(stage.screen().contains("held: older"), "{}", stage.screen());
+    assert_eq!(to_send(&stage.keys("r")).unwrap().0, old);
+}
+
+#[test]
+fn a_change_is_taken_back_after_a_question() {
+    let mut stage = cut_off((120, 30));
+    let entry = keep(&mut stage);
+    stage.keys("Qx");
+    assert!(stage.screen().contains("Delete this change?"));
+    assert_eq!(stage.press(KeyCode::Esc), []);
+    stage.keys("x");
+    let effects = stage.press(KeyCode::Enter);
+    assert_eq!(
+        effects,
+        [Effect::DropKept {
+            id: entry.id.clone()
+        }]
+    );
+    assert_eq!(
+        stage.app.outbox().list().len(),
+        1,
+        "until it is off the disk"
+    );
+    stage.app.update(Event::KeptDropped {
+        id: entry.id.clone(),
+        result: Ok(()),
+    });
+    assert_eq!(toast(&stage), "#10471 deleted: it is not sent");
+    assert!(stage.screen().contains("Nothing waits."));
+    assert_eq!(stage.app.on_its_way(&entry.key()), None);
+}
+
+#[test]
+fn a_store_that_is_away_is_asked_for_nothing() {
+    let mut stage = Stage::shop(SIZE);
+    stage.link(ConnectionState::Live { degraded: true });
+    assert_eq!(to_send(&read(&mut stage, vec![waiting("10471", 1)])), None);
+    let polling = ConnectionState::Polling {
+        every: Duration::from_secs(30),
+        next_at: at(150),
+        reason: "closed".into(),
+        paused: false,
+    };
+    stage.link(polling);
+    let sending = stage.app.outbox().is_sending("key-10471-1");
+    assert!(sending, "polls are answered: so are changes");
+}

@@ -1,0 +1,200 @@
+//! Changes that wait on disk for the server: made while nothing answered, or
+//! sent and not answered.
+//!
+//! A change is written down with its `Idempotency-Key` and the version that the
+//! user saw, and is on the disk before the screen calls it waiting. It is sent
+//! under that key by whichever program is connected first, and struck out once
+//! the server said what came of it. A kill at any moment, a second program and a
+//! second sending change nothing: what was called waiting is still there, and
+//! the server does a key once. `docs/OUTBOX.md` has the file's format.
+//!
+//! [`store`] owns the file, [`desk`] does its work for the screen's loop, and
+//! what waits on the screen is [`crate::app::outbox`]'s.
+
+pub mod desk;
+mod record;
+pub mod store;
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+use jiff::{SignedDuration, Timestamp};
+use ordertop::client::RequestError;
+use ordertop::order::{OrderKey, OrderNumber, OrderStatus, VendorId};
+use ordertop::protocol::rest::{StatusChange, StatusChanged};
+use serde::{Deserialize, Serialize};
+
+pub use desk::Desk;
+pub use store::{Contents, OutboxError, Store};
+
+/// How many changes wait at most; a further one is refused and said to be.
+pub const MAX_WAITING: usize = 1_000;
+
+/// For how long a change is sent without asking where nothing but its key keeps
+/// it from being done twice: a server remembers keys for 24 hours, of which one
+/// is left for clocks that differ.
+pub const KEY_TRUSTED: SignedDuration = SignedDuration::from_hours(23);
+
+/// A change that waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its `Idempotency-Key`.
+    pub id: String,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Whose order.
+    pub vendor: VendorId,
+    /// Which order.
+    pub number: OrderNumber,
+    /// Where it is to go.
+    pub to: OrderStatus,
+    /// Whether it was sent before it was written down, so that it may be done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sent: bool,
+    /// What to send: the same bytes each time, or the server takes the key for
+    /// another request's.
+    pub change: StatusChange,
+}
+
+impl Entry {
+    /// What the order is known by.
+    #[must_use]
+    pub fn key(&self) -> OrderKey {
+        OrderKey {
+            vendor: self.vendor.clone(),
+            number: self.number.clone(),
+        }
+    }
+
+    /// Whether somebody should look at it before it is sent: the server may have
+    /// forgotten its key, and it names no version that would stop it from being
+    /// done a second time.
+    #[must_use]
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.at).abs();
+        self.change.expected_version.is_none() && age > KEY_TRUSTED
+    }
+}
+
+/// What became of a change that waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The server did it, now or before.
+    Done,
+    /// The server said no.
+    Refused,
+    /// The user took it back.
+    Deleted,
+}
+
+/// What came of sending a change that waits.
+#[derive(Debug, Clone)]
+pub enum Sent {
+    /// It was sent.
+    Answered {
+        /// What came of it; where that settles it, it is struck out.
+        result: Result<Box<StatusChanged>, RequestError>,
+        /// Why it could not be struck out, so that the file holds it still.
+        unstruck: Option<String>,
+    },
+    /// Another program is sending.
+    Busy,
+    /// Another program settled it.
+    Gone,
+    /// The outbox failed; nothing was sent.
+    Failed(String),
+}
+
+/// Whether an answer says for good what became of a change; otherwise it waits on.
+#[must_use]
+pub fn settled_by<T>(result: &Result<T, RequestError>) -> Option<Outcome> {
+    let error = match result {
+        Ok(_) => return Some(Outcome::Done),
+        Err(error) => error,
+    };
+    match error {
+        RequestError::VersionConflict { .. } => Some(Outcome::Refused),
+        // Credentials can be mended, and a page that is not there says nothing of an order:
+        // something else may answer at the server's address for now.
+        RequestError::Refused {
+            status: 401 | 403, ..
+        } => None,
+        RequestError::Refused {
+            status: 404 | 405,
+            code,
+            ..
+        } if code.is_empty() => None,
+        RequestError::Refused {
+            status: 400..=499, ..
+        } => Some(Outcome::Refused),
+        _ => None,
+    }
+}
+
+/// Where outboxes lie: `$XDG_STATE_HOME/ordertop/outbox`, which is
+/// `~/.local/state/ordertop/outbox` unless that is set; `None` without a home.
+#[must_use]
+pub fn default_dir() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+    Some(state.join("ordertop").join("outbox"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{at, waiting};
+
+    fn refused(status: u16, code: &str) -> Result<(), RequestError> {
+        Err(RequestError::Refused {
+            status,
+            code: code.into(),
+            message: "no".into(),
+        })
+    }
+
+    #[test]
+    fn only_a_server_that_speaks_of_the_order_settles_a_change() {
+        assert_eq!(settled_by(&Ok::<(), RequestError>(())), Some(Outcome::Done));
+        let table = [
+            (400, "", Some(Outcome::Refused)),
+            (404, "not_found", Some(Outcome::Refused)),
+            (409, "key_reused", Some(Outcome::Refused)),
+            (404, "", None),
+            (401, "", None),
+            (403, "forbidden", None),
+            (500, "", None),
+            (301, "redirect", None),
+        ];
+        for (status, code, outcome) in table {
+            assert_eq!(
+                settled_by(&refused(status, code)),
+                outcome,
+                "{status} {code}"
+            );
+        }
+        let conflict = RequestError::VersionConflict {
+            order: None,
+            changed_by: None,
+            changed_at: None,
+        };
+        assert_eq!(settled_by(&Err::<(), _>(conflict)), Some(Outcome::Refused));
+        let asks_patience = RequestError::Away {
+            status: 429,
+            message: String::new(),
+            retry_after: None,
+        };
+        assert_eq!(settled_by(&Err::<(), _>(asks_patience)), None);
+    }
+
+    #[test]
+    fn without_a_version_a_change_is_trusted_while_its_key_is_remembered() {
+        let day = 24 * 3_600;
+        let mut entry = waiting("A-1", 1);
+        assert!(!entry.is_stale(at(120 + 30 * day)), "its version keeps it");
+        entry.change.expected_version = None;
+        assert!(!entry.is_stale(at(120 + 3_600)));
+        assert!(entry.is_stale(at(120 + day)) && entry.is_stale(at(120 - day)));
+    }
+}

@@ -1,0 +1,296 @@
+//! The outbox's work beside the screen's loop: files in blocking tasks,
+//! sending in tasks of its own. What came of it goes to the loop as an [`Event`],
+//! in the order in which it went to the disk.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ordertop::client::{Client, RequestError, new_idempotency_key};
+use ordertop::clock::Clock;
+use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::protocol::rest::StatusChange;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Entry, OutboxError, Outcome, Sent, Store, settled_by};
+use crate::event::Event;
+use crate::strings;
+
+/// How often to look whether another program changed the file.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Sends changes and keeps those that got no answer. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// `None` where changes are not kept.
+    store: Option<Store>,
+    client: Arc<Client>,
+    clock: Arc<dyn Clock>,
+    answers: mpsc::Sender<Event>,
+    /// Held from a change of the file to the event that tells of it, so that the
+    /// loop hears of both in one order.
+    line: Arc<tokio::sync::Mutex<()>>,
+    /// Whether this program has the right to send.
+    sending: Arc<AtomicBool>,
+    /// Steps that were sent and are neither answered nor kept, by ticket.
+    open: Arc<Mutex<HashMap<u64, Entry>>>,
+}
+
+impl Desk {
+    /// A desk that tells `answers` what happens. Looks into `store` from now on,
+    /// until nobody listens.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn new(
+        store: Option<Store>,
+        client: Arc<Client>,
+        clock: Arc<dyn Clock>,
+        answers: mpsc::Sender<Event>,
+    ) -> Self {
+        let desk = Self {
+            store,
+            client,
+            clock,
+            answers,
+            line: Arc::default(),
+            sending: Arc::default(),
+            open: Arc::default(),
+        };
+        if let Some(store) = desk.store.clone() {
+            tokio::spawn(desk.clone().look(store));
+        }
+        desk
+    }
+
+    /// Tells what waits, now and whenever the file changed.
+    async fn look(self, store: Store) {
+        let mut clock = interval(LOOK);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut seen = None;
+        loop {
+            tokio::select! {
+                () = self.answers.closed() => return,
+                _ = clock.tick() => {}
+            }
+            let line = self.line.lock().await;
+            // The stamp first: what is written in between is seen the next time.
+            let read = blocking(&store, |store| Ok((store.stamp(), store.read()))).await;
+            let (stamp, read) = match read {
+                Ok((stamp, read)) => (stamp, read.map_err(|error| error.to_string())),
+                Err(error) => (None, Err(error)),
+            };
+            if seen.as_ref() != Some(&stamp) {
+                seen = Some(stamp);
+                if self.answers.send(Event::Outbox(read)).await.is_err() {
+                    return;
+                }
+            }
+            drop(line);
+        }
+    }
+
+    /// Sends a step. Gives what the user should read when the screen is gone
+    /// before the answer.
+    pub async fn change(self, key: OrderKey, ticket: u64, change: StatusChange) -> Option<String> {
+        let to = change.status.as_deref().and_then(|to| to.parse().ok());
+        let entry = self.entry(&key, to.unwrap_or(OrderStatus::Pending), true, change);
+        self.open().insert(ticket, entry.clone());
+        let result = (self.client)
+            .change_status_with(&key, &entry.change, &entry.id)
+            .await;
+        let refused = result
+            .as_ref()
+            .err()
+            .map(|error| format!("{}: {}", strings::number(&key), strings::sentence(error)));
+        let known = match result {
+            Err(error) if error.leaves_open() && self.store.is_some() => {
+                self.keep(key, ticket, Some(error), entry).await
+            }
+            result => {
+                let result = result.map(Box::new);
+                self.tell(Event::StatusAnswer {
+                    key,
+                    ticket,
+                    result,
+                })
+                .await
+            }
+        };
+        self.open().remove(&ticket);
+        if known { None } else { refused }
+    }
+
+    /// Writes a step down that was not sent.
+    pub async fn keep_unsent(
+        self,
+        key: OrderKey,
+        ticket: u64,
+        to: OrderStatus,
+        change: StatusChange,
+    ) -> Option<String> {
+        let entry = self.entry(&key, to, false, change);
+        let lost = strings::not_kept_at_the_end(&key);
+        let known = self.keep(key, ticket, None, entry).await;
+        (!known).then_some(lost)
+    }
+
+    /// Whether it is on disk, or the screen was told that it is not.
+    async fn keep(
+        &self,
+        key: OrderKey,
+        ticket: u64,
+        unanswered: Option<RequestError>,
+        entry: Entry,
+    ) -> bool {
+        let line = self.line.lock().await;
+        let kept = match &self.store {
+            Some(store) => {
+                let written = entry.clone();
+                blocking(store, move |store| store.queue(&written)).await
+            }
+            None => Err(strings::NO_OUTBOX.to_owned()),
+        };
+        let on_disk = kept.is_ok();
+        let told = self
+            .tell(Event::Kept {
+                key,
+                ticket,
+                unanswered,
+                result: kept.map(|()| Box::new(entry)),
+            })
+            .await;
+        drop(line);
+        on_disk || told
+    }
+
+    /// Sends a change that waits, unless another program does or did.
+    pub async fn send(self, entry: Entry, ticket: u64) {
+        let id = entry.id.clone();
+        let Some(store) = self.store.clone() else {
+            return;
+        };
+        let mine = entry.id.clone();
+        let ready = blocking(&store, move |store| {
+            let turn = store.turn()?;
+            // Read under the right to send: who had it before may have settled this one.
+            let waiting = store.read()?.waiting;
+            Ok((turn, waiting.iter().any(|known| known.id == mine)))
+        });
+        let turn = match ready.await {
+            Ok((Some(turn), true)) => turn,
+            Ok((None, true)) => return self.sent(id, ticket, Sent::Busy).await,
+            Ok((_, false)) => return self.sent(id, ticket, Sent::Gone).await,
+            Err(why) => return self.sent(id, ticket, Sent::Failed(why)).await,
+        };
+        self.sending.store(true, Ordering::Relaxed);
+        let result = (self.client)
+            .change_status_with(&entry.key(), &entry.change, &entry.id)
+            .await;
+        let line = self.line.lock().await;
+        let unstruck = match settled_by(&result) {
+            Some(outcome) => self.strike(&store, &id, outcome).await.err(),
+            None => None,
+        };
+        self.sending.store(false, Ordering::Relaxed);
+        drop(turn);
+        let result = result.map(Box::new);
+        self.sent(id, ticket, Sent::Answered { result, unstruck })
+            .await;
+        drop(line);
+    }
+
+    async fn sent(&self, id: String, ticket: u64, sent: Sent) {
+        self.tell(Event::KeptSent { id, ticket, sent }).await;
+    }
+
+    /// Strikes out a change that the user does not want any more.
+    pub async fn drop_kept(self, id: String) {
+        let Some(store) = self.store.clone() else {
+            return;
+        };
+        let line = self.line.lock().await;
+        // What this program sends is known to its screen; another's is not.
+        let turn = match self.sending.load(Ordering::Relaxed) {
+            true => Ok(true),
+            false => blocking(&store, |store| Ok(store.turn()?.is_some())).await,
+        };
+        let result = match turn {
+            Ok(true) => self.strike(&store, &id, Outcome::Deleted).await,
+            Ok(false) => Err(strings::ANOTHER_SENDS.to_owned()),
+            Err(why) => Err(why),
+        };
+        self.tell(Event::KeptDropped { id, result }).await;
+        drop(line);
+    }
+
+    async fn strike(&self, store: &Store, id: &str, outcome: Outcome) -> Result<(), String> {
+        let (id, now) = (id.to_owned(), self.clock.now());
+        blocking(store, move |store| store.settle(&id, outcome, now))
+            .await
+            .map(drop)
+    }
+
+    /// Writes down what was sent and is not answered: nobody waits for it any
+    /// more. How many of them could not be kept.
+    pub async fn keep_unanswered(&self) -> usize {
+        let open: Vec<Entry> = self.open().drain().map(|(_, entry)| entry).collect();
+        let all = open.len();
+        let Some(store) = &self.store else {
+            return all;
+        };
+        let kept = blocking(store, move |store| {
+            open.iter().try_fold(0, |kept, entry| {
+                store.queue(entry)?;
+                Ok(kept + 1)
+            })
+        });
+        all - kept.await.unwrap_or(0)
+    }
+
+    /// How many changes wait on disk.
+    pub async fn waiting(&self) -> usize {
+        let Some(store) = &self.store else {
+            return 0;
+        };
+        let read = blocking(store, |store| Ok(store.read()?.waiting.len()));
+        read.await.unwrap_or(0)
+    }
+
+    fn entry(&self, key: &OrderKey, to: OrderStatus, sent: bool, change: StatusChange) -> Entry {
+        Entry {
+            id: new_idempotency_key(),
+            at: self.clock.now(),
+            vendor: key.vendor.clone(),
+            number: key.number.clone(),
+            to,
+            sent,
+            change,
+        }
+    }
+
+    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Entry>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// False when nobody listens any more.
+    async fn tell(&self, event: Event) -> bool {
+        self.answers.send(event).await.is_ok()
+    }
+}
+
+/// Runs what blocks where it holds up nobody.
+async fn blocking<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce(&Store) -> Result<T, OutboxError> + Send + 'static,
+) -> Result<T, String> {
+    let store = store.clone();
+    match spawn_blocking(move || work(&store)).await {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(stopped) => Err(stopped.to_string()),
+    }
+}

@@ -1,0 +1,410 @@
+//! The file of one server and account.
+//!
+//! What always holds: a change that [`Store::queue`] took is in every later
+//! [`Store::read`] until it is settled, whatever is killed when. Whoever writes
+//! holds the `.lock` file's lock and reads the file anew first; whoever sends
+//! holds the `.sending` file's. Lock files stay: to delete one is to let two in.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::Timestamp;
+use ordertop::client::Url;
+use ordertop::order::VendorId;
+
+use super::record::{self, FORMAT, Line, Owner, Record, Settled};
+use super::{Entry, MAX_WAITING, Outcome};
+
+/// A file that is longer is none of ours: far more than [`MAX_WAITING`] changes take.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// What was settled is dropped from a file that is longer, though others wait.
+const COMPACT_BYTES: u64 = 1024 * 1024;
+/// How long to wait for another program that writes: it takes milliseconds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+/// How often to look whether it is done.
+const LOCK_LOOK: Duration = Duration::from_millis(10);
+
+/// Why the outbox could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// The disk, or the right to use it.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another program writes and does not end.
+    #[error("another program holds {path} locked", path = path.display())]
+    Busy {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// [`MAX_WAITING`] changes wait.
+    #[error("the outbox is full: {MAX_WAITING} changes wait")]
+    Full,
+    /// A later version of the program wrote it.
+    #[error("{path} was written by a newer ordertop", path = path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It is another server's or another account's.
+    #[error("{path} is the outbox of another server or vendor", path = path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+    },
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Contents {
+    /// Changes that wait, the oldest first.
+    pub waiting: Vec<Entry>,
+    /// Lines whose checksum does not fit.
+    pub damaged: usize,
+}
+
+/// A file as its next writer has to know it.
+#[derive(Debug, Default)]
+struct Known {
+    contents: Contents,
+    /// Bytes up to the end of the last whole line.
+    whole: u64,
+    /// Whether it says whose it is.
+    headed: bool,
+}
+
+/// Tells whether a file was written since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+/// The right to send, until it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _lock: File,
+}
+
+/// The outbox of one server and account. Cheap to clone; every call blocks.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: PathBuf,
+    stem: String,
+    owner: Owner,
+}
+
+impl Store {
+    /// The outbox in `dir` of who acts as `vendor` on `server`, or of support.
+    /// Nothing is read or made yet.
+    #[must_use]
+    pub fn new(dir: PathBuf, server: &Url, vendor: Option<&VendorId>) -> Self {
+        let mut bare = server.clone();
+        // An address without a host, which is none, has no user to take away.
+        let _ = bare.set_username("");
+        let _ = bare.set_password(None);
+        bare.set_query(None);
+        bare.set_fragment(None);
+        let owner = Owner {
+            format: FORMAT,
+            server: bare.as_str().trim_end_matches('/').to_owned(),
+            vendor: vendor.map(ToString::to_string),
+        };
+        let whose = owner.vendor.as_deref().unwrap_or("");
+        let hash = record::hash(format!("{}\n{whose}", owner.server).as_bytes());
+        let host = plain(bare.host_str().unwrap_or_default());
+        let name = owner.vendor.as_deref().map_or("all".into(), plain);
+        Self {
+            dir,
+            stem: format!("{host}_{name}_{hash:016x}"),
+            owner,
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.file("jsonl")
+    }
+
+    fn file(&self, extension: &str) -> PathBuf {
+        self.dir.join(format!("{}.{extension}", self.stem))
+    }
+
+    /// What waits. Writes nothing: an end that is torn is left for the next writer.
+    ///
+    /// # Errors
+    /// See [`OutboxError`]; a file that is not there is an empty one.
+    pub fn read(&self) -> Result<Contents, OutboxError> {
+        let path = self.path();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Contents::default());
+            }
+            Err(error) => return Err(at(&path)(error)),
+        };
+        Ok(self.know(&file, &path)?.contents)
+    }
+
+    /// Whether a further [`Self::read`] would find anything new; `None` while there is no file.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        let known = fs::metadata(self.path()).ok()?;
+        Some(Stamp {
+            bytes: known.len(),
+            modified: known.modified().ok(),
+        })
+    }
+
+    /// Writes a change down. It is on the disk when this returns; one that is
+    /// there already is there once.
+    ///
+    /// # Errors
+    /// See [`OutboxError`]; then it is not kept.
+    pub fn queue(&self, entry: &Entry) -> Result<(), OutboxError> {
+        let _lock = self.lock()?;
+        let (mut file, known) = self.open()?;
+        let waiting = &known.contents.waiting;
+        if waiting.iter().any(|known| known.id == entry.id) {
+            return Ok(());
+        }
+        if waiting.len() >= MAX_WAITING {
+            return Err(OutboxError::Full);
+        }
+        self.append(&mut file, &known, &Record::Queued(Box::new(entry.clone())))
+    }
+
+    /// Strikes a change out; false when it did not wait.
+    ///
+    /// # Errors
+    /// See [`OutboxError`]; then it waits still.
+    pub fn settle(&self, id: &str, outcome: Outcome, at: Timestamp) -> Result<bool, OutboxError> {
+        let _lock = self.lock()?;
+        let (mut file, mut known) = self.open()?;
+        let contents = &mut known.contents;
+        let before = contents.waiting.len();
+        contents.waiting.retain(|entry| entry.id != id);
+        if contents.waiting.len() == before {
+            return Ok(false);
+        }
+        if contents.waiting.is_empty() || known.whole > COMPACT_BYTES {
+            drop(file);
+            self.rewrite(&known.contents)?;
+        } else {
+            let settled = Settled {
+                id: id.to_owned(),
+                at,
+                outcome,
+            };
+            self.append(&mut file, &known, &Record::Settled(settled))?;
+        }
+        Ok(true)
+    }
+
+    /// Takes the right to send; `None` while another program has it.
+    ///
+    /// # Errors
+    /// See [`OutboxError`].
+    pub fn turn(&self) -> Result<Option<Turn>, OutboxError> {
+        let path = self.file("sending");
+        let file = self.lock_file(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Turn { _lock: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(at(&path)(error)),
+        }
+    }
+
+    fn lock(&self) -> Result<File, OutboxError> {
+        let path = self.file("lock");
+        let file = self.lock_file(&path)?;
+        let began = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_PATIENCE => {
+                    sleep(LOCK_LOOK);
+                }
+                Err(TryLockError::WouldBlock) => return Err(OutboxError::Busy { path }),
+                Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
+            }
+        }
+    }
+
+    fn lock_file(&self, path: &Path) -> Result<File, OutboxError> {
+        self.make_dir().map_err(at(&self.dir))?;
+        private()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(path)
+            .map_err(at(path))
+    }
+
+    /// For the user alone: numbers and reasons are nobody else's.
+    fn make_dir(&self) -> io::Result<()> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.dir)
+    }
+
+    /// The file for writing, and what it holds; its lock is held.
+    fn open(&self) -> Result<(File, Known), OutboxError> {
+        let path = self.path();
+        let file = private()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(at(&path))?;
+        let known = self.know(&file, &path)?;
+        Ok((file, known))
+    }
+
+    fn know(&self, file: &File, path: &Path) -> Result<Known, OutboxError> {
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(at(path))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(at(path)(io::ErrorKind::FileTooLarge.into()));
+        }
+        let mut known = Known::default();
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            // What has no end was being written when the program was killed:
+            // nobody was told that it is kept.
+            let Some(line) = line.strip_suffix(b"\n") else {
+                break;
+            };
+            known.whole += line.len() as u64 + 1;
+            match record::decode(line) {
+                Line::Damaged => known.contents.damaged += 1,
+                Line::Unknown => return Err(OutboxError::Newer { path: path.into() }),
+                Line::Whole(record) => self.take(record, &mut known, path)?,
+            }
+        }
+        Ok(known)
+    }
+
+    fn take(&self, record: Record, known: &mut Known, path: &Path) -> Result<(), OutboxError> {
+        let waiting = &mut known.contents.waiting;
+        match record {
+            Record::Outbox(owner) if owner.format > FORMAT => {
+                return Err(OutboxError::Newer { path: path.into() });
+            }
+            Record::Outbox(owner) if owner != self.owner => {
+                return Err(OutboxError::Foreign { path: path.into() });
+            }
+            Record::Outbox(_) => known.headed = true,
+            Record::Queued(entry) => {
+                if waiting.iter().all(|old| old.id != entry.id) {
+                    waiting.push(*entry);
+                }
+            }
+            Record::Settled(settled) => waiting.retain(|entry| entry.id != settled.id),
+        }
+        Ok(())
+    }
+
+    /// Adds a record behind the last whole line and brings it to the disk.
+    fn append(&self, file: &mut File, known: &Known, record: &Record) -> Result<(), OutboxError> {
+        let path = self.path();
+        let first = !known.headed;
+        let mut bytes = Vec::new();
+        if first {
+            bytes = self.line(&Record::Outbox(self.owner.clone()))?;
+            self.sync_dir().map_err(at(&self.dir))?;
+        }
+        bytes.extend(self.line(record)?);
+        let written = write_behind(file, known.whole, &bytes);
+        if let Err(error) = written {
+            // What is told to be not kept should not come back. If this fails
+            // too, the key still keeps it from being done twice.
+            let _ = file.set_len(known.whole).and_then(|()| file.sync_all());
+            return Err(at(&path)(error));
+        }
+        Ok(())
+    }
+
+    /// Puts a file in its place that holds only what waits.
+    fn rewrite(&self, contents: &Contents) -> Result<(), OutboxError> {
+        let path = self.path();
+        if contents.damaged > 0 {
+            // Somebody may want to know what stood there.
+            let aside = self.file("damaged");
+            fs::copy(&path, &aside).map_err(at(&aside))?;
+        }
+        let mut bytes = self.line(&Record::Outbox(self.owner.clone()))?;
+        for entry in &contents.waiting {
+            bytes.extend(self.line(&Record::Queued(Box::new(entry.clone())))?);
+        }
+        let new = self.file("new");
+        let written = private()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(&new)
+            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()));
+        written
+            .and_then(|()| fs::rename(&new, &path))
+            .map_err(at(&new))?;
+        self.sync_dir().map_err(at(&self.dir))
+    }
+
+    fn line(&self, record: &Record) -> Result<Vec<u8>, OutboxError> {
+        record::encode(record).map_err(|error| at(&self.path())(error.into()))
+    }
+
+    /// A new name is on the disk once its directory is.
+    fn sync_dir(&self) -> io::Result<()> {
+        #[cfg(unix)]
+        File::open(&self.dir)?.sync_all()?;
+        Ok(())
+    }
+}
+
+fn write_behind(file: &mut File, whole: u64, bytes: &[u8]) -> io::Result<()> {
+    file.set_len(whole)?;
+    file.seek(SeekFrom::Start(whole))?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Files for the user alone.
+#[cfg_attr(not(unix), expect(unused_mut, reason = "modes are Unix's"))]
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> OutboxError {
+    let path = path.to_owned();
+    move |source| OutboxError::Io {
+        path: path.clone(),
+        source,
+    }
+}
+
+/// What any file system takes in a name, and not too much of it.
+fn plain(text: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    (text.chars().take(40))
+        .map(|c| if fits(c) { c } else { '-' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! What waits for the server, in words.
+
+use jiff::Timestamp;
+use ordertop::order::{OrderKey, OrderStatus};
+
+use super::{age, done, number};
+use crate::app::outbox::{Outbox, Waiting};
+use crate::text::{grouped, tame};
+
+/// Title of the list of what waits.
+pub const OUTBOX: &str = "Outbox";
+/// Nothing waits.
+pub const OUTBOX_EMPTY: &str = "Nothing waits.";
+/// What the list is for.
+pub const OUTBOX_EMPTY_HINT: &str =
+    "Changes that you make while the server does not answer are kept here, and sent when it does.";
+/// Changes are not kept here.
+pub const NO_OUTBOX: &str = "this screen keeps no outbox";
+/// Another program has the right to send.
+pub const ANOTHER_SENDS: &str = "another ordertop is sending now: try again in a moment";
+/// Too late to take it back.
+pub const BEING_SENT: &str = "it is being sent: wait for the answer";
+/// Asked to send while nothing answers.
+pub const SENT_WHEN_BACK: &str = "the server does not answer: sent as soon as it does";
+/// The question before one is deleted; the keys follow.
+pub const DELETE_ASKED: &str = "Delete this change? It will not be sent.";
+
+fn changes(count: usize) -> String {
+    match count {
+        1 => "1 change".into(),
+        more => format!("{} changes", grouped(more)),
+    }
+}
+
+/// How many wait, as the header shows it; empty when none does.
+#[must_use]
+pub fn waiting_mark(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        some => format!("⧗{}", grouped(some)),
+    }
+}
+
+/// A step was written down.
+#[must_use]
+pub fn kept(key: &OrderKey, to: OrderStatus, unanswered: Option<&str>) -> String {
+    let number = number(key);
+    match unanswered {
+        None => format!("{number} kept: it is {} when the server answers", done(to)),
+        Some(why) => format!("{number} kept, and sent again when the server answers: {why}"),
+    }
+}
+
+/// A step could not be written down, as a clause's end.
+#[must_use]
+pub fn not_kept_why(lost: &str) -> String {
+    format!("offline, and it cannot be kept: {}", tame(lost))
+}
+
+/// A step got no answer and could not be written down.
+#[must_use]
+pub fn not_kept(key: &OrderKey, to: OrderStatus, open: bool, lost: &str) -> String {
+    let why = format!("no answer, and it cannot be kept: {}", tame(lost));
+    super::not_done(key, to, open, &why)
+}
+
+/// A step could not be written down while the program ended.
+#[must_use]
+pub fn not_kept_at_the_end(key: &OrderKey) -> String {
+    format!("{}: not sent, and it could not be kept", number(key))
+}
+
+/// An order's step waits already.
+#[must_use]
+pub fn already_waits(key: &OrderKey, to: OrderStatus) -> String {
+    format!(
+        "{} waits to be {}: Q shows what waits for the server",
+        number(key),
+        done(to)
+    )
+}
+
+/// The same in the order's details.
+#[must_use]
+pub fn waits_for_server(to: OrderStatus) -> String {
+    format!("⧗ waits for the server, then {to}")
+}
+
+/// Changes wait since the run before.
+#[must_use]
+pub fn still_waiting(count: usize) -> String {
+    let (wait, are) = match count {
+        1 => ("waits", "it is"),
+        _ => ("wait", "they are"),
+    };
+    format!(
+        "{} {wait} since before: {are} sent when the server answers",
+        changes(count)
+    )
+}
+
+/// Left while changes wait.
+#[must_use]
+pub fn left_waiting(count: usize) -> String {
+    let (wait, them) = match count {
+        1 => ("waits", "it"),
+        _ => ("wait", "them"),
+    };
+    format!(
+        "{} {wait} for the server: the next start sends {them}",
+        changes(count)
+    )
+}
+
+/// The outbox failed.
+#[must_use]
+pub fn outbox_unusable(why: &str) -> String {
+    format!("! outbox: {}", tame(why))
+}
+
+/// Some of it cannot be read.
+#[must_use]
+pub fn outbox_damaged(lines: usize) -> String {
+    let lines = match lines {
+        1 => "1 line is".to_owned(),
+        more => format!("{} lines are", grouped(more)),
+    };
+    format!("! outbox: {lines} damaged and left out: look at what you changed last")
+}
+
+/// A change was taken back.
+#[must_use]
+pub fn deleted(gone: &Waiting) -> String {
+    let number = number(&gone.entry.key());
+    if gone.may_be_done() {
+        let done = done(gone.entry.to);
+        return format!("{number} deleted; it was sent before and may be {done} all the same");
+    }
+    format!("{number} deleted: it is not sent")
+}
+
+/// A change could not be taken back.
+#[must_use]
+pub fn not_deleted(why: &str) -> String {
+    format!("not deleted: {}", tame(why))
+}
+
+/// One change of the list: its age, its order, where that goes.
+#[must_use]
+pub fn waiting_line(waiting: &Waiting, now: Timestamp) -> [String; 3] {
+    let entry = &waiting.entry;
+    [
+        age(entry.at, now),
+        number(&entry.key()),
+        format!("⧗→{}", entry.to),
+    ]
+}
+
+/// How it stands with a change.
+#[must_use]
+pub fn waiting_state(waiting: &Waiting, outbox: &Outbox, now: Timestamp) -> String {
+    let error = waiting.error.as_deref().map(tame);
+    if outbox.is_sending(&waiting.entry.id) {
+        return "being sent".into();
+    }
+    if waiting.needs_decision(now) {
+        return match error {
+            Some(why) => format!("held: {why}"),
+            None => "held: older than the server remembers, it may be done; r sends it".into(),
+        };
+    }
+    match error {
+        Some(why) => format!("tried: {why}"),
+        None if waiting.may_be_done() => "sent, not answered: sent again when it answers".into(),
+        None => "sent when the server answers".into(),
+    }
+}
+
+/// What goes with a change, in a line.
+#[must_use]
+pub fn waiting_details(waiting: &Waiting) -> String {
+    let change = &waiting.entry.change;
+    let mut parts = Vec::new();
+    if let Some(version) = change.expected_version {
+        parts.push(format!("only if still at version {version}"));
+    }
+    if let Some(shipment) = &change.shipment {
+        let words = [&shipment.carrier, &shipment.tracking_number];
+        let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+        parts.push(words.join(" "));
+    }
+    if let Some(reason) = &change.reason {
+        parts.push(format!("reason: {reason}"));
+    }
+    tame(&parts.join(" · ")).into_owned()
+}
