@@ -87,6 +87,8 @@ pub struct Settings {
     pub sort: Sort,
     /// Views that were saved.
     pub views: Vec<SavedView>,
+    /// Whether nothing may be changed.
+    pub read_only: bool,
     /// Colours.
     pub theme: Theme,
     /// Which key does what.
@@ -105,6 +107,7 @@ impl Settings {
             hint: None,
             sort: Sort::default(),
             views: Vec::new(),
+            read_only: false,
             theme: Theme::new(Palette::Plain),
             keymap: Keymap::default(),
         }
@@ -224,6 +227,8 @@ pub struct App {
     pub mouse: bool,
     /// What is kept about own changes.
     pub acting: Acting,
+    /// Which row was clicked last, and when.
+    clicked: Option<(OrderKey, Timestamp)>,
     actor: Actor,
     realtime: bool,
     /// Whether a key was ever pressed: before, the cursor stays on top while snapshots come.
@@ -272,8 +277,10 @@ impl App {
             overlay: Overlay::None,
             hint_shown: settings.hint.is_some(),
             toast: None,
-            mouse: false,
             acting: Acting::default(),
+            // A text that is to be selected is the terminal's.
+            mouse: settings.hint.is_none(),
+            clicked: None,
             actor,
             realtime: true,
             steered: false,

@@ -11,6 +11,7 @@ use crate::config::CONFIG_VARIABLE;
 use crate::config::command::ConfigArgs;
 use crate::demo::DemoArgs;
 use crate::keymap::command::KeysArgs;
+use crate::record::replay::Replay;
 
 /// Where the token is read from; never from a flag, which others can see.
 pub const TOKEN_VARIABLE: &str = "ORDERTOP_MASTER_TOKEN";
@@ -56,6 +57,12 @@ pub struct Cli {
     /// What to watch.
     #[command(flatten)]
     pub watch: WatchArgs,
+    /// How it behaves.
+    #[command(flatten)]
+    pub manners: Manners,
+    /// A record to play.
+    #[command(flatten)]
+    pub replay: ReplayArgs,
     /// The configuration file, in place of ordertop/ordertop.toml in the folder for configurations
     #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, global = true, hide_env = true)]
     pub config: Option<PathBuf>,
@@ -95,6 +102,41 @@ pub struct WatchArgs {
     pub poll: Option<u64>,
 }
 
+/// A record to play.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReplayArgs {
+    /// Play a record instead of watching; nothing is sent, q leaves
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "plain"])]
+    pub replay: Option<PathBuf>,
+    /// Play it so many times as fast
+    #[arg(long, value_name = "TIMES", requires = "replay", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Draw the record's last frame into this file instead of playing it
+    #[arg(long, value_name = "FILE", requires = "replay")]
+    pub svg: Option<PathBuf>,
+}
+
+/// How the program behaves, whatever it watches.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Manners {
+    /// Change nothing: keys that would say so
+    #[arg(long)]
+    pub read_only: bool,
+    /// Lines instead of a screen, for screen readers and simple terminals; type help
+    #[arg(long, conflicts_with = "record")]
+    pub plain: bool,
+    /// Write down what happens, without the buyers' data, for a bug report
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(times) if (0.01..=1000.0).contains(&times) => Ok(times),
+        _ => Err("give a number from 0.01 to 1000".to_owned()),
+    }
+}
+
 /// Which server, and as whom. What is not said here, the configuration file says, or it is
 /// as usual: [`crate::config::Effective`].
 #[derive(Debug, Clone, Default, Args)]
@@ -132,6 +174,18 @@ pub(crate) fn server_address(text: &str) -> Result<Url, String> {
         return Err(hint.to_owned());
     }
     Ok(url)
+}
+
+impl ReplayArgs {
+    /// The record to play, where one is named.
+    #[must_use]
+    pub fn named(&self) -> Option<Replay> {
+        Some(Replay {
+            file: self.replay.clone()?,
+            speed: self.speed.unwrap_or(1.0),
+            svg: self.svg.clone(),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ use self::plan::{Plan, UnderWay};
 use self::traffic::Traffic;
 use crate::Hint;
 use crate::app::row::Sort;
+use crate::args::Manners;
 use crate::config::Config as Settings;
 use crate::screen::{ScreenOptions, check_terminal, run_screen};
 
@@ -78,6 +79,9 @@ pub struct DemoArgs {
     /// Run server and marketplace alone, and print how to reach them
     #[arg(long)]
     pub no_screen: bool,
+    /// How it behaves.
+    #[command(flatten)]
+    pub manners: Manners,
 }
 
 /// A demo is for the machine that it runs on.
@@ -97,7 +101,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 /// When the server cannot start, the vendor is none of the demo's, or the
 /// screen fails. The store is removed in every case.
 pub async fn run(args: DemoArgs, config: &Settings) -> anyhow::Result<()> {
-    if !args.no_screen {
+    if !args.no_screen && !args.manners.plain {
         // Before a server is started for nothing.
         check_terminal()?;
     }
@@ -105,7 +109,7 @@ pub async fn run(args: DemoArgs, config: &Settings) -> anyhow::Result<()> {
     let traffic = tokio::spawn(demo.traffic.run());
     let ended = match args.no_screen {
         true => stand_by(&demo.guide).await,
-        false => watch(&demo.guide, args.vendor, config).await,
+        false => watch(&demo.guide, args.vendor, args.manners, config).await,
     };
     traffic.abort();
     let stopped = demo.server.stop().await;
@@ -115,7 +119,12 @@ pub async fn run(args: DemoArgs, config: &Settings) -> anyhow::Result<()> {
     removed.context("the demo's store could not be removed")
 }
 
-async fn watch(guide: &Guide, vendor: Option<VendorId>, config: &Settings) -> anyhow::Result<()> {
+async fn watch(
+    guide: &Guide,
+    vendor: Option<VendorId>,
+    manners: Manners,
+    config: &Settings,
+) -> anyhow::Result<()> {
     let title = match &vendor {
         Some(vendor) => format!("demo · vendor {vendor}"),
         None => "demo · all vendors".to_owned(),
@@ -131,7 +140,10 @@ async fn watch(guide: &Guide, vendor: Option<VendorId>, config: &Settings) -> an
         sort: Sort::Newest,
         views: Vec::new(),
         config_file: None,
-        ..ScreenOptions::new(client).configured(config)
+        made_up: true,
+        ..ScreenOptions::new(client)
+            .configured(config)
+            .behaving(manners)
     };
     run_screen(options).await
 }

@@ -91,6 +91,13 @@ impl Keymap {
         contexts
     }
 
+    /// The first key of an action there, as if it were pressed.
+    #[must_use]
+    pub fn press(&self, context: Context, action: Action) -> Option<KeyEvent> {
+        let chord = self.keys(context, action).first()?;
+        Some(KeyEvent::new(chord.code, chord.modifiers))
+    }
+
     /// The keys of an action on the screen, as people write them: `↑ k`.
     #[must_use]
     pub fn label(&self, context: Context, action: Action) -> String {

@@ -17,11 +17,14 @@ pub mod filter;
 mod fixture;
 pub mod keymap;
 pub mod outbox;
+pub mod plain;
+pub mod record;
 pub mod screen;
 mod signals;
 #[cfg(test)]
 mod snapshots;
 pub mod strings;
+pub mod svg;
 pub mod terminal;
 pub mod text;
 pub mod theme;

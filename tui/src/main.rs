@@ -7,7 +7,8 @@ use anyhow::Context;
 use clap::Parser;
 use ordertop_tui::args::{Cli, Command, LOG_VARIABLE};
 use ordertop_tui::config::{self, Config, Effective};
-use ordertop_tui::{ScreenOptions, commands, demo, keymap, outbox, run_screen};
+use ordertop_tui::screen::replay_settings;
+use ordertop_tui::{ScreenOptions, commands, demo, keymap, outbox, record, run_screen};
 
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
@@ -39,6 +40,14 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Config(_)) => Ok(()),
         Some(Command::Orders(command)) => return commands::run(command, &config).await.into(),
         None => {
+            if let Some(replay) = cli.replay.named() {
+                let played = record::play(replay, replay_settings).await;
+                return match played {
+                    Ok(()) => ExitCode::SUCCESS,
+                    Err(error) => fail(&error, 1),
+                };
+            }
+            let manners = cli.manners.clone();
             let effective = Effective::of(&cli.watch, &config, &|name| std::env::var(name).ok());
             match effective.client() {
                 Ok(client) => {
@@ -46,7 +55,7 @@ async fn run(cli: Cli) -> ExitCode {
                         outbox: outbox::default_dir(),
                         ..ScreenOptions::new(client).configured(&config)
                     };
-                    run_screen(options).await
+                    run_screen(options.behaving(manners)).await
                 }
                 Err(no_token) => return fail(&no_token.into(), USAGE),
             }

@@ -9,26 +9,30 @@ mod bulk;
 
 use std::future::poll_fn;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use crossterm::event::{Event as TerminalEvent, EventStream};
+use crossterm::event::{Event as TerminalEvent, EventStream, MouseEventKind};
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use ordertop::client::{Client, ClientConfig};
+use ordertop::clock::Clock;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
+use crate::args::Manners;
 use crate::config::Config;
 use crate::event::{Effect, Event};
 use crate::keymap::Keymap;
 use crate::outbox::{Desk, Store};
+use crate::plain;
+use crate::record::{Recorder, mask::Mask};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
 use crate::strings;
 use crate::terminal::{self, Terminal};
@@ -64,6 +68,14 @@ pub struct ScreenOptions {
     pub keymap: Keymap,
     /// Where changes are kept that the server does not answer; `None` keeps none.
     pub outbox: Option<PathBuf>,
+    /// Whether nothing may be changed.
+    pub read_only: bool,
+    /// Lines instead of a screen.
+    pub plain: bool,
+    /// Write down what happens into this file.
+    pub record: Option<PathBuf>,
+    /// Whether the buyers are made up: then a record keeps them.
+    pub made_up: bool,
 }
 
 impl ScreenOptions {
@@ -79,6 +91,10 @@ impl ScreenOptions {
             config_file: None,
             outbox: None,
             keymap: Keymap::default(),
+            read_only: false,
+            plain: false,
+            record: None,
+            made_up: false,
         }
     }
 
@@ -92,6 +108,17 @@ impl ScreenOptions {
             ..self
         }
     }
+
+    /// With the manners that were asked for.
+    #[must_use]
+    pub fn behaving(self, manners: Manners) -> Self {
+        Self {
+            read_only: manners.read_only,
+            plain: manners.plain,
+            record: manners.record,
+            ..self
+        }
+    }
 }
 
 /// Shows the screen until the user leaves it.
@@ -100,8 +127,10 @@ impl ScreenOptions {
 /// When there is no terminal, when the client cannot start, and when the
 /// terminal fails. The terminal is given back in every case.
 pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
-    check_terminal()?;
-    let app = App::new(Settings {
+    if !options.plain {
+        check_terminal()?;
+    }
+    let settings = Settings {
         clock: options.client.clock.clone(),
         time_zone: TimeZone::system(),
         vendor: options.client.vendor.clone(),
@@ -109,18 +138,31 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         hint: options.hint,
         sort: options.sort,
         views: options.views,
+        read_only: options.read_only,
         theme: Theme::new(palette()),
         keymap: options.keymap,
-    });
+    };
+    if options.plain {
+        let (client, events) = Client::start(options.client)?;
+        return plain::run(Arc::new(client), events, settings).await;
+    }
+    let recorder = match &options.record {
+        Some(path) => Some(record(path, options.made_up, &settings)?),
+        None => None,
+    };
     let store = (options.outbox)
+        // What waits from another day would be sent.
+        .filter(|_| !options.read_only)
         .map(|dir| Store::new(dir, &options.client.server, options.client.vendor.as_ref()));
     let clock = options.client.clock.clone();
+    let app = App::new(settings);
     let (client, events) = Client::start(options.client)?;
     let client = Arc::new(client);
     let (answers, answered) = mpsc::channel(ANSWER_QUEUE);
     let desk = Desk::new(store, client.clone(), clock, answers.clone());
     let mut screen = Screen {
         app,
+        recorder,
         terminal: Terminal::take().context("the terminal cannot be used")?,
         client,
         answers,
@@ -145,17 +187,41 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     result
 }
 
+fn record(path: &Path, made_up: bool, settings: &Settings) -> anyhow::Result<Recorder> {
+    let mask = if made_up {
+        Mask::open()
+    } else {
+        Mask::default()
+    };
+    let mut recorder = Recorder::create(path, mask)
+        .with_context(|| format!("no record can begin in {}", path.display()))?;
+    recorder.start(settings)?;
+    Ok(recorder)
+}
+
+/// How a record is played: with the colours of this terminal.
+#[must_use]
+pub fn replay_settings(clock: Arc<dyn Clock>) -> Settings {
+    Settings {
+        read_only: true,
+        theme: Theme::new(palette()),
+        ..Settings::new(clock)
+    }
+}
+
 /// Whether there is a terminal that can show a screen.
 ///
 /// # Errors
 /// Why not, in a sentence for the one who started the program.
 pub(crate) fn check_terminal() -> anyhow::Result<()> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        anyhow::bail!("the screen needs a terminal: stdin and stdout must not be redirected");
+        anyhow::bail!(
+            "the screen needs a terminal: stdin and stdout must not be redirected; --plain writes lines"
+        );
     }
     if !can_place(std::env::var("TERM").ok().as_deref()) {
         anyhow::bail!(
-            "the screen needs a terminal that can place its cursor: TERM is unset or \"dumb\"; try TERM=xterm-256color"
+            "the screen needs a terminal that can place its cursor: TERM is unset or \"dumb\"; try --plain, or TERM=xterm-256color"
         );
     }
     Ok(())
@@ -198,6 +264,7 @@ async fn finish(mut steps: JoinSet<Option<String>>, desk: &Desk) {
 
 struct Screen {
     app: App,
+    recorder: Option<Recorder>,
     terminal: Terminal,
     client: Arc<Client>,
     answers: mpsc::Sender<Event>,
@@ -222,6 +289,9 @@ impl Screen {
         clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (columns, rows) = terminal::size()?;
         self.happen(Event::Resize(columns, rows))?;
+        if self.app.mouse {
+            self.terminal.set_mouse(true)?;
+        }
         let mut dirty = true;
         let mut next_frame = Instant::now();
         while !self.leaving {
@@ -319,6 +389,8 @@ impl Screen {
         let event = match event {
             TerminalEvent::Key(key) => Event::Key(key),
             TerminalEvent::Paste(text) => Event::Paste(text),
+            // Nothing follows the pointer.
+            TerminalEvent::Mouse(mouse) if mouse.kind == MouseEventKind::Moved => return Ok(()),
             TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
             TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
             TerminalEvent::FocusGained | TerminalEvent::FocusLost => return Ok(()),
@@ -342,6 +414,10 @@ impl Screen {
     }
 
     fn happen(&mut self, event: Event) -> anyhow::Result<()> {
+        if let Some(recorder) = &mut self.recorder {
+            let now = self.app.settings.clock.now();
+            (recorder.happens(now, &event)).context("the record cannot be written")?;
+        }
         for effect in self.app.update(event) {
             self.carry_out(effect)?;
         }

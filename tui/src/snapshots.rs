@@ -54,6 +54,7 @@ impl Stage {
             hint: None,
             sort: Sort::default(),
             views: Vec::new(),
+            read_only: false,
             theme: Theme::new(Palette::Colours),
             keymap: Keymap::default(),
         };

@@ -100,6 +100,18 @@ pub const NO_NOTICE: &str = "no notification leads to an order";
 pub const DISMISS_WHERE: &str = "no notification is chosen: Tab goes to them, x dismisses there";
 /// Asked to look now.
 pub const LOOKING: &str = "looking now";
+/// An acting key on a screen that only reads.
+pub const READ_ONLY: &str = "read-only: started with --read-only, nothing is changed";
+/// What `--plain` says first to somebody who can answer.
+pub const PLAIN_WELCOME: &str = "ordertop, in lines. Type help for the commands.";
+/// The commands of `--plain`.
+pub const PLAIN_HELP: [&str; 5] = [
+    "list [FILTER]: the first orders, or those that the filter lets through: list status:paid ana",
+    "show NUMBER: one order",
+    "ship NUMBER [CARRIER] [TRACKING]: ship it",
+    "help: these lines",
+    "quit: leave",
+];
 /// Ctrl-Z where nobody could continue the program.
 pub const NO_JOB_CONTROL: &str = "no shell here to go back to: q leaves";
 /// The hint was copied.

@@ -83,7 +83,7 @@ impl Terminal {
         enter()?;
         self.whole = true;
         if self.mouse {
-            execute!(io::stdout(), EnableMouseCapture)?;
+            take_mouse()?;
         }
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Terminal {
     pub fn set_mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
         if on {
-            execute!(io::stdout(), EnableMouseCapture)
+            take_mouse()
         } else {
             execute!(io::stdout(), DisableMouseCapture)
         }
@@ -172,6 +172,17 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// Presses and the wheel, without every move of the pointer: those would wake the
+/// program for nothing. Crossterm's own command asks for them all.
+fn take_mouse() -> io::Result<()> {
+    if cfg!(windows) {
+        return execute!(io::stdout(), EnableMouseCapture);
+    }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(b"\x1b[?1000h\x1b[?1006h")?;
+    stdout.flush()
 }
 
 fn enter() -> io::Result<()> {

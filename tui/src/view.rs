@@ -31,6 +31,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
+pub use footer::key_at;
 pub use header::tab_at;
 pub use help::help_lines;
 pub use layout::{Areas, MIN_SIZE, areas, shows_both};

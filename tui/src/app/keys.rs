@@ -81,6 +81,9 @@ impl App {
     }
 
     pub(super) fn screen_key(&mut self, action: Action, code: KeyCode, effects: &mut Vec<Effect>) {
+        if self.settings.read_only && action.acts() {
+            return self.say(strings::READ_ONLY);
+        }
         match action {
             Action::NextStep
             | Action::SetStatus
@@ -258,7 +261,7 @@ impl App {
         self.find_candidates();
     }
 
-    fn open(&mut self) {
+    pub(super) fn open(&mut self) {
         match self.focus {
             Pane::Notices => {
                 let key = (self.notices.get(self.notices.chosen)).and_then(|n| n.key.clone());

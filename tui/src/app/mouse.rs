@@ -1,19 +1,27 @@
 //! The mouse: the wheel turns what is under it, a press chooses.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use jiff::{SignedDuration, Timestamp};
+use ordertop::order::OrderKey;
 use ratatui::layout::{Position, Rect};
 
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
-use crate::view::{areas, notice_at, sort_at, tab_at};
+use crate::view::{areas, key_at, notice_at, sort_at, tab_at};
 
 /// A turn of the mouse's wheel, in lines.
 const WHEEL: usize = 3;
+/// Two presses on one row within this time open its order.
+const DOUBLE: SignedDuration = SignedDuration::from_millis(400);
 
 impl App {
     pub(super) fn mouse(&mut self, mouse: MouseEvent, effects: &mut Vec<Effect>) {
         let Some(areas) = areas(self) else { return };
         let here = Position::new(mouse.column, mouse.row);
+        let pressed = mouse.kind == MouseEventKind::Down(MouseButton::Left);
+        if pressed && areas.footer.contains(here) {
+            return self.press_footer(here.x, effects);
+        }
         let over = |area: Option<Rect>| area.is_some_and(|area| area.contains(here));
         let wheel: Option<fn(usize, usize) -> usize> = match mouse.kind {
             MouseEventKind::ScrollUp => Some(|at, _| at.saturating_sub(WHEEL)),
@@ -37,7 +45,7 @@ impl App {
             (Overlay::Picker(_), _) => return self.picker_mouse(mouse, effects),
             _ => return,
         }
-        if mouse.kind != MouseEventKind::Down(MouseButton::Left) {
+        if !pressed {
             return;
         }
         let rows = areas.rows();
@@ -50,6 +58,7 @@ impl App {
             let at = self.top + usize::from(here.y - rows.y);
             if at < self.orders.shown() {
                 self.move_to(at);
+                self.click_again();
             }
         } else if over(areas.order) {
             self.focus = Pane::Order;
@@ -58,11 +67,45 @@ impl App {
             self.focus = Pane::Notices;
             if let Some(at) = at {
                 self.notices.chosen = at;
+                self.click_notice();
             }
         } else if areas.tabs.contains(here)
             && let Some(tab) = tab_at(self, here.x)
         {
             self.set_tab(tab);
+        }
+    }
+
+    /// A key that stands in the footer, as if it were pressed.
+    fn press_footer(&mut self, column: u16, effects: &mut Vec<Effect>) {
+        let Some(action) = key_at(self, column) else {
+            return;
+        };
+        let key = self.settings.keymap.press(self.context(), action);
+        if let Some(key) = key {
+            self.key(key, effects);
+        }
+    }
+
+    /// The second press on an order opens it.
+    fn click_again(&mut self) {
+        self.open_when_double(self.cursor.clone());
+    }
+
+    /// The second press on a notification goes to its order.
+    fn click_notice(&mut self) {
+        let chosen = self.notices.get(self.notices.chosen);
+        self.open_when_double(chosen.and_then(|notice| notice.key.clone()));
+    }
+
+    fn open_when_double(&mut self, key: Option<OrderKey>) {
+        let recent = |at: Timestamp| self.now.duration_since(at) <= DOUBLE;
+        let before = self.clicked.take();
+        let double = before.is_some_and(|(before, at)| Some(&before) == key.as_ref() && recent(at));
+        if double {
+            self.open();
+        } else {
+            self.clicked = key.map(|key| (key, self.now));
         }
     }
 }

@@ -194,6 +194,9 @@ impl App {
 
     /// Why a step cannot be sent now; `None` when it can, or is kept until it can.
     pub(super) fn cannot_send(&self) -> Option<&'static str> {
+        if self.settings.read_only {
+            return Some(strings::READ_ONLY);
+        }
         match self.keeps_steps() {
             true => None,
             false => self.cannot_send_many(),
@@ -203,6 +206,9 @@ impl App {
     /// The same for many orders at once, which are never kept: by the time that
     /// they were sent, nobody would look at each row's result.
     pub(super) fn cannot_send_many(&self) -> Option<&'static str> {
+        if self.settings.read_only {
+            return Some(strings::READ_ONLY);
+        }
         match self.connection.state {
             ConnectionState::Offline { .. } => Some(strings::NOT_SENT_OFFLINE),
             ConnectionState::Refused { .. } => Some(strings::NOT_SENT_REFUSED),

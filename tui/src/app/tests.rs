@@ -3,7 +3,9 @@
 mod acting;
 mod bulk;
 mod find;
+mod fuzz;
 mod hold;
+mod mouse;
 mod outbox;
 mod picker;
 mod screen;

@@ -90,3 +90,11 @@ pub enum Action {
     /// Dialog: the field before.
     PreviousField,
 }
+
+impl Action {
+    /// Whether it changes an order, which a screen that only reads does not.
+    #[must_use]
+    pub fn acts(self) -> bool {
+        matches!(self, Self::NextStep | Self::SetStatus | Self::Undo)
+    }
+}

@@ -16,48 +16,89 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let words = format!(" {words}");
         return text(buf, area, area.y, &words, theme.strong());
     }
+    if on_screen(app) {
+        undo(app, area, buf);
+    }
+    for (x, action) in entries(app, area) {
+        entry(app, app.context(), action, x, area, buf);
+    }
+}
+
+/// The key that stands in a column of the footer.
+#[must_use]
+pub fn key_at(app: &App, column: u16) -> Option<Action> {
+    let area = areas(app)?.footer;
+    if app.toast.is_some() {
+        return None;
+    }
+    let context = app.context();
+    let undo = on_screen(app).then(|| undo_form(app, area)).flatten();
+    if undo.is_some_and(|form| (1..=undo_wide(app, &form)).contains(&column)) {
+        return Some(Action::Undo);
+    }
+    let mut entries = entries(app, area).into_iter();
+    entries
+        .find(|(x, action)| (*x..*x + wide(app, context, *action)).contains(&column))
+        .map(|(_, action)| action)
+}
+
+/// Where each key stands.
+fn entries(app: &App, area: Rect) -> Vec<(u16, Action)> {
+    let mut entries = Vec::new();
     let mut x = area.x + 1;
     let keys = keys(app);
     // Help and the way out are always there; the others while there is room.
     let last: Vec<Action> = [Action::Help, Action::Quit].into();
     let context = app.context();
-    let on_screen = context == Context::Screen && matches!(app.overlay, Overlay::None);
+    let on_screen = on_screen(app);
     let tail: u16 = match on_screen {
         true => last.iter().map(|action| wide(app, context, *action)).sum(),
         false => 0,
     };
     if on_screen {
-        x = undo(app, x, area, buf);
+        x += undo_form(app, area).map_or(0, |form| undo_wide(app, &form));
     }
     for action in keys {
         if x + wide(app, context, action) + tail > area.right() {
             break;
         }
-        x = entry(app, context, action, x, area, buf);
+        entries.push((x, action));
+        x += wide(app, context, action);
     }
     if on_screen {
         for action in last {
-            x = entry(app, context, action, x, area, buf);
+            entries.push((x, action));
+            x += wide(app, context, action);
         }
     }
+    entries
 }
 
-/// What can be undone, with the time that is left for it.
-fn undo(app: &App, x: u16, area: Rect, buf: &mut Buffer) -> u16 {
-    let Some(offer) = app.undo_offer() else {
-        return x;
-    };
-    let theme = app.settings.theme;
-    let forms = strings::undo_offer(&offer);
+fn on_screen(app: &App) -> bool {
+    app.context() == Context::Screen && matches!(app.overlay, Overlay::None)
+}
+
+/// What can be undone, with the time that is left for it, as there is room.
+fn undo_form(app: &App, area: Rect) -> Option<String> {
+    let forms = strings::undo_offer(&app.undo_offer()?);
     let room = area.width / 3;
     let form = forms.iter().find(|form| columns(form) <= room);
-    let Some(form) = form.or(forms.last()) else {
-        return x;
+    form.or(forms.last()).map(ToString::to_string)
+}
+
+fn undo_wide(app: &App, form: &str) -> u16 {
+    columns(&app.settings.keymap.first(Context::Screen, Action::Undo)) + columns(form) + 5
+}
+
+fn undo(app: &App, area: Rect, buf: &mut Buffer) {
+    let Some(form) = undo_form(app, area) else {
+        return;
     };
+    let theme = app.settings.theme;
     let key = app.settings.keymap.first(Context::Screen, Action::Undo);
-    let x = put(buf, area, x, area.y, "⧗ ", theme.warning());
+    let x = put(buf, area, area.x + 1, area.y, "⧗ ", theme.warning());
     let x = put(buf, area, x, area.y, &key, theme.key());
-    put(buf, area, x + 1, area.y, form, theme.warning()) + 2
+    put(buf, area, x + 1, area.y, &form, theme.warning());
 }
 
 fn wide(app: &App, context: Context, action: Action) -> u16 {
@@ -72,12 +113,12 @@ fn short(context: Context, action: Action) -> &'static str {
     }
 }
 
-fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &mut Buffer) -> u16 {
+fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let key = app.settings.keymap.first(context, action);
     let x = put(buf, area, x, area.y, &key, theme.key());
     let words = short(context, action);
-    put(buf, area, x + 1, area.y, words, theme.text()) + 2
+    put(buf, area, x + 1, area.y, words, theme.text());
 }
 
 fn off(app: &App, dialog: &Dialog) -> bool {

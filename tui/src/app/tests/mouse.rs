@@ -1,0 +1,75 @@
+//! What the mouse does.
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+use super::{sent, under_cursor};
+use crate::app::{Overlay, Pane};
+use crate::event::{Effect, Event};
+use crate::snapshots::Stage;
+use crate::view::areas;
+
+fn press(stage: &mut Stage, column: u16, row: u16) -> Vec<Effect> {
+    stage.app.update(Event::Mouse(MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column,
+        row,
+        modifiers: KeyModifiers::NONE,
+    }))
+}
+
+/// Presses where the footer shows `words`.
+fn press_footer(stage: &mut Stage, words: &str) -> Vec<Effect> {
+    let screen = stage.screen();
+    let footer = screen.lines().last().unwrap();
+    let at = footer
+        .find(words)
+        .unwrap_or_else(|| panic!("{words} in {footer}"));
+    let column = crate::text::width(&footer[..at]);
+    let row = stage.app.size.1 - 1;
+    press(stage, u16::try_from(column).unwrap(), row)
+}
+
+#[test]
+fn two_presses_open_an_order_and_slow_ones_do_not() {
+    let mut stage = Stage::shop((80, 24));
+    let rows = areas(&stage.app).unwrap().rows();
+    press(&mut stage, rows.x + 3, rows.y + 1);
+    assert_eq!(under_cursor(&stage), "10474");
+    stage.wait(2);
+    press(&mut stage, rows.x + 3, rows.y + 1);
+    assert!(!stage.app.order_open);
+    press(&mut stage, rows.x + 3, rows.y + 1);
+    assert!(stage.app.order_open && stage.app.focus == Pane::Order);
+}
+
+#[test]
+fn two_rows_are_no_double_press() {
+    let mut stage = Stage::shop((80, 24));
+    let rows = areas(&stage.app).unwrap().rows();
+    press(&mut stage, rows.x + 3, rows.y + 1);
+    press(&mut stage, rows.x + 3, rows.y + 2);
+    assert!(!stage.app.order_open);
+    assert_eq!(under_cursor(&stage), "10477");
+}
+
+#[test]
+fn keys_in_the_footer_can_be_pressed() {
+    let mut stage = Stage::shop((120, 30));
+    press_footer(&mut stage, "s ");
+    assert!(!matches!(stage.app.overlay, Overlay::None));
+    press_footer(&mut stage, "Esc");
+    assert!(matches!(stage.app.overlay, Overlay::None));
+    let effects = press_footer(&mut stage, "quit");
+    assert!(matches!(effects[..], [Effect::Quit]), "{effects:?}");
+}
+
+#[test]
+fn a_screen_that_only_reads_changes_nothing() {
+    let mut stage = Stage::with((80, 24), |settings| settings.read_only = true);
+    stage.live();
+    stage.snapshot(crate::snapshots::orders());
+    assert!(sent(&stage.keys("s")).is_empty());
+    assert!(matches!(stage.app.overlay, Overlay::None));
+    let said = &stage.app.toast.as_ref().unwrap().0;
+    assert!(said.starts_with("read-only"), "{said}");
+}

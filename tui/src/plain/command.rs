@@ -1,0 +1,199 @@
+//! Commands that are typed as lines.
+
+use ordertop::order::OrderStatus;
+use ordertop::order::status::Reason;
+use ordertop::order::{OrderKey, Shipment};
+use ordertop::protocol::rest::StatusChange;
+
+use super::{Plain, Wish};
+use crate::filter::Filter;
+use crate::strings;
+use crate::text::{grouped, tame};
+
+/// So many orders are listed at once.
+const LISTED: usize = 20;
+
+impl Plain {
+    /// Does what a line says; what it leaves to the loop.
+    pub(super) fn command(&mut self, line: &str) -> Option<Wish> {
+        let mut words = line.split_whitespace();
+        let command = words.next()?.to_lowercase();
+        let rest: Vec<&str> = words.collect();
+        match (command.as_str(), rest.as_slice()) {
+            ("quit" | "q" | "exit", _) => return Some(Wish::Quit),
+            ("help" | "?", _) => {
+                for line in strings::PLAIN_HELP {
+                    self.say(line);
+                }
+            }
+            ("list", words) => self.list(&words.join(" ")),
+            ("show", [number]) => self.show(number),
+            ("ship", [number, carrier @ ..]) if carrier.len() <= 2 => {
+                return self.ship(number, carrier);
+            }
+            ("show" | "ship", _) => self.say("which order? give its number, as in: show 10482"),
+            _ => self.say(format!(
+                "no command is called {}: type help",
+                tame(&command)
+            )),
+        }
+        None
+    }
+
+    fn list(&mut self, filter: &str) {
+        match Filter::parse(filter) {
+            Ok(filter) => self.app.orders.set_filter(filter),
+            Err(error) => return self.say(error.to_string()),
+        }
+        let shown = self.app.orders.shown();
+        for at in 0..shown.min(LISTED) {
+            let Some(row) = self.app.orders.at(at) else {
+                break;
+            };
+            let line = self.line(&row.key, &row.listed());
+            self.out.push_back(line);
+        }
+        match shown {
+            0 => self.say("no orders"),
+            LISTED.. => self.say(format!(
+                "{LISTED} of {} orders; list WORDS narrows",
+                grouped(shown)
+            )),
+            _ => {}
+        }
+        self.app.orders.set_filter(Filter::default());
+    }
+
+    /// The order of that number, or a word why there is none.
+    fn find(&mut self, number: &str) -> Option<OrderKey> {
+        let number = number.trim_start_matches('#');
+        let orders = &self.app.orders;
+        let mut found = (0..orders.shown())
+            .filter_map(|at| orders.at(at))
+            .filter(|row| row.key.number.as_str() == number)
+            .map(|row| row.key.clone());
+        let (first, second) = (found.next(), found.next());
+        match (first, second) {
+            (Some(key), None) => Some(key),
+            (None, _) => {
+                self.say(format!("there is no order {}", tame(number)));
+                None
+            }
+            (Some(_), Some(_)) => {
+                self.say(format!(
+                    "several vendors have an order {}: start with --vendor",
+                    tame(number)
+                ));
+                None
+            }
+        }
+    }
+
+    fn show(&mut self, number: &str) {
+        let Some(key) = self.find(number) else { return };
+        let Some(row) = self.app.orders.get(&key) else {
+            return;
+        };
+        let order = row.listed();
+        let mut lines = vec![self.line(&key, &order)];
+        for item in &order.items {
+            let product = &item.product;
+            lines.push(format!(
+                "  {} x {} {}",
+                item.quantity,
+                tame(&product.name),
+                tame(&product.sku)
+            ));
+        }
+        if !order.shipping_address.is_empty() {
+            lines.push(format!("  to {}", tame(&order.shipping_address)));
+        }
+        self.out.extend(lines);
+    }
+
+    fn ship(&mut self, number: &str, carrier: &[&str]) -> Option<Wish> {
+        if self.app.settings.read_only {
+            self.say(strings::READ_ONLY);
+            return None;
+        }
+        let key = self.find(number)?;
+        let order = self.app.orders.get(&key)?.listed();
+        match self.app.next_step(&order) {
+            Some((OrderStatus::Shipped, Reason::Given)) => {
+                self.say("support has to give a reason, which --plain does not ask for");
+                return None;
+            }
+            Some((OrderStatus::Shipped, _)) => {}
+            _ => {
+                self.say(format!(
+                    "{} is {}: it cannot be shipped",
+                    strings::number(&key),
+                    order.status
+                ));
+                return None;
+            }
+        }
+        let text = |at: usize| carrier.get(at).map(|text| (*text).to_owned());
+        let shipment = (!carrier.is_empty()).then(|| Shipment {
+            carrier: text(0),
+            tracking_number: text(1),
+            ..Shipment::default()
+        });
+        let change = StatusChange {
+            status: Some(OrderStatus::Shipped.as_str().to_owned()),
+            expected_version: (order.version > 0).then_some(order.version),
+            reason: None,
+            shipment,
+        };
+        Some(Wish::Ship(key, Box::new(change)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshots::{Stage, orders};
+
+    fn plain() -> Plain {
+        let mut stage = Stage::new((80, 24));
+        stage.live();
+        stage.snapshot(orders());
+        Plain::new(stage.app)
+    }
+
+    fn said(plain: &mut Plain, line: &str) -> String {
+        assert_eq!(plain.command(line), None, "{line}");
+        plain.out.drain(..).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn orders_are_listed_and_shown_in_lines() {
+        let mut plain = plain();
+        let list = said(&mut plain, "list müller");
+        assert_eq!(list, "#10477 Jürgen Müller, 61.50 EUR, Paid");
+        let show = said(&mut plain, "show #10477");
+        assert!(
+            show.contains("2 x Stoneware mug MUG-1") && show.contains("Rua Augusta"),
+            "{show}"
+        );
+        assert_eq!(said(&mut plain, "show 1"), "there is no order 1");
+        assert!(said(&mut plain, "dance").contains("no command is called dance"));
+        assert_eq!(plain.command("quit\n"), Some(Wish::Quit));
+    }
+
+    #[test]
+    fn shipping_carries_what_was_seen_and_the_parcel() {
+        let mut plain = plain();
+        let Some(Wish::Ship(key, change)) = plain.command("ship 10477 DHL JD0146") else {
+            panic!("it is shipped: {:?}", plain.out);
+        };
+        assert_eq!(key.number.as_str(), "10477");
+        assert_eq!(change.expected_version, Some(1));
+        let shipment = change.shipment.unwrap();
+        assert_eq!(shipment.tracking_number.as_deref(), Some("JD0146"));
+        let late = said(&mut plain, "ship 10466");
+        assert_eq!(late, "#10466 is Shipped: it cannot be shipped");
+        plain.app.settings.read_only = true;
+        assert_eq!(said(&mut plain, "ship 10477"), strings::READ_ONLY);
+    }
+}

@@ -1,0 +1,249 @@
+//! Plays a record: through the same state and the same view, at the times that
+//! it tells. Nothing is sent, and keys do nothing but leave.
+
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers};
+use futures_util::StreamExt;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use ordertop::clock::{Clock, ManualClock};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::time::{Instant, sleep_until};
+
+use super::line::{FORM, Line, What};
+use crate::app::row::Sort;
+use crate::app::{App, Settings};
+use crate::event::Event;
+use crate::signals::{Signalled, Signals, stop_until_continued};
+use crate::svg;
+use crate::terminal::{self, Terminal};
+use crate::view;
+
+/// The size of a picture when the record tells none.
+const SIZE: (u16, u16) = (120, 30);
+
+/// What to do with a record.
+#[derive(Debug)]
+pub struct Replay {
+    /// The record.
+    pub file: PathBuf,
+    /// So many times as fast as it was.
+    pub speed: f64,
+    /// Write the last frame into this file instead of playing.
+    pub svg: Option<PathBuf>,
+}
+
+/// A record and the state that it has come to.
+#[derive(Debug)]
+pub struct Player<R> {
+    /// The screen.
+    pub app: App,
+    clock: ManualClock,
+    lines: io::Lines<R>,
+    next: Option<Line>,
+    read: usize,
+}
+
+impl<R: BufRead> Player<R> {
+    /// Reads the first line; `settings` says how the screen is to look.
+    ///
+    /// # Errors
+    /// When it is no record, or one of a newer form.
+    pub fn new(
+        record: R,
+        settings: impl FnOnce(Arc<dyn Clock>) -> Settings,
+    ) -> anyhow::Result<Self> {
+        let mut lines = record.lines();
+        let first = lines.next().context("the record is empty")??;
+        let first: Line = serde_json::from_str(&first).context("line 1 is no start of a record")?;
+        let What::Start {
+            form,
+            program,
+            vendor,
+            title,
+            sort,
+            time_zone,
+        } = first.what
+        else {
+            bail!("line 1 is no start of a record");
+        };
+        if form > FORM {
+            bail!("the record is of a newer form: ordertop {program} wrote it");
+        }
+        let clock = ManualClock::new(first.at);
+        let mut settings = settings(Arc::new(clock.clone()));
+        settings.vendor = vendor;
+        settings.title = title;
+        settings.sort = Sort::ALL.get(sort).copied().unwrap_or_default();
+        settings.time_zone =
+            (time_zone.and_then(|name| TimeZone::get(&name).ok())).unwrap_or(TimeZone::UTC);
+        let mut player = Self {
+            app: App::new(settings),
+            clock,
+            lines,
+            next: None,
+            read: 1,
+        };
+        player.read_on()?;
+        Ok(player)
+    }
+
+    /// When the next event happened; `None` at the end.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Timestamp> {
+        self.next.as_ref().map(|line| line.at)
+    }
+
+    /// What the record's clock shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves the clock on to a moment; never back.
+    pub fn wait_until(&mut self, at: Timestamp) {
+        self.advance(at);
+        self.app.update(Event::Tick);
+    }
+
+    /// Lets the next event happen.
+    ///
+    /// # Errors
+    /// When its line cannot be read; the error names it.
+    pub fn step(&mut self) -> anyhow::Result<()> {
+        let Some(line) = self.next.take() else {
+            return Ok(());
+        };
+        self.advance(line.at);
+        let event = (line.what.event()).with_context(|| format!("line {}", self.read))?;
+        if let Some(event) = event {
+            self.app.update(event);
+            self.app.drawn();
+        }
+        self.read_on()
+    }
+
+    fn advance(&mut self, at: Timestamp) {
+        let by = at.duration_since(self.clock.now());
+        if by > SignedDuration::ZERO {
+            self.clock.advance(by);
+        }
+    }
+
+    fn read_on(&mut self) -> anyhow::Result<()> {
+        let Some(line) = self.lines.next() else {
+            return Ok(());
+        };
+        self.read += 1;
+        let at = self.read;
+        let line = line.with_context(|| format!("line {at}"))?;
+        self.next = Some(serde_json::from_str(&line).with_context(|| format!("line {at}"))?);
+        Ok(())
+    }
+}
+
+/// Plays a record on the terminal, or draws its end.
+///
+/// # Errors
+/// When it cannot be read, or there is no terminal.
+pub async fn play(
+    replay: Replay,
+    settings: impl FnOnce(Arc<dyn Clock>) -> Settings,
+) -> anyhow::Result<()> {
+    let file = std::fs::File::open(&replay.file)
+        .with_context(|| format!("{} cannot be read", replay.file.display()))?;
+    let player = Player::new(BufReader::new(file), settings)
+        .with_context(|| replay.file.display().to_string())?;
+    match replay.svg {
+        Some(out) => {
+            let drawn = last_frame(player)?;
+            std::fs::write(&out, drawn).with_context(|| write_failed(&out))
+        }
+        None => show(player, replay.speed).await,
+    }
+}
+
+fn write_failed(path: &Path) -> String {
+    format!("{} cannot be written", path.display())
+}
+
+/// The last frame of a record as an SVG.
+///
+/// # Errors
+/// When a line cannot be read.
+pub fn last_frame<R: BufRead>(mut player: Player<R>) -> anyhow::Result<String> {
+    player.app.update(Event::Resize(SIZE.0, SIZE.1));
+    while player.next_at().is_some() {
+        player.step()?;
+    }
+    let (columns, rows) = player.app.size;
+    let mut frame = Buffer::empty(Rect::new(0, 0, columns, rows));
+    view::draw(&player.app, &mut frame);
+    Ok(svg::draw(&frame))
+}
+
+async fn show<R: BufRead>(mut player: Player<R>, speed: f64) -> anyhow::Result<()> {
+    crate::screen::check_terminal()?;
+    let mut terminal = Terminal::take().context("the terminal cannot be used")?;
+    let mut signals = Signals::new()?;
+    let mut keys = EventStream::new();
+    let mut size = terminal::size()?;
+    let (began, from) = (Instant::now(), player.now());
+    let moment = |at: Timestamp| {
+        let after = at.duration_since(from).as_secs_f64() / speed;
+        let after = Duration::try_from_secs_f64(after).unwrap_or_default();
+        began + after.min(Duration::from_secs(86_400))
+    };
+    loop {
+        // A record of a larger terminal is seen in this one.
+        let (columns, rows) = player.app.size;
+        if columns > size.0 || rows > size.1 || (columns, rows) == (0, 0) {
+            player.app.update(Event::Resize(size.0, size.1));
+        }
+        let app = &player.app;
+        terminal.draw(app.size, |buffer| view::draw(app, buffer))?;
+        let next = player.next_at();
+        let second = player.now().saturating_add(SignedDuration::from_secs(1));
+        let second = second.unwrap_or(player.now());
+        let wake = next.map(|at| moment(at.min(second)));
+        tokio::select! {
+            biased;
+            signalled = signals.next() => match signalled {
+                Signalled::Stop => return Ok(()),
+                Signalled::Suspend => {
+                    terminal.lend();
+                    stop_until_continued().await?;
+                    signals.forget_stops();
+                    terminal.take_again()?;
+                }
+                Signalled::Continued => terminal.take_again()?,
+            },
+            pressed = keys.next() => match pressed.transpose()? {
+                None => return Ok(()),
+                Some(TerminalEvent::Resize(columns, rows)) => {
+                    size = (columns, rows);
+                    terminal.forget();
+                }
+                Some(TerminalEvent::Key(key)) if leaves(key.code, key.modifiers) => return Ok(()),
+                Some(_) => {}
+            },
+            () = sleep_until(wake.unwrap_or(began)), if wake.is_some() => {
+                match next {
+                    Some(at) if at <= second => player.step()?,
+                    _ => player.wait_until(second),
+                }
+            }
+        }
+    }
+}
+
+fn leaves(code: KeyCode, held: KeyModifiers) -> bool {
+    matches!(code, KeyCode::Esc | KeyCode::Char('q'))
+        || (code == KeyCode::Char('c') && held.contains(KeyModifiers::CONTROL))
+}
