@@ -6,9 +6,12 @@
 //! is a key and not a row number.
 
 pub mod acting;
+mod alerting;
+mod away;
 pub mod bulk;
 pub mod cursor;
 pub mod dialog;
+pub mod figures;
 pub mod find;
 mod keys;
 pub mod marks;
@@ -36,6 +39,7 @@ use ordertop::order::{Actor, ActorKind, HistoryEntry, OrderKey, OrderStatus, Ven
 use ordertop::protocol::ListedOrder;
 use tui_input::Input;
 
+use crate::alerts::{AlertSettings, Alerts};
 use crate::event::{Effect, Event};
 use crate::keymap::Keymap;
 use crate::strings;
@@ -43,8 +47,10 @@ use crate::theme::{Palette, Theme};
 use crate::view::{areas, shows_both};
 use crate::views::SavedView;
 use acting::Acting;
+use away::Away;
 use cursor::{Moved, Widest};
 use dialog::Dialog;
+use figures::Figures;
 use find::Find;
 use notices::Notices;
 use orders::Orders;
@@ -93,6 +99,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Which key does what.
     pub keymap: Keymap,
+    /// What rings when.
+    pub alerts: AlertSettings,
 }
 
 impl Settings {
@@ -110,6 +118,7 @@ impl Settings {
             read_only: false,
             theme: Theme::new(Palette::Plain),
             keymap: Keymap::default(),
+            alerts: AlertSettings::default(),
         }
     }
 }
@@ -229,6 +238,11 @@ pub struct App {
     pub acting: Acting,
     /// Which row was clicked last, and when.
     clicked: Option<(OrderKey, Timestamp)>,
+    /// What rings when, and what rang.
+    pub alerts: Alerts,
+    /// What the orders come to.
+    pub figures: Figures,
+    away: Away,
     actor: Actor,
     realtime: bool,
     /// Whether a key was ever pressed: before, the cursor stays on top while snapshots come.
@@ -281,6 +295,9 @@ impl App {
             // A text that is to be selected is the terminal's.
             mouse: settings.hint.is_none(),
             clicked: None,
+            alerts: Alerts::new(settings.alerts.clone()),
+            figures: Figures::default(),
+            away: Away::default(),
             actor,
             realtime: true,
             steered: false,
@@ -342,6 +359,8 @@ impl App {
                     keep(&mut self.details.history, result);
                 }
             }
+            Event::Focus(focused) => self.alerts.focused = Some(focused),
+            Event::AlertCommand(result) => self.alert_command(result),
         }
         self.divert(&mut effects);
         self.send_kept(&mut effects);
@@ -351,6 +370,7 @@ impl App {
         }
         self.measure();
         self.follow_details(&mut effects);
+        self.follow_alerts(&mut effects);
         if (self.toast.as_ref()).is_some_and(|(_, since)| self.now.duration_since(*since) > TOAST) {
             self.toast = None;
         }

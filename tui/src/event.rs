@@ -6,6 +6,7 @@ use ordertop::order::{HistoryEntry, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{BulkRow, RowResults, StatusChange, StatusChanged};
 
+use crate::alerts::Signal;
 use crate::outbox::{Contents, Entry, Sent};
 use crate::views::SavedView;
 
@@ -95,6 +96,10 @@ pub enum Event {
         /// Whether it is off the disk, or why not.
         result: Result<(), String>,
     },
+    /// The terminal got the focus, or lost it.
+    Focus(bool),
+    /// What came of a run of the alerts' command; why it failed, in a sentence's part.
+    AlertCommand(Result<(), String>),
 }
 
 /// One thing that the world should do.
@@ -159,4 +164,6 @@ pub enum Effect {
     SetMouse(bool),
     /// Write a view into the configuration; [`Event::ViewSaved`] comes back.
     SaveView(Box<SavedView>),
+    /// Ring, notify, run the alerts' command; [`Event::AlertCommand`] comes back.
+    Alert(Box<Signal>),
 }

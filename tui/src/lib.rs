@@ -5,6 +5,7 @@
 //! [`view::draw`] turns the state into cells; [`screen`] owns the one loop that
 //! ties them to terminal, network and clock.
 
+pub mod alerts;
 pub mod app;
 pub mod args;
 pub mod carrier;
@@ -23,6 +24,7 @@ pub mod screen;
 mod signals;
 #[cfg(test)]
 mod snapshots;
+pub mod state;
 pub mod strings;
 pub mod svg;
 pub mod terminal;

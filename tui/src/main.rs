@@ -53,7 +53,7 @@ async fn run(cli: Cli) -> ExitCode {
                 Ok(client) => {
                     let options = ScreenOptions {
                         outbox: outbox::default_dir(),
-                        ..ScreenOptions::new(client).configured(&config)
+                        ..ScreenOptions::new(client).configured(&config).kept()
                     };
                     run_screen(options.behaving(manners)).await
                 }

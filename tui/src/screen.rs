@@ -24,6 +24,9 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
+use crate::alerts::AlertSettings;
+use crate::alerts::command::Commands;
+use crate::alerts::osc::Channel;
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::args::Manners;
@@ -34,6 +37,7 @@ use crate::outbox::{Desk, Store};
 use crate::plain;
 use crate::record::{Recorder, mask::Mask};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
+use crate::state::{Keeper, StateFile};
 use crate::strings;
 use crate::terminal::{self, Terminal};
 use crate::theme::{Palette, Theme};
@@ -76,6 +80,10 @@ pub struct ScreenOptions {
     pub record: Option<PathBuf>,
     /// Whether the buyers are made up: then a record keeps them.
     pub made_up: bool,
+    /// What rings when.
+    pub alerts: AlertSettings,
+    /// Where what is kept between runs lies; nothing is kept without it.
+    pub state: Option<StateFile>,
 }
 
 impl ScreenOptions {
@@ -95,6 +103,8 @@ impl ScreenOptions {
             plain: false,
             record: None,
             made_up: false,
+            alerts: AlertSettings::default(),
+            state: None,
         }
     }
 
@@ -119,6 +129,14 @@ impl ScreenOptions {
             ..self
         }
     }
+
+    /// Goes on where the run before with this server and vendor stopped, and
+    /// keeps for the next run what it should know.
+    #[must_use]
+    pub fn kept(self) -> Self {
+        let state = StateFile::of(&self.client.server, self.client.vendor.as_ref());
+        Self { state, ..self }
+    }
 }
 
 /// Shows the screen until the user leaves it.
@@ -141,6 +159,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         read_only: options.read_only,
         theme: Theme::new(palette()),
         keymap: options.keymap,
+        alerts: options.alerts.clone(),
     };
     if options.plain {
         let (client, events) = Client::start(options.client)?;
@@ -165,6 +184,9 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         recorder,
         terminal: Terminal::take().context("the terminal cannot be used")?,
         client,
+        channel: Channel::new(options.alerts.notify, |name| std::env::var(name).ok()),
+        commands: Commands::new(&options.alerts, answers.clone()),
+        keeper: None,
         answers,
         desk,
         steps: JoinSet::new(),
@@ -174,14 +196,22 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         leaving: false,
     };
     let watch = leave_anyway(LEAVING)?;
-    let result = screen.run(events, answered).await;
+    let result = match screen.restore(options.state) {
+        Ok(()) => screen.run(events, answered).await,
+        Err(error) => Err(error),
+    };
     let Screen {
+        app,
         terminal,
         steps,
         desk,
+        keeper,
         ..
     } = screen;
     drop(terminal);
+    if let Some(keeper) = keeper {
+        keeper.finish(&app.last_kept()).await;
+    }
     finish(steps, &desk).await;
     watch.abort();
     result
@@ -267,6 +297,9 @@ struct Screen {
     recorder: Option<Recorder>,
     terminal: Terminal,
     client: Arc<Client>,
+    channel: Channel,
+    commands: Commands,
+    keeper: Option<Keeper>,
     answers: mpsc::Sender<Event>,
     desk: Desk,
     steps: JoinSet<Option<String>>,
@@ -278,6 +311,17 @@ struct Screen {
 }
 
 impl Screen {
+    /// Goes on where the run before stopped.
+    fn restore(&mut self, file: Option<StateFile>) -> anyhow::Result<()> {
+        let Some(file) = file else { return Ok(()) };
+        let (kept, broken) = file.read();
+        for effect in self.app.restore(kept, broken) {
+            self.carry_out(effect)?;
+        }
+        self.keeper = Some(Keeper::new(file));
+        Ok(())
+    }
+
     async fn run(
         &mut self,
         mut events: mpsc::Receiver<ordertop::client::ClientEvent>,
@@ -346,6 +390,9 @@ impl Screen {
                         self.happen(Event::Resize(columns, rows))?;
                     }
                     self.happen(Event::Tick)?;
+                    if let Some(keeper) = &mut self.keeper {
+                        keeper.keep(|| self.app.to_keep());
+                    }
                     dirty = true;
                 }
             }
@@ -393,7 +440,8 @@ impl Screen {
             TerminalEvent::Mouse(mouse) if mouse.kind == MouseEventKind::Moved => return Ok(()),
             TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
             TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
-            TerminalEvent::FocusGained | TerminalEvent::FocusLost => return Ok(()),
+            TerminalEvent::FocusGained => Event::Focus(true),
+            TerminalEvent::FocusLost => Event::Focus(false),
         };
         self.happen(event)
     }
@@ -434,6 +482,12 @@ impl Screen {
             Effect::Copy(text) => self.terminal.copy(&text)?,
             Effect::SaveView(view) => self.save_view(*view),
             Effect::SetMouse(on) => self.terminal.set_mouse(on)?,
+            Effect::Alert(signal) => {
+                self.terminal.send(&self.channel.bytes(&signal))?;
+                for alert in &signal.commands {
+                    self.commands.run(alert);
+                }
+            }
             Effect::ChangeStatus {
                 key,
                 ticket,

@@ -18,6 +18,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
+use crate::alerts::AlertSettings;
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::event::{Effect, Event};
@@ -57,6 +58,7 @@ impl Stage {
             read_only: false,
             theme: Theme::new(Palette::Colours),
             keymap: Keymap::default(),
+            alerts: AlertSettings::default(),
         };
         set(&mut settings);
         let mut app = App::new(settings);
@@ -119,7 +121,7 @@ impl Stage {
     }
 
     /// An event of the server's about an order; it makes the order's next version.
-    pub(crate) fn event(&mut self, kind: EventKind, order: &ListedOrder, by: Actor) {
+    pub(crate) fn event(&mut self, kind: EventKind, order: &ListedOrder, by: Actor) -> Vec<Effect> {
         let known = self.app.orders.get(&order.key(&vendor()));
         let previous_status = known.map(|row| row.status());
         let mut order = order.clone();
@@ -142,7 +144,7 @@ impl Stage {
             kind,
             event: Arc::new(event),
             order: told,
-        }]));
+        }]))
     }
 
     /// A shop with some orders, live.
@@ -463,6 +465,31 @@ fn what_waits_for_the_server() {
         same(&format!("outbox_{size_name}"), &stage);
         stage.keys("jx");
         same(&format!("outbox_asked_{size_name}"), &stage);
+    }
+}
+
+#[test]
+fn the_alarm_stands_above_the_list() {
+    for (name, size) in [
+        ("alarm_120x30", WIDE),
+        ("alarm_80x24", USUAL),
+        ("alarm_60x20", NARROW),
+        ("alarm_40x8", (40, 8)),
+    ] {
+        let mut stage = Stage::with(size, |settings| settings.alerts.alarm = true);
+        stage.live();
+        stage.vendors();
+        stage.snapshot(orders());
+        for number in ["10482", "10483", "10484"] {
+            let new = order_of(number, "Li Wei", OrderStatus::Paid, 119, "184.00", "USD");
+            stage.event(EventKind::Created, &new, service());
+        }
+        stage.keys("m");
+        stage.wait(60);
+        same(name, &stage);
+        if size == WIDE {
+            compare("alarm_120x30_styles", &styles(&stage.draw()));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every word that a person reads on the screen.
 
 mod acting;
+mod alerts;
 mod bulk;
 mod connection;
 mod keys;
@@ -9,6 +10,10 @@ mod picker;
 mod steps;
 
 pub use acting::{changed_since, changed_since_closed, guessed, link_copied, mistyped, no_link};
+pub use alerts::{
+    acknowledged, alarm, alert_and_more, alert_command_failed, alert_due, alert_link, an_hour,
+    came_meanwhile, marks, muted, revenue, since,
+};
 pub use bulk::{
     ALL_CHANGED_SINCE, BULK_UNDER_WAY, GONE, NO_ANSWER, NO_BULK_ON_LEGACY, NONE_CAN,
     NOTHING_TO_UNDO, ON_ITS_WAY, RANGE_BEGUN, TOO_LATE_TO_UNDO, bulk_broke_off, bulk_done,
@@ -318,6 +323,7 @@ pub fn notice(notice: &Notice) -> String {
         },
         What::HistoryChanged { vendors } => history_changed(*vendors),
         What::Bulk(tally) => bulk_done(*tally),
+        What::Away { count, since } => came_meanwhile(*count, since),
         What::Imported { count: 1 } => "1 order imported".into(),
         What::Imported { count } => format!("{} orders imported", grouped(*count)),
     }

@@ -12,7 +12,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
-    EnableMouseCapture,
+    EnableFocusChange, EnableMouseCapture,
 };
 use crossterm::style::{Attribute, ResetColor, SetAttribute};
 use crossterm::terminal::{
@@ -154,6 +154,19 @@ impl Terminal {
         execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
+    /// Writes bytes that draw nothing, such as the bell, in one write.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() || !OURS.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    }
+
     /// Takes the mouse, or gives it back.
     ///
     /// # Errors
@@ -192,6 +205,7 @@ fn enter() -> io::Result<()> {
         io::stdout(),
         EnterAlternateScreen,
         EnableBracketedPaste,
+        EnableFocusChange,
         Hide
     );
     if taken.is_err() {

@@ -13,8 +13,10 @@
 //! s next step  / filter  …                                                         footer
 //! ```
 
+mod alarm;
 mod bulk;
 mod dialog;
+mod figures;
 mod find;
 mod footer;
 mod header;
@@ -53,6 +55,9 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
     };
     header::draw(app, areas.header, buf);
     header::draw_tabs(app, areas.tabs, buf);
+    if let Some(area) = areas.alarm {
+        alarm::draw(app, area, buf);
+    }
     if let Some(area) = areas.hint {
         hint::draw(app, area, buf);
     }

@@ -9,6 +9,7 @@ use ordertop::order::status::{Permit, Reason};
 use ordertop::order::{Actor, OrderKey, OrderStatus};
 use ordertop::protocol::PackedOrder;
 use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults, StatusChange};
+use serde::{Deserialize, Serialize};
 use tui_input::Input;
 
 use super::dialog::Aim;
@@ -159,7 +160,7 @@ pub struct Bulk {
 }
 
 /// How many orders of a bulk action came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Changed.
     pub done: usize,

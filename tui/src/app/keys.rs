@@ -121,6 +121,8 @@ impl App {
                 self.notices.clear();
                 self.say(strings::NO_NOTICES);
             }
+            Action::Acknowledge => self.acknowledge(),
+            Action::Mute => self.mute(),
             Action::Realtime => {
                 self.realtime = !self.realtime;
                 self.say(strings::realtime_turned(self.realtime));

@@ -58,6 +58,7 @@ impl App {
                 self.connection.fresh_at = self.connection.fresh_at.max(Some(self.now));
                 self.loading = None;
                 self.loaded = true;
+                self.follow_list(&vendor, &orders);
                 let name = self.vendor_name(&vendor).to_owned();
                 self.orders.replace(&vendor, orders, &name);
                 let (marks, orders) = (&mut self.acting.marks, &self.orders);

@@ -4,15 +4,20 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertop::order::{Actor, OrderKey, OrderStatus};
+use serde::{Deserialize, Serialize};
 
 /// How many are kept; the oldest goes first.
 pub const KEPT: usize = 200;
+
+/// How much of what is new is handed on at once; a crowd of more is only listed.
+const MAX_NEWS: usize = 1_000;
 
 /// Vendors that are fetched anew one after the other are one notification.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(60);
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum What {
     /// An order came.
     New {
@@ -66,6 +71,13 @@ pub enum What {
     },
     /// An action on many orders of the one at this keyboard is through.
     Bulk(super::bulk::Tally),
+    /// Orders came while nobody watched: one notification for all of them.
+    Away {
+        /// How many.
+        count: usize,
+        /// Since when, in words.
+        since: String,
+    },
     /// Old orders came in: one notification for all of them.
     Imported {
         /// How many changes.
@@ -74,7 +86,7 @@ pub enum What {
 }
 
 /// One notification.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// When.
     pub at: Timestamp,
@@ -87,10 +99,18 @@ pub struct Notice {
     pub what: What,
 }
 
+/// A notification and whether somebody looked at it.
+#[derive(Debug, Clone)]
+struct Listed {
+    notice: Notice,
+    read: bool,
+}
+
 /// The notifications, newest first.
 #[derive(Debug, Default)]
 pub struct Notices {
-    list: VecDeque<Notice>,
+    list: VecDeque<Listed>,
+    news: Vec<Notice>,
     /// Which one is chosen in the pane, from the newest.
     pub chosen: usize,
     /// Which one was last jumped to, from the newest; news begin from the newest again.
@@ -113,7 +133,37 @@ impl Notices {
     /// One of them, from the newest.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&Notice> {
-        self.list.get(index)
+        self.list.get(index).map(|listed| &listed.notice)
+    }
+
+    /// How many nobody looked at yet.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.list.iter().filter(|listed| !listed.read).count()
+    }
+
+    /// Somebody looked at those that `seen` says.
+    pub fn mark_read(&mut self, seen: impl Fn(&Notice) -> bool) {
+        for listed in self.list.iter_mut().filter(|listed| !listed.read) {
+            listed.read = seen(&listed.notice);
+        }
+    }
+
+    /// What was told since this was last asked.
+    pub fn take_news(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// All of them with whether they were read, the newest first, for the next run.
+    pub fn all(&self) -> impl Iterator<Item = (&Notice, bool)> {
+        (self.list.iter()).map(|listed| (&listed.notice, listed.read))
+    }
+
+    /// Takes back, as the oldest, what the run before left; the newest first.
+    pub fn restore(&mut self, kept: impl IntoIterator<Item = (Notice, bool)>) {
+        let room = KEPT.saturating_sub(self.list.len());
+        let kept = kept.into_iter().take(room);
+        (self.list).extend(kept.map(|(notice, read)| Listed { notice, read }));
     }
 
     /// Tells something. The same change of the same order is told once; imports
@@ -128,9 +178,12 @@ impl Notices {
         self.add(notice, Some(actor));
     }
 
+    fn newest(&mut self) -> Option<&mut Notice> {
+        self.list.front_mut().map(|listed| &mut listed.notice)
+    }
+
     fn add(&mut self, notice: Notice, ours: Option<&Actor>) {
-        if let (What::Imported { count: more }, Some(newest)) =
-            (&notice.what, self.list.front_mut())
+        if let (What::Imported { count: more }, Some(newest)) = (&notice.what, self.newest())
             && let What::Imported { count } = &mut newest.what
         {
             *count += more;
@@ -138,7 +191,7 @@ impl Notices {
             return;
         }
         if let (What::HistoryChanged { vendors: more }, Some(newest)) =
-            (&notice.what, self.list.front_mut())
+            (&notice.what, self.newest())
             && let What::HistoryChanged { vendors } = &mut newest.what
             && notice.at.duration_since(newest.at) < TOGETHER
         {
@@ -146,11 +199,19 @@ impl Notices {
             newest.at = notice.at;
             return;
         }
+        if let (What::Away { count: more, .. }, Some(newest)) = (&notice.what, self.newest())
+            && let What::Away { count, .. } = &mut newest.what
+            && notice.at.duration_since(newest.at) < TOGETHER
+        {
+            *count += more;
+            return;
+        }
         let told = |old: &&mut Notice| {
             notice.version != 0 && old.version == notice.version && old.key == notice.key
         };
         // Only lately told ones can be repeated: by the answer and its event.
-        if let Some(old) = self.list.iter_mut().take(50).find(told) {
+        let mut lately = (self.list.iter_mut().take(50)).map(|listed| &mut listed.notice);
+        if let Some(old) = lately.find(told) {
             let named = match &old.what {
                 What::Step { by, .. } => by.as_ref(),
                 _ => None,
@@ -161,7 +222,12 @@ impl Notices {
             return;
         }
         self.jumped = None;
-        self.list.push_front(notice);
+        if self.news.len() < MAX_NEWS {
+            self.news.push(notice.clone());
+        }
+        // Who did something knows of it.
+        let read = matches!(notice.what, What::Step { by: None, .. } | What::Bulk(_));
+        self.list.push_front(Listed { notice, read });
         // The chosen one stays chosen, unless it is the newest.
         if self.chosen > 0 {
             self.chosen += 1;

@@ -79,6 +79,11 @@ impl Orders {
         self.shown.len()
     }
 
+    /// All rows, in no order.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().flatten()
+    }
+
     /// How the list is sorted.
     #[must_use]
     pub fn sort(&self) -> Sort {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ordertop::order::{Currency, Flags, OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::{ListedOrder, PackedOrder};
+use serde::{Deserialize, Serialize};
 
 use crate::filter::Part;
 use crate::strings;
@@ -186,7 +187,8 @@ impl Row {
 }
 
 /// How the list is sorted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// What a vendor should look at first: late and next due, then to be shipped
     /// without a time, the oldest on top; then disputed, unpaid, on the way,
@@ -212,7 +214,7 @@ pub enum Sort {
 }
 
 /// How the list is sorted, and which way round.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sorting {
     /// By what.
     pub by: Sort,

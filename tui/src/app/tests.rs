@@ -1,6 +1,8 @@
 //! Stories told to [`super::App::update`].
 
 mod acting;
+mod alerts;
+mod away;
 mod bulk;
 mod find;
 mod fuzz;

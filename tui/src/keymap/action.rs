@@ -59,6 +59,10 @@ pub enum Action {
     Dismiss,
     /// Dismiss all notifications.
     DismissAll,
+    /// Acknowledge the alarm.
+    Acknowledge,
+    /// Mute the alerts, or end that.
+    Mute,
     /// Real-time off, or on.
     Realtime,
     /// Look now.

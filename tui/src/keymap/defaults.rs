@@ -64,6 +64,8 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(Screen, &[ch('n')], Action::Jump),
         bind(Screen, &[ch('x')], Action::Dismiss),
         bind(Screen, &[ch('X')], Action::DismissAll),
+        bind(Screen, &[ch('a')], Action::Acknowledge),
+        bind(Screen, &[ch('m')], Action::Mute),
         bind(Screen, &[ch('R')], Action::Realtime),
         bind(Screen, &[ch('r')], Action::Refresh),
         bind(Screen, &[ch('Q')], Action::Outbox),

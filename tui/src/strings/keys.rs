@@ -37,6 +37,8 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Jump => "to the order of the newest notification; again: the one before",
         Action::Dismiss => "dismiss the notification that is chosen, or was jumped to",
         Action::DismissAll => "dismiss all notifications",
+        Action::Acknowledge => "acknowledge the alarm",
+        Action::Mute => "mute alerts for an hour; again: end that",
         Action::Realtime => "real-time off or on; off, the list is polled",
         Action::Refresh => "look now: poll, and try the connection",
         Action::Outbox => "what waits for the server: send, delete",
@@ -76,7 +78,11 @@ pub fn action_group(action: Action) -> &'static str {
         | Action::SaveView
         | Action::Commands
         | Action::Tab => "Orders",
-        Action::Jump | Action::Dismiss | Action::DismissAll => "Notifications",
+        Action::Jump
+        | Action::Dismiss
+        | Action::DismissAll
+        | Action::Acknowledge
+        | Action::Mute => "Notifications",
         Action::Realtime | Action::Refresh | Action::Outbox => "Connection",
         Action::Hint
         | Action::Copy

@@ -4,7 +4,7 @@ use ordertop::order::OrderStatus;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{columns, put, put_right};
+use super::{columns, figures, put, put_right};
 use crate::app::App;
 use crate::strings::{self, Health};
 use crate::text::{cut, grouped, short_count, tame, width};
@@ -26,7 +26,12 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(2);
     // While all is well the title has its room too; else how it stands matters
     // more. Before the words of the indicator are shortened, title and name go.
-    let name = width(strings::NAME) + 2;
+    let marks = marks(app);
+    let marked = match width(&marks) {
+        0 => 0,
+        wide => wide + 2,
+    };
+    let name = width(strings::NAME) + 2 + marked;
     let titled = |most: usize| match health {
         Health::Good => name + 2 + width(&title).min(most),
         Health::Fair | Health::Bad => name,
@@ -37,6 +42,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let form = beside(titled(GOOD_TITLE))
         .or_else(|| beside(titled(MIN_TITLE)))
         .or_else(|| beside(name))
+        .or_else(|| beside(name - marked))
         .or_else(|| beside(0))
         .or_else(|| forms.iter().find(|form| steady_width(form) <= room))
         .or(forms.last());
@@ -47,7 +53,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     };
     put_right(buf, inside, area.y, form, style);
     let left = room.saturating_sub(steady_width(form) + 2);
-    if left + 2 < name {
+    if left < width(strings::NAME) {
         return;
     }
     let left = Rect {
@@ -55,11 +61,24 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         ..area
     };
     let accent = theme.accent().patch(theme.strong());
-    let x = put(buf, left, 1, area.y, strings::NAME, accent);
-    let room = usize::from(left.width.saturating_sub(x + 2));
-    if room >= width(&title).min(MIN_TITLE) {
-        put(buf, left, x + 2, area.y, &title, theme.strong());
+    let mut x = put(buf, left, 1, area.y, strings::NAME, accent);
+    let room = |x: u16| usize::from(left.width.saturating_sub(x + 2));
+    let titled = room(x).saturating_sub(marked);
+    if titled >= width(&title).min(MIN_TITLE) {
+        let title = cut(&title, titled);
+        x = put(buf, left, x + 2, area.y, &title, theme.strong());
     }
+    if marked > 0 && room(x) + 2 >= marked {
+        let style = theme.warning().patch(theme.strong());
+        x = put(buf, left, x + 2, area.y, &marks, style);
+    }
+    figures::draw(app, left, x, buf);
+}
+
+/// Unread notifications, and why nothing rings: `!3 muted 42m`.
+fn marks(app: &App) -> String {
+    let silence = app.alerts.silence(app.now, &app.settings.time_zone);
+    strings::marks(app.notices.unread(), silence, app.now)
 }
 
 /// How many changes wait, on the right. Gives the room beside it.
@@ -113,6 +132,9 @@ const LONGEST_VENDOR: usize = 20;
 
 /// The fewest columns of a filter that is typed.
 const MIN_INPUT: usize = 16;
+
+/// From so many columns on there is room for what today brought.
+const WIDE: u16 = 120;
 
 /// Most titles fit into this many columns.
 const GOOD_TITLE: usize = 24;
@@ -389,7 +411,14 @@ fn facts(app: &App) -> Vec<String> {
         0 => counts,
         marked => format!("{} · {counts}", strings::marked(marked)),
     };
+    // A filter needs the room more, and so does a narrow screen.
+    let roomy = app.size.0 >= WIDE && !app.typing && app.filter.value().is_empty();
+    let revenue = match strings::revenue(&app.figures.revenue) {
+        some if roomy && !some.is_empty() => format!("{some} · "),
+        _ => String::new(),
+    };
     vec![
+        format!("{revenue}{loading}{held}{vendor}{counts} · {sort}{told}"),
         format!("{loading}{held}{vendor}{counts} · {sort}{told}"),
         format!("{held}{vendor}{counts} · {sort}{told}"),
         format!("{held}{vendor}{counts}{told}"),

@@ -22,6 +22,8 @@ pub struct Areas {
     pub tabs: Rect,
     /// Filter and counts.
     pub find: Rect,
+    /// The alarm, while one is on.
+    pub alarm: Option<Rect>,
     /// The text to be copied.
     pub hint: Option<Rect>,
     /// The list, its frame included.
@@ -80,6 +82,15 @@ pub fn areas(app: &App) -> Option<Areas> {
     }
     let line = |y| Rect::new(0, y, width, 1);
     let (mut top, mut bottom) = (3, height - 1);
+
+    // A small screen has no line to spare: the alarm takes the statuses' line.
+    let alarm = (app.alerts.alarm.count() > 0).then(|| match height {
+        ..12 => line(1),
+        _ => {
+            top += 1;
+            line(3)
+        }
+    });
 
     let notices_height = match height {
         // An order that was opened needs the rows more.
@@ -140,6 +151,7 @@ pub fn areas(app: &App) -> Option<Areas> {
         header: line(0),
         tabs: line(1),
         find: line(2),
+        alarm,
         hint,
         orders,
         order,

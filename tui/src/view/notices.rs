@@ -93,7 +93,7 @@ pub fn notice_at(app: &App, row: u16) -> Option<usize> {
 
 fn kind_style(theme: Theme, notice: &Notice) -> Style {
     match notice.what {
-        What::New { .. } => theme.good(),
+        What::New { .. } | What::Away { .. } => theme.good(),
         What::Refused { .. } => theme.bad().patch(theme.strong()),
         What::Removed { .. } | What::HistoryChanged { .. } => theme.warning(),
         What::Step { .. } | What::Seen { .. } => theme.text(),

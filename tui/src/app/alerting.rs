@@ -1,0 +1,183 @@
+//! From what happened to what rings.
+//!
+//! Nothing rings for test orders, imports, orders placed more than a day ago,
+//! steps of our own, or what a snapshot brings; a dispute or a cancellation
+//! rings by when it happened, however old the order.
+
+use jiff::SignedDuration;
+use ordertop::client::ConnectionState;
+use ordertop::order::{Actor, OrderKey, OrderStatus};
+use ordertop::protocol::ListedOrder;
+
+use super::notices::{Notice, What};
+use super::{App, Overlay, Pane};
+use crate::alerts::{Alert, Kind};
+use crate::event::Effect;
+use crate::strings;
+use crate::text::tame;
+
+/// What is older than this rings nothing.
+const NEWS_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+impl App {
+    /// At the end of every update.
+    pub(super) fn follow_alerts(&mut self, effects: &mut Vec<Effect>) {
+        self.look();
+        for notice in self.notices.take_news() {
+            if let Some(alert) = self.alert_of(&notice) {
+                self.alerts.raise(alert);
+            }
+        }
+        self.follow_figures();
+        let up = match self.connection.state {
+            ConnectionState::Live { .. } | ConnectionState::Polling { .. } => Some(true),
+            ConnectionState::Offline { .. } | ConnectionState::Refused { .. } => Some(false),
+            _ => None,
+        };
+        self.alerts.follow_link(up, self.now);
+        let title = match (&self.settings.title, &self.settings.vendor) {
+            (Some(title), _) => title.as_str(),
+            (None, Some(vendor)) => self.vendor_name(vendor),
+            (None, None) => "",
+        };
+        let title = title.to_owned();
+        let zone = &self.settings.time_zone;
+        let signal = self.alerts.settle(self.now, zone, &title);
+        if !signal.is_empty() {
+            effects.push(Effect::Alert(Box::new(signal)));
+        }
+    }
+
+    /// What is on the screen is looked at: the notifications while their pane has
+    /// the keys, those of an order while it is open.
+    fn look(&mut self) {
+        if !matches!(self.overlay, Overlay::None) || self.alerts.focused == Some(false) {
+            return;
+        }
+        if self.focus == Pane::Notices {
+            self.notices.mark_read(|_| true);
+        }
+        if !self.order_open && self.focus != Pane::Order {
+            return;
+        }
+        if let Some(key) = &self.cursor {
+            self.notices
+                .mark_read(|notice| notice.key.as_ref() == Some(key));
+            self.alerts.alarm.looked_at(key);
+        }
+    }
+
+    /// Tells what became due or late.
+    fn follow_figures(&mut self) {
+        let soon = i64::try_from(self.alerts.settings.due_soon_min).unwrap_or(i64::MAX / 60);
+        let soon = SignedDuration::from_secs(soon * 60);
+        let zone = &self.settings.time_zone;
+        for crossed in (self.figures).follow(&self.orders, self.now, zone, soon) {
+            let kind = match crossed.late {
+                true => Kind::Late,
+                false => Kind::DueSoon,
+            };
+            let due = crossed.due.as_second().unsigned_abs();
+            if !self.alerts.told.first(kind, &crossed.key, due) {
+                continue;
+            }
+            if let Some(alert) = self.alert_about(kind, &crossed.key, None) {
+                self.alerts.raise(alert);
+            }
+        }
+    }
+
+    fn alert_of(&mut self, notice: &Notice) -> Option<Alert> {
+        let key = notice.key.as_ref()?;
+        let (kind, nth) = match &notice.what {
+            What::New { test: false, .. } => (Kind::NewOrder, 0),
+            What::Step {
+                to, by: Some(by), ..
+            } if !self.is_ours(key, *to, by) => (step_kind(*to)?, notice.version),
+            What::Seen { to, .. } => (step_kind(*to)?, notice.version),
+            What::Refused { .. } => (Kind::Refused, 0),
+            _ => return None,
+        };
+        let order = self.orders.get(key).map(|row| row.listed());
+        if let Some(order) = order.as_ref().filter(|_| kind == Kind::NewOrder) {
+            self.away.saw(&key.vendor, order.created_at, self.now);
+        }
+        if order.as_ref().is_some_and(|order| order.flags.test) {
+            return None;
+        }
+        let moment = match (kind, &order) {
+            (Kind::NewOrder, Some(order)) => order.created_at,
+            _ => notice.at,
+        };
+        if self.now.duration_since(moment) > NEWS_FOR {
+            return None;
+        }
+        // A refusal answers a key that somebody pressed: each one is told.
+        if kind != Kind::Refused && !self.alerts.told.first(kind, key, nth) {
+            return None;
+        }
+        let words = strings::notice(notice);
+        let text = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.alert_about(kind, key, Some(text))
+    }
+
+    /// The alert with what is known of its order; without a text it is one about
+    /// the ship-by time, and about nothing when the order is gone.
+    fn alert_about(&self, kind: Kind, key: &OrderKey, text: Option<String>) -> Option<Alert> {
+        let order = self.orders.get(key).map(|row| row.listed());
+        let buyer = match &order {
+            Some(order) => tame(&order.customer_name).into_owned(),
+            None => String::new(),
+        };
+        let text = match (text, &order) {
+            (Some(text), _) => text,
+            (None, Some(_)) => strings::alert_due(key, &buyer, kind == Kind::Late),
+            (None, None) => return None,
+        };
+        let total = |order: &ListedOrder| strings::amount(order, &order.total_amount);
+        Some(Alert {
+            kind,
+            key: Some(key.clone()),
+            text,
+            buyer,
+            total: order.as_deref().map(total).unwrap_or_default(),
+            status: order.map_or_else(String::new, |order| order.status.to_string()),
+        })
+    }
+
+    /// Whether a step is one of ours whose answer is still on its way, or was
+    /// made by whoever we are to the server.
+    fn is_ours(&self, key: &OrderKey, to: OrderStatus, by: &Actor) -> bool {
+        *by == self.actor || (self.in_flight.get(key)).is_some_and(|step| step.to == to)
+    }
+
+    pub(super) fn acknowledge(&mut self) {
+        let count = self.alerts.alarm.acknowledge();
+        self.say(strings::acknowledged(count));
+    }
+
+    pub(super) fn mute(&mut self) {
+        let now = self.alerts.toggle_mute(self.now);
+        self.say(strings::muted(now));
+    }
+
+    /// A command that fails is told once, until it works again.
+    pub(super) fn alert_command(&mut self, result: Result<(), String>) {
+        match result {
+            Ok(()) => self.alerts.command_failed = false,
+            Err(why) => {
+                if !std::mem::replace(&mut self.alerts.command_failed, true) {
+                    self.say(strings::alert_command_failed(&why));
+                }
+            }
+        }
+    }
+}
+
+fn step_kind(to: OrderStatus) -> Option<Kind> {
+    match to {
+        OrderStatus::Disputed => Some(Kind::Dispute),
+        OrderStatus::Cancelled => Some(Kind::Cancelled),
+        _ => None,
+    }
+}

@@ -1,0 +1,180 @@
+//! What came while nobody watched: while the program was off, or while its
+//! connection was so long away that the list came anew. And what one run leaves
+//! to the next.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ordertop::order::{OrderKey, VendorId};
+use ordertop::protocol::PackedOrder;
+
+use super::App;
+use super::notices::{Notice, What};
+use crate::alerts::{Alert, Kind};
+use crate::event::Effect;
+use crate::state::{Kept, KeptNotice};
+use crate::strings;
+
+/// What is known of the time before.
+#[derive(Debug, Default)]
+pub(super) struct Away {
+    /// When the newest order that was seen had been placed.
+    seen_until: BTreeMap<VendorId, Timestamp>,
+    /// When the run before was left.
+    left_at: Option<Timestamp>,
+    /// New orders that the run before never showed, until their list comes.
+    unseen: HashSet<OrderKey>,
+    /// Whose list came in this run.
+    listed: HashSet<VendorId>,
+}
+
+impl Away {
+    /// An order of that time is known. One of the future, by a clock that is
+    /// wrong, does not make all that follows old.
+    pub(super) fn saw(&mut self, vendor: &VendorId, placed: Timestamp, now: Timestamp) {
+        let placed = placed.min(now);
+        match self.seen_until.get_mut(vendor) {
+            Some(until) => *until = placed.max(*until),
+            None => {
+                self.seen_until.insert(vendor.clone(), placed);
+            }
+        }
+    }
+}
+
+impl App {
+    /// A vendor's list is about to take the place of what was known. Orders in it
+    /// that were placed after the newest one known are counted as new and told
+    /// once for all; the first list ever is no news.
+    pub(super) fn follow_list(&mut self, vendor: &VendorId, orders: &[Arc<PackedOrder>]) {
+        let since = self.away.seen_until.get(vendor).copied();
+        self.figures.expire();
+        let at_start = self.away.listed.insert(vendor.clone());
+        let mut missed = 0;
+        let key = |order: &PackedOrder| OrderKey {
+            vendor: vendor.clone(),
+            number: order.order_number.clone(),
+        };
+        for order in orders {
+            let new = since.is_some_and(|since| order.created_at() > since) && !order.flags.test;
+            if new {
+                let key = key(order);
+                let known = self.orders.get(&key).is_some();
+                if !known && self.alerts.told.first(Kind::NewOrder, &key, 0) {
+                    missed += 1;
+                    self.note_unseen(key);
+                }
+            }
+            if !self.away.unseen.is_empty() {
+                let key = key(order);
+                if self.away.unseen.remove(&key) {
+                    self.note_unseen(key);
+                }
+            }
+        }
+        let newest = orders.iter().map(|order| order.created_at()).max();
+        // A list without an order is known too: what comes after it is new.
+        let newest = newest.unwrap_or(since.unwrap_or(self.now));
+        self.away.saw(vendor, newest, self.now);
+        if let Some(since) = since.filter(|_| missed > 0) {
+            self.tell_missed(missed, since, at_start);
+        }
+    }
+
+    /// Who starts the program sees the screen; who left it running may not.
+    fn tell_missed(&mut self, count: usize, since: Timestamp, at_start: bool) {
+        let since = match self.away.left_at {
+            Some(left) if at_start => left,
+            _ => since,
+        };
+        let since = strings::since(since, self.now, &self.settings.time_zone);
+        let words = strings::came_meanwhile(count, &since);
+        self.notices.push(Notice {
+            at: self.now,
+            key: None,
+            version: 0,
+            what: What::Away { count, since },
+        });
+        if at_start {
+            self.say(words);
+            return;
+        }
+        self.alerts.raise(Alert {
+            kind: Kind::NewOrder,
+            key: None,
+            text: words,
+            buyer: String::new(),
+            total: String::new(),
+            status: String::new(),
+        });
+    }
+
+    /// Goes on where the run before stopped; to be called before anything
+    /// happens. `broken` says that its file could not be read.
+    pub fn restore(&mut self, kept: Kept, broken: Option<String>) -> Vec<Effect> {
+        self.away.seen_until = kept.seen_until;
+        self.away.left_at = kept.left_at;
+        self.away.unseen = kept.unseen.into_iter().collect();
+        self.alerts.told.restore(kept.told);
+        self.alerts.restore_mute(kept.muted_until);
+        for key in kept.alarm {
+            self.alerts.alarm.raise(Kind::NewOrder, Some(key));
+        }
+        let readable = |value| serde_json::from_value::<KeptNotice>(value).ok();
+        let notices = kept.notices.into_iter().filter_map(readable);
+        self.notices
+            .restore(notices.map(|kept| (kept.notice, kept.read)));
+        if let Some(sort) = kept.sort {
+            self.orders.set_sort(sort);
+        }
+        if let Some(words) = broken {
+            self.say(words);
+        }
+        match kept.mouse {
+            Some(on) if on != self.mouse => {
+                self.mouse = on;
+                vec![Effect::SetMouse(on)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the next run should know, should this one end without a word. A
+    /// filter is not kept: it would hide orders from who forgot it.
+    #[must_use]
+    pub fn to_keep(&self) -> Kept {
+        let mut unseen: Vec<OrderKey> = (self.unseen.iter())
+            .chain(&self.away.unseen)
+            .cloned()
+            .collect();
+        // In a fixed order, so that what did not change is not written again.
+        unseen.sort_unstable();
+        let mut alarm: Vec<OrderKey> = self.alerts.alarm.orders().cloned().collect();
+        alarm.sort_unstable();
+        let notices = self.notices.all().filter_map(|(notice, read)| {
+            let notice = notice.clone();
+            serde_json::to_value(KeptNotice { notice, read }).ok()
+        });
+        Kept {
+            left_at: None,
+            seen_until: self.away.seen_until.clone(),
+            unseen,
+            notices: notices.collect(),
+            told: self.alerts.told.digests().collect(),
+            alarm,
+            muted_until: self.alerts.muted_until(),
+            sort: Some(self.orders.sorting()),
+            mouse: Some(self.mouse),
+        }
+    }
+
+    /// The same, on leaving.
+    #[must_use]
+    pub fn last_kept(&self) -> Kept {
+        Kept {
+            left_at: self.loaded.then_some(self.now).or(self.away.left_at),
+            ..self.to_keep()
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! From one run to the next.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyCode;
+use jiff::SignedDuration;
+use ordertop::client::event::EventKind;
+use ordertop::client::{Change, ClientEvent};
+use ordertop::order::OrderStatus;
+use ordertop::protocol::ListedOrder;
+
+use super::SIZE;
+use crate::app::notices::What;
+use crate::app::row::Sort;
+use crate::event::Effect;
+use crate::fixture::{listed, packed, vendor};
+use crate::snapshots::{Stage, orders, service};
+use crate::state::Kept;
+
+/// The next run, some seconds later.
+fn again(before: &Stage, seconds: i64) -> Stage {
+    let kept = before.app.last_kept();
+    let bytes = serde_json::to_vec(&kept).unwrap();
+    let kept: Kept = serde_json::from_slice(&bytes).unwrap();
+    let mut stage = Stage::new(SIZE);
+    let past = before.app.now.duration_since(stage.app.now);
+    stage
+        .clock
+        .advance(past + SignedDuration::from_secs(seconds));
+    stage.app.restore(kept, None);
+    stage.live();
+    stage.vendors();
+    stage
+}
+
+fn with_new(count: usize) -> Vec<Arc<ListedOrder>> {
+    let new = |i| listed(&format!("W{i}"), OrderStatus::Paid, 130 + i);
+    let count = i64::try_from(count).unwrap();
+    orders().into_iter().chain((0..count).map(new)).collect()
+}
+
+fn list(stage: &mut Stage, orders: Vec<Arc<ListedOrder>>) -> Vec<Effect> {
+    stage.tell(ClientEvent::Changes(vec![Change::Snapshot {
+        vendor: vendor(),
+        orders: orders.iter().map(|order| packed(order)).collect(),
+    }]))
+}
+
+fn toast(stage: &Stage) -> &str {
+    (stage.app.toast.as_ref()).map_or("", |(words, _)| words.as_str())
+}
+
+fn newest(stage: &Stage) -> Option<&What> {
+    stage.app.notices.get(0).map(|notice| &notice.what)
+}
+
+#[test]
+fn what_came_while_the_program_was_off_is_told_once_and_rings_nothing() {
+    let first = Stage::shop(SIZE);
+    assert_eq!(first.app.notices.len(), 0, "the first list ever is no news");
+    let mut second = again(&first, 86_400);
+    let effects = list(&mut second, with_new(12));
+    assert!(effects.is_empty(), "{effects:?}");
+    assert_eq!(toast(&second), "12 new orders since 14:02 yesterday");
+    assert!(matches!(
+        newest(&second),
+        Some(What::Away { count: 12, .. })
+    ));
+    assert_eq!(second.app.notices.unread(), 1);
+    let told = second.app.unseen();
+    assert!(
+        told.above + told.below > 0,
+        "those out of sight are counted"
+    );
+    let mut third = again(&second, 60);
+    list(&mut third, with_new(12));
+    assert_eq!((third.app.notices.len(), toast(&third)), (1, ""));
+    assert_eq!(third.app.unseen(), told, "and stay counted");
+    let order = listed("W3", OrderStatus::Paid, 133);
+    let effects = third.event(EventKind::Created, &order, service());
+    assert!(effects.is_empty(), "the same order rings not later either");
+}
+
+#[test]
+fn a_list_that_comes_anew_tells_what_was_missed_and_rings_once() {
+    let mut stage = Stage::shop(SIZE);
+    let new = listed("N1", OrderStatus::Paid, 119);
+    stage.event(EventKind::Created, &new, service());
+    stage.wait(60);
+    let mut all = with_new(2);
+    all.push(new);
+    let effects = list(&mut stage, all);
+    let [Effect::Alert(signal)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let body = &signal.notification.as_ref().unwrap().body;
+    assert_eq!(body, "2 new orders since 14:01");
+    assert!(signal.bell);
+    assert!(list(&mut stage, with_new(2)).is_empty());
+}
+
+#[test]
+fn unread_sort_mouse_and_mute_are_kept_and_a_filter_is_not() {
+    let mut first = Stage::shop(SIZE);
+    for number in ["N1", "N2"] {
+        let order = listed(number, OrderStatus::Paid, 110);
+        first.event(EventKind::Created, &order, service());
+    }
+    first.app.notices.mark_read(|notice| {
+        let key = notice.key.as_ref();
+        key.is_some_and(|key| key.number.as_str() == "N1")
+    });
+    first.keys("m%/müller");
+    first.press(KeyCode::Enter);
+    first.app.orders.set_sort(Sort::Total);
+    let mut second = Stage::new(SIZE);
+    let effects = second.app.restore(first.app.last_kept(), None);
+    assert_eq!(effects, [Effect::SetMouse(true)]);
+    assert_eq!(second.app.orders.sorting().by, Sort::Total);
+    assert_eq!(
+        (second.app.notices.len(), second.app.notices.unread()),
+        (2, 1)
+    );
+    assert_eq!(second.app.notices.get(0), first.app.notices.get(0));
+    assert_eq!(second.app.filter.value(), "");
+    assert!(second.screen().contains("muted 1h"));
+}
+
+#[test]
+fn what_no_version_knows_takes_nothing_else_with_it() {
+    let json = r#"{"notices": [{"what": "of another version"}], "sort": {"by": "moon"},
+                   "told": [7], "more": true}"#;
+    let kept: Kept = serde_json::from_str(json).unwrap();
+    let mut stage = Stage::new(SIZE);
+    let words = "x cannot be read".to_owned();
+    stage.app.restore(kept, Some(words.clone()));
+    assert_eq!(stage.app.notices.len(), 0);
+    assert_eq!(toast(&stage), words);
+    assert_eq!(stage.app.last_kept().told, [7]);
+}

@@ -1,0 +1,163 @@
+//! What alerts say.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ordertop::order::OrderKey;
+
+use super::{age, number};
+use crate::alerts::Silence;
+use crate::app::figures::Revenue;
+use crate::text::{grouped, tame};
+
+/// One unit of a currency in a row's amount (`app::row::scaled`).
+const ONE: i64 = 10_000;
+
+/// The first of several alerts, and how many there are more.
+#[must_use]
+pub fn alert_and_more(first: &str, more: usize) -> String {
+    match more {
+        0 => first.to_owned(),
+        more => format!("{first} and {} more", grouped(more)),
+    }
+}
+
+/// The connection was lost, or is back.
+#[must_use]
+pub fn alert_link(back: bool) -> &'static str {
+    if back {
+        "the connection is back"
+    } else {
+        "nothing gets through to the server"
+    }
+}
+
+/// An order is late or soon will be.
+#[must_use]
+pub fn alert_due(key: &OrderKey, buyer: &str, late: bool) -> String {
+    let what = if late { "is late" } else { "is due soon" };
+    format!("{} {what}: {buyer}", number(key))
+}
+
+/// The alarm's line, the longest form first.
+#[must_use]
+pub fn alarm(count: usize, only_new: bool, key: &str) -> [String; 3] {
+    let what = match (count, only_new) {
+        (1, true) => "1 new order".to_owned(),
+        (more, true) => format!("{} new orders", grouped(more)),
+        (1, false) => "1 thing".to_owned(),
+        (more, false) => format!("{} things", grouped(more)),
+    };
+    [
+        format!("ALARM  {what} not looked at · {key} acknowledges"),
+        format!("ALARM  {what} · {key} acknowledges"),
+        format!("ALARM {what} · {key}"),
+    ]
+}
+
+/// The alarm was acknowledged.
+#[must_use]
+pub fn acknowledged(count: usize) -> String {
+    match count {
+        0 => "no alarm is on".into(),
+        1 => "alarm off: 1 was waiting".into(),
+        more => format!("alarm off: {} were waiting", grouped(more)),
+    }
+}
+
+/// Alerts were muted, or are on again.
+#[must_use]
+pub fn muted(now: bool) -> &'static str {
+    if now {
+        "muted for an hour: no bell, no notification, no command; m ends it"
+    } else {
+        "alerts are on again"
+    }
+}
+
+/// The command of the alerts failed.
+#[must_use]
+pub fn alert_command_failed(why: &str) -> String {
+    format!("! the alerts' command failed: {}", tame(why))
+}
+
+/// The header's marks: notifications that nobody looked at, and why nothing rings.
+#[must_use]
+pub fn marks(unread: usize, silence: Option<Silence>, now: Timestamp) -> String {
+    let unread = match unread {
+        0 => String::new(),
+        count => format!("!{count}"),
+    };
+    let silence = match silence {
+        None => String::new(),
+        Some(Silence::Muted(until)) => format!("muted {}", age(now, until)),
+        Some(Silence::Quiet) => "quiet".to_owned(),
+    };
+    let blank = if unread.is_empty() || silence.is_empty() {
+        ""
+    } else {
+        " "
+    };
+    format!("{unread}{blank}{silence}")
+}
+
+/// Orders that came while nobody watched.
+#[must_use]
+pub fn came_meanwhile(count: usize, since: &str) -> String {
+    let since = tame(since);
+    match count {
+        1 => format!("1 new order since {since}"),
+        more => format!("{} new orders since {since}", grouped(more)),
+    }
+}
+
+/// A moment that lies back, by the clock on the wall: `14:02`, `14:02 yesterday`,
+/// `14:02 on 21 Nov`.
+#[must_use]
+pub fn since(then: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (then, today) = (zone.to_datetime(then), zone.to_datetime(now).date());
+    let time = then.strftime("%H:%M");
+    if then.date() == today {
+        time.to_string()
+    } else if then.date().tomorrow().is_ok_and(|day| day == today) {
+        format!("{time} yesterday")
+    } else {
+        format!("{time} on {}", then.strftime("%-d %b"))
+    }
+}
+
+/// How many orders came in the last hour.
+#[must_use]
+pub fn an_hour(count: usize) -> String {
+    format!("{}/h", grouped(count))
+}
+
+/// What today's orders bring, in whole units: `€1,204 · $310 today`; the two
+/// currencies with the most orders, and how many there are more.
+#[must_use]
+pub fn revenue(by_currency: &[Revenue]) -> String {
+    let mut parts: Vec<String> = (by_currency.iter().take(2)).map(whole_units).collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    match by_currency.len() - parts.len() {
+        0 => {}
+        more => parts.push(format!("+{more}")),
+    }
+    format!("{} today", parts.join(" · "))
+}
+
+fn whole_units(revenue: &Revenue) -> String {
+    let units = usize::try_from(revenue.amount.saturating_add(ONE / 2) / ONE).unwrap_or(0);
+    let units = grouped(units);
+    match revenue.currency {
+        None => units,
+        // Only signs that mean one currency.
+        Some(currency) => match currency.code() {
+            "USD" => format!("${units}"),
+            "EUR" => format!("€{units}"),
+            "GBP" => format!("£{units}"),
+            "INR" => format!("₹{units}"),
+            code => format!("{units} {code}"),
+        },
+    }
+}

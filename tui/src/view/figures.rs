@@ -1,0 +1,59 @@
+//! The figures beside the title: what is late or due, and orders an hour.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{columns, put};
+use crate::app::App;
+use crate::strings;
+use crate::text::grouped;
+
+/// From few to many.
+const BARS: [&str; 5] = ["▁", "▂", "▃", "▅", "▇"];
+
+/// Draws what fits from a column on, the more urgent first.
+pub(super) fn draw(app: &App, area: Rect, mut x: u16, buf: &mut Buffer) {
+    let theme = app.settings.theme;
+    let figures = &app.figures;
+    let late = match figures.late {
+        0 => String::new(),
+        late => format!("{} late", grouped(late)),
+    };
+    let due = match figures.due {
+        0 => String::new(),
+        due => format!("{} due <4h", grouped(due)),
+    };
+    let parts = [
+        (late, theme.bad().patch(theme.strong())),
+        (due, theme.warning()),
+        (orders_an_hour(app), theme.quiet()),
+    ];
+    let mut gap = 2;
+    for (words, style) in parts {
+        if words.is_empty() || x + gap + columns(&words) > area.right() {
+            continue;
+        }
+        if gap == 3 {
+            put(buf, area, x + 1, area.y, "·", theme.quiet());
+        }
+        x = put(buf, area, x + gap, area.y, &words, style);
+        gap = 3;
+    }
+}
+
+/// A bar for each of the last hours, and how many came in the last one.
+fn orders_an_hour(app: &App) -> String {
+    let hours = &app.figures.hours;
+    let most = hours.iter().max().copied().unwrap_or(0);
+    if most == 0 {
+        return String::new();
+    }
+    // Whatever is more than nothing stands out from the ground.
+    let bar = |count: &usize| match count {
+        0 => BARS[0],
+        count => BARS[(count * (BARS.len() - 1)).div_ceil(most)],
+    };
+    let bars: String = hours.iter().map(bar).collect();
+    let last = hours.last().copied().unwrap_or(0);
+    format!("{bars} {}", strings::an_hour(last))
+}
