@@ -12,6 +12,7 @@ use crate::config::command::ConfigArgs;
 use crate::demo::DemoArgs;
 use crate::keymap::command::KeysArgs;
 use crate::record::replay::Replay;
+use crate::theme::ThemeName;
 
 /// Where the token is read from; never from a flag, which others can see.
 pub const TOKEN_VARIABLE: &str = "ORDERTOP_MASTER_TOKEN";
@@ -31,7 +32,7 @@ Examples:
 
 Environment:
   ORDERTOP_MASTER_TOKEN  the server's master token (there is no flag for it; --token-file names a file)
-  ORDERTOP_SERVER, ORDERTOP_VENDOR, ORDERTOP_POLL, ORDERTOP_TOKEN_FILE, ORDERTOP_CONFIG
+  ORDERTOP_SERVER, ORDERTOP_VENDOR, ORDERTOP_POLL, ORDERTOP_TOKEN_FILE, ORDERTOP_CONFIG, ORDERTOP_THEME
                          as the flags of these names; a flag goes first, then these, then ordertop.toml
   ORDERTOP_LOG           a file for the log; nothing is logged without it
   NO_COLOR               any text turns colours off
@@ -66,6 +67,15 @@ pub struct Cli {
     /// The configuration file, in place of ordertop/ordertop.toml in the folder for configurations
     #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, global = true, hide_env = true)]
     pub config: Option<PathBuf>,
+    /// The theme, in place of the configuration's
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "ORDERTOP_THEME",
+        global = true,
+        hide_env = true
+    )]
+    pub theme: Option<ThemeName>,
 }
 
 /// What to do.

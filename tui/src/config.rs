@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `place` | where the file is |
 //! | `section` | reads a table key by key, names what is unknown |
-//! | `keys`, `views` | the sections of these names |
+//! | `keys`, `theme`, `views` | the sections of these names |
 //! | `token` | the token's own file |
 //! | `effective` | flag, environment, file and default made one, with their origins |
 //! | `command` | `ordertop config check`, `path`, `show` |
@@ -19,6 +19,7 @@ mod keys;
 mod mistake;
 mod place;
 mod section;
+mod theme;
 mod token;
 mod views;
 
@@ -41,6 +42,7 @@ pub use token::{TokenFileError, read_token, write_token};
 
 use crate::args::server_address;
 use crate::keymap::Keymap;
+use crate::theme::Looks;
 use crate::views::SavedView;
 use section::{Found, Reader, Section};
 
@@ -84,6 +86,8 @@ pub struct Config {
     pub keymap: Keymap,
     /// The command that a packing slip is printed with.
     pub print_command: Option<String>,
+    /// Theme, signs and colours.
+    pub looks: Looks,
     /// Saved views.
     pub views: Vec<SavedView>,
 }
@@ -198,6 +202,9 @@ impl Config {
             let command = print.read("command", runnable);
             self.print_command = command.map(|found| found.value);
             print.finish();
+        }
+        if let Some(theme) = top.section("theme") {
+            self.looks = theme::read(theme);
         }
         if let Some(views) = top.section(crate::views::SECTION) {
             self.views = views::read(views);

@@ -30,10 +30,13 @@ async fn run(cli: Cli) -> ExitCode {
             Err(error) => refuse(&error.to_string()),
         };
     }
-    let config = match Config::load(named) {
+    let mut config = match Config::load(named) {
         Ok(config) => config,
         Err(error) => return refuse(&error.to_string()),
     };
+    if let Some(theme) = cli.theme {
+        config.looks.name = theme;
+    }
     let result = match cli.command {
         Some(Command::Demo(args)) => demo::run(args, &config).await,
         Some(Command::Keys(args)) => print(&keymap::command::print(args, &config.keymap)),

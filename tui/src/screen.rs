@@ -40,7 +40,7 @@ use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
 use crate::state::{Keeper, StateFile};
 use crate::strings;
 use crate::terminal::{self, Terminal};
-use crate::theme::{Palette, Theme};
+use crate::theme::{self, LateAnswer, Looks, Palette, Theme};
 use crate::view;
 use crate::views::{self, SavedView};
 
@@ -84,6 +84,8 @@ pub struct ScreenOptions {
     pub alerts: AlertSettings,
     /// Where what is kept between runs lies; nothing is kept without it.
     pub state: Option<StateFile>,
+    /// Theme, signs and colours.
+    pub looks: Looks,
 }
 
 impl ScreenOptions {
@@ -105,6 +107,7 @@ impl ScreenOptions {
             made_up: false,
             alerts: AlertSettings::default(),
             state: None,
+            looks: Looks::default(),
         }
     }
 
@@ -113,6 +116,7 @@ impl ScreenOptions {
     pub fn configured(self, config: &Config) -> Self {
         Self {
             keymap: config.keymap.clone(),
+            looks: config.looks.clone(),
             views: config.views.clone(),
             config_file: config.file.clone(),
             ..self
@@ -148,6 +152,12 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     if !options.plain {
         check_terminal()?;
     }
+    let (theme, late_answer) = if options.plain {
+        // Lines have no colours, and a simple terminal is asked nothing.
+        (Theme::new(Palette::Plain), LateAnswer::default())
+    } else {
+        theme::fitting(&options.looks)
+    };
     let settings = Settings {
         clock: options.client.clock.clone(),
         time_zone: TimeZone::system(),
@@ -157,7 +167,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         sort: options.sort,
         views: options.views,
         read_only: options.read_only,
-        theme: Theme::new(palette()),
+        theme,
         keymap: options.keymap,
         alerts: options.alerts.clone(),
     };
@@ -194,6 +204,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         config_file: options.config_file,
         suspended: false,
         leaving: false,
+        late_answer,
     };
     let watch = leave_anyway(LEAVING)?;
     let result = match screen.restore(options.state) {
@@ -234,7 +245,7 @@ fn record(path: &Path, made_up: bool, settings: &Settings) -> anyhow::Result<Rec
 pub fn replay_settings(clock: Arc<dyn Clock>) -> Settings {
     Settings {
         read_only: true,
-        theme: Theme::new(palette()),
+        theme: theme::fitting(&Looks::default()).0,
         ..Settings::new(clock)
     }
 }
@@ -260,16 +271,6 @@ pub(crate) fn check_terminal() -> anyhow::Result<()> {
 /// Whether `TERM` names a terminal on which text can be placed. Only Unix sets it.
 fn can_place(term: Option<&str>) -> bool {
     cfg!(not(unix)) || !matches!(term, None | Some("" | "dumb"))
-}
-
-/// <https://no-color.org>: set and not empty.
-fn palette() -> Palette {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if no_color {
-        Palette::Plain
-    } else {
-        Palette::Colours
-    }
 }
 
 /// Steps that were confirmed are sent, even when the user leaves right after.
@@ -308,6 +309,7 @@ struct Screen {
     /// Whether to stop before anything else is done.
     suspended: bool,
     leaving: bool,
+    late_answer: LateAnswer,
 }
 
 impl Screen {
@@ -434,6 +436,7 @@ impl Screen {
 
     fn pressed(&mut self, event: TerminalEvent) -> anyhow::Result<()> {
         let event = match event {
+            TerminalEvent::Key(key) if self.late_answer.takes(&key) => return Ok(()),
             TerminalEvent::Key(key) => Event::Key(key),
             TerminalEvent::Paste(text) => Event::Paste(text),
             // Nothing follows the pointer.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -25,7 +26,7 @@ use crate::event::{Effect, Event};
 use crate::fixture::{at, order_of, packed, vendor, waiting};
 use crate::keymap::Keymap;
 use crate::outbox::Contents;
-use crate::theme::{Palette, Theme};
+use crate::theme::{Depth, Glyphs, Looks, Palette, Theme, ThemeName};
 use crate::view;
 
 const WIDE: (u16, u16) = (120, 30);
@@ -587,5 +588,51 @@ fn many_orders_at_once() {
         same(&format!("result_{name}"), &stage);
         stage.press(KeyCode::Esc);
         same(&format!("undo_{name}"), &stage);
+    }
+}
+
+#[test]
+fn every_theme_at_80x24() {
+    let name_of = |name: &ThemeName| {
+        let value = name.to_possible_value().unwrap();
+        value.get_name().to_owned()
+    };
+    for (size_name, size) in [("80x24", USUAL), ("40x8", (40, 8))] {
+        for name in ThemeName::value_variants() {
+            let looks = Looks {
+                name: *name,
+                ..Looks::default()
+            };
+            let mut stage = Stage::with(size, |settings| {
+                settings.theme = Theme::of(&looks, Depth::True, Glyphs::Unicode);
+            });
+            stage.live();
+            stage.vendors();
+            stage.snapshot(orders());
+            let buffer = stage.draw();
+            let drawn = format!("{}\n{}", lines(&buffer), styles(&buffer));
+            compare(&format!("theme_{}_{size_name}", name_of(name)), &drawn);
+        }
+    }
+}
+
+#[test]
+fn nothing_beyond_ascii_where_nothing_else_can_be_shown() {
+    for size in [(160, 45), WIDE, USUAL, NARROW, (40, 8), TOO_SMALL] {
+        for keys in ["", "s", "?", "/zzz"] {
+            let mut stage = Stage::with(size, |settings| {
+                settings.theme = Theme::of(&Looks::default(), Depth::None, Glyphs::AsciiOnly);
+            });
+            stage.live();
+            stage.vendors();
+            stage.snapshot(orders());
+            stage.keys(keys);
+            let buffer = stage.draw();
+            let other = buffer
+                .content()
+                .iter()
+                .find(|cell| !cell.symbol().is_ascii());
+            assert!(other.is_none(), "{size:?} {keys} {other:?}");
+        }
     }
 }

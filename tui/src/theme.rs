@@ -1,9 +1,27 @@
-//! Colours and styles by meaning. Only the sixteen colours of the terminal's
-//! own palette are used, so that dark and light backgrounds both read well;
-//! whatever a colour says, a word or a glyph says too.
+//! Colours, styles and signs by meaning. Whatever a colour says, a word or a
+//! glyph says too.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `colours` | the themes, as tables of meanings |
+//! | `glyphs` | the program's signs in ASCII |
+//! | `detect` | what this terminal can show |
 
+mod colours;
+mod detect;
+mod glyphs;
+
+use jiff::SignedDuration;
 use ordertop::order::OrderStatus;
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
+
+pub use colours::{Colours, Depth, Meaning, ThemeName, read_colour};
+pub use detect::{LateAnswer, fitting};
+pub use glyphs::Glyphs;
+
+/// An order that is to leave within this time is soon due.
+const SOON: SignedDuration = SignedDuration::from_hours(4);
 
 /// Whether colours are used. Bold, dim and reverse always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,23 +32,81 @@ pub enum Palette {
     Plain,
 }
 
+/// The looks that somebody asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// Which theme.
+    pub name: ThemeName,
+    /// Which signs; `None` for those that the terminal can show.
+    pub glyphs: Option<Glyphs>,
+    /// Other colours than the theme's.
+    pub colours: Vec<(Meaning, Color)>,
+}
+
 /// Styles by meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct Theme {
-    palette: Palette,
+    colours: Colours,
+    glyphs: Glyphs,
 }
 
 impl Theme {
-    /// The theme of a palette.
+    /// The terminal's own colours, or none.
     #[must_use]
     pub fn new(palette: Palette) -> Self {
-        Self { palette }
+        let depth = match palette {
+            Palette::Colours => Depth::Sixteen,
+            Palette::Plain => Depth::None,
+        };
+        Self::of(&Looks::default(), depth, Glyphs::Unicode)
     }
 
-    fn fg(self, color: Color) -> Style {
-        match self.palette {
-            Palette::Colours => Style::new().fg(color),
-            Palette::Plain => Style::new(),
+    /// The looks on a terminal of so many colours, which can show these signs.
+    #[must_use]
+    pub fn of(looks: &Looks, depth: Depth, can_show: Glyphs) -> Self {
+        let mut colours = Colours::of(looks.name, depth);
+        for (meaning, colour) in &looks.colours {
+            colours = colours.with(*meaning, *colour, depth);
+        }
+        let glyphs = match (looks.glyphs, looks.name, can_show) {
+            (None, _, Glyphs::AsciiOnly) => Glyphs::AsciiOnly,
+            (None, ThemeName::Ascii, _) => Glyphs::Ascii,
+            (None, _, can_show) => can_show,
+            (Some(glyphs), _, _) => glyphs,
+        };
+        Self { colours, glyphs }
+    }
+
+    /// The last step of a frame: what has no colour of its own gets the
+    /// theme's, and the signs become those that can be shown.
+    pub fn finish(self, buf: &mut Buffer) {
+        let text = self.colours.get(Meaning::Text);
+        let background = self.colours.get(Meaning::Background);
+        if text.is_some() || background.is_some() {
+            for cell in &mut buf.content {
+                if let (Color::Reset, Some(text)) = (cell.fg, text) {
+                    cell.fg = text;
+                }
+                if let (Color::Reset, Some(background)) = (cell.bg, background) {
+                    cell.bg = background;
+                }
+            }
+        }
+        self.glyphs.apply(buf);
+    }
+
+    fn fg(self, meaning: Meaning) -> Style {
+        match self.colours.get(meaning) {
+            Some(colour) => Style::new().fg(colour),
+            None => Style::new(),
+        }
+    }
+
+    /// Dim, where the theme has no colour that says so.
+    fn dim(self) -> Style {
+        match self.colours.get(Meaning::Quiet) {
+            Some(_) => Style::new(),
+            None => Style::new().add_modifier(Modifier::DIM),
         }
     }
 
@@ -49,37 +125,56 @@ impl Theme {
     /// What may be overlooked.
     #[must_use]
     pub fn quiet(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        self.fg(Meaning::Quiet).patch(self.dim())
     }
 
     /// The program's name and the frame that has the keys.
     #[must_use]
     pub fn accent(self) -> Style {
-        self.fg(Color::Cyan)
+        self.fg(Meaning::Accent)
     }
 
     /// All is well.
     #[must_use]
     pub fn good(self) -> Style {
-        self.fg(Color::Green)
+        self.fg(Meaning::Good)
     }
 
     /// Look at this.
     #[must_use]
     pub fn warning(self) -> Style {
-        self.fg(Color::Yellow)
+        self.fg(Meaning::Warning)
     }
 
     /// Something went wrong.
     #[must_use]
     pub fn bad(self) -> Style {
-        self.fg(Color::Red)
+        self.fg(Meaning::Bad)
     }
 
     /// The row under the cursor: reversed, without the row's own colours.
     #[must_use]
     pub fn cursor(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        match (
+            self.colours.get(Meaning::Cursor),
+            self.colours.get(Meaning::CursorText),
+        ) {
+            (Some(behind), Some(text)) => bold.fg(text).bg(behind),
+            _ => bold.add_modifier(Modifier::REVERSED),
+        }
+    }
+
+    /// The time that an order has left: late, soon, or `None` while there is
+    /// plenty.
+    #[must_use]
+    pub fn due(self, left: Option<SignedDuration>) -> Option<Style> {
+        let left = left?;
+        if left < SignedDuration::ZERO {
+            Some(self.bad())
+        } else {
+            (left < SOON).then(|| self.warning())
+        }
     }
 
     /// The frame of a pane.
@@ -122,12 +217,12 @@ impl Theme {
         match status {
             OrderStatus::Pending => self.warning(),
             OrderStatus::Paid => self.good().add_modifier(Modifier::BOLD),
-            OrderStatus::Shipped => self.fg(Color::Blue),
-            OrderStatus::Delivered => self.fg(Color::Cyan),
+            OrderStatus::Shipped => self.fg(Meaning::Moving),
+            OrderStatus::Delivered => self.fg(Meaning::Arrived),
             OrderStatus::Completed => self.quiet(),
             OrderStatus::Disputed => self.bad().add_modifier(Modifier::BOLD),
             OrderStatus::Cancelled | OrderStatus::Refunded => {
-                self.fg(Color::Magenta).add_modifier(Modifier::DIM)
+                self.fg(Meaning::Ended).patch(self.dim())
             }
         }
     }

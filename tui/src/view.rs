@@ -49,6 +49,12 @@ use crate::theme::Theme;
 
 /// Draws everything. Gives the place of the text cursor, where one is needed.
 pub fn draw(app: &App, buf: &mut Buffer) -> Option<Position> {
+    let cursor = draw_parts(app, buf);
+    app.settings.theme.finish(buf);
+    cursor
+}
+
+fn draw_parts(app: &App, buf: &mut Buffer) -> Option<Position> {
     let Some(areas) = areas(app).filter(|areas| buf.area.contains_rect(areas.whole)) else {
         too_small(app, buf);
         return None;

@@ -181,6 +181,18 @@ impl<'r, 't> Section<'r, 't> {
         }
     }
 
+    /// One of some words.
+    pub(super) fn choice<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<Found<T>> {
+        let Found { value, at } = self.text(key)?;
+        let found = words.iter().find(|(word, _)| *word == value);
+        if let Some((_, chosen)) = found {
+            return Some(Found { value: *chosen, at });
+        }
+        let hint = did_you_mean(value, words.iter().map(|(word, _)| *word));
+        (self.reader).mistake(&at, format!("unknown {key} \"{value}\"{hint}"));
+        None
+    }
+
     /// A table inside this one.
     pub(super) fn section(&mut self, key: &str) -> Option<Section<'r, 't>> {
         let value = self.value(key)?;

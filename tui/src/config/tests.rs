@@ -126,6 +126,26 @@ fn views_are_read_and_their_mistakes_named() {
 }
 
 #[test]
+fn a_theme_and_its_colours_are_read() {
+    use crate::theme::{Glyphs, Meaning, ThemeName};
+    let config =
+        read("[theme]\nname = \"contrast\"\nglyphs = \"ascii\"\naccent = \"#88c0d0\"\n").unwrap();
+    assert_eq!(config.looks.name, ThemeName::Contrast);
+    assert_eq!(config.looks.glyphs, Some(Glyphs::Ascii));
+    assert_eq!(config.looks.colours[0].0, Meaning::Accent);
+    let all = refused("[theme]\nname = \"drak\"\naccnt = \"red\"\nbad = \"#12\"\n");
+    assert!(
+        all.contains(":2:8: unknown name \"drak\": did you mean \"dark\"?"),
+        "{all}"
+    );
+    assert!(
+        all.contains(":3:1: unknown key \"accnt\" in [theme]: did you mean \"accent\"?"),
+        "{all}"
+    );
+    assert!(all.contains(":4:7: bad = \"#12\": give #rrggbb"), "{all}");
+}
+
+#[test]
 fn every_place_can_be_left() {
     assert!(refused("[keys]\nquit = []\n").contains(":2:8: no key is left to leave the program"));
     assert!(refused("[keys.dialog]\ncancel = []\n").contains("to leave the dialog"));

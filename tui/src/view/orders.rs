@@ -273,9 +273,9 @@ fn draw_row(app: &App, row: &Row, marked: bool, columns: &Columns, line: Rect, b
         ),
     };
     let amount = row.total();
-    let late = row.ship_by().is_some_and(|due| due < app.now);
+    let left = row.ship_by().map(|due| due.duration_since(app.now));
     let age = strings::age_or_due(row, app.now);
-    let age_style = if late { theme.bad() } else { quiet };
+    let age_style = theme.due(left).unwrap_or(quiet);
     let mut cells = Cells::new(buf, line, MARKS);
     let number = tame(row.key.number.as_str());
     cells.left(&number, columns.number, style(text.patch(theme.strong())));
