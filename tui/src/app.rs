@@ -17,6 +17,7 @@ mod keys;
 pub mod marks;
 mod mouse;
 mod news;
+pub mod note;
 pub mod notices;
 pub mod orders;
 pub mod outbox;
@@ -95,6 +96,8 @@ pub struct Settings {
     pub views: Vec<SavedView>,
     /// Whether nothing may be changed.
     pub read_only: bool,
+    /// Program and arguments that print what they read; `None` for no printer.
+    pub print_command: Option<Vec<String>>,
     /// Colours.
     pub theme: Theme,
     /// Which key does what.
@@ -116,6 +119,7 @@ impl Settings {
             sort: Sort::default(),
             views: Vec::new(),
             read_only: false,
+            print_command: None,
             theme: Theme::new(Palette::Plain),
             keymap: Keymap::default(),
             alerts: AlertSettings::default(),
@@ -147,6 +151,8 @@ pub enum Overlay {
     Dialog(Dialog),
     /// The question before an action on many orders.
     Plan(Box<bulk::Plan>),
+    /// A note that is being written.
+    Note(Box<note::NoteDialog>),
     /// What became of [`Acting::bulk`].
     Result,
     /// What waits for the server.
@@ -334,6 +340,8 @@ impl App {
                 result,
             } => self.status_answer(&key, ticket, result),
             Event::ViewSaved { name, result } => self.view_saved(&name, result),
+            Event::NoteAnswer { key, result } => self.note_answer(&key, result),
+            Event::Printed { key, result } => self.printed(&key, result),
             Event::BulkAnswer {
                 ticket,
                 first,

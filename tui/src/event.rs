@@ -1,10 +1,12 @@
 //! What happens to the screen, and what the screen asks of the world.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyEvent, MouseEvent};
 use ordertop::client::{ClientEvent, RequestError};
 use ordertop::order::{HistoryEntry, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::{BulkRow, RowResults, StatusChange, StatusChanged};
+use ordertop::protocol::rest::{BulkRow, NewNote, RowResults, StatusChange, StatusChanged};
 
 use crate::alerts::Signal;
 use crate::outbox::{Contents, Entry, Sent};
@@ -39,6 +41,20 @@ pub enum Event {
         /// Which view.
         name: String,
         /// Why it could not be written, if so.
+        result: Result<(), String>,
+    },
+    /// The answer to [`Effect::AddNote`].
+    NoteAnswer {
+        /// Which order.
+        key: OrderKey,
+        /// What came of it.
+        result: Result<(), RequestError>,
+    },
+    /// The answer to [`Effect::Print`].
+    Printed {
+        /// Which order.
+        key: OrderKey,
+        /// Why not, in a sentence's part.
         result: Result<(), String>,
     },
     /// An answer to [`Effect::ChangeStatuses`], about some of its rows.
@@ -102,6 +118,21 @@ pub enum Event {
     AlertCommand(Result<(), String>),
 }
 
+/// What a packing slip is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrintSlip {
+    /// Which order: it is looked up, for the buyer's note.
+    pub key: OrderKey,
+    /// The order as it is known, when the look-up fails.
+    pub order: Arc<ListedOrder>,
+    /// Whose name stands on top.
+    pub shop: String,
+    /// Today.
+    pub date: String,
+    /// Program and arguments.
+    pub command: Vec<String>,
+}
+
 /// One thing that the world should do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -120,6 +151,15 @@ pub enum Effect {
         /// What to send.
         change: Box<StatusChange>,
     },
+    /// Send a note; [`Event::NoteAnswer`] comes back.
+    AddNote {
+        /// About which order.
+        key: OrderKey,
+        /// What to send.
+        note: NewNote,
+    },
+    /// Print a slip; [`Event::Printed`] comes back.
+    Print(Box<PrintSlip>),
     /// Send changes of many orders, some hundred at once;
     /// [`Event::BulkAnswer`]s come back.
     ChangeStatuses {

@@ -22,6 +22,7 @@ pub mod plain;
 pub mod record;
 pub mod screen;
 mod signals;
+pub mod slip;
 #[cfg(test)]
 mod snapshots;
 pub mod state;

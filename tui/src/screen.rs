@@ -6,6 +6,7 @@
 //! loop wakes once a second, for the ages on the screen.
 
 mod bulk;
+mod print;
 
 use std::future::poll_fn;
 use std::io::{self, IsTerminal, Write};
@@ -31,13 +32,14 @@ use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::args::Manners;
 use crate::config::Config;
-use crate::event::{Effect, Event};
+use crate::event::{Effect, Event, PrintSlip};
 use crate::keymap::Keymap;
 use crate::outbox::{Desk, Store};
 use crate::plain;
 use crate::record::{Recorder, mask::Mask};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
 use crate::state::{Keeper, StateFile};
+use crate::slip;
 use crate::strings;
 use crate::terminal::{self, Terminal};
 use crate::theme::{self, LateAnswer, Looks, Palette, Theme};
@@ -66,6 +68,8 @@ pub struct ScreenOptions {
     pub sort: Sort,
     /// Views that were saved.
     pub views: Vec<SavedView>,
+    /// Program and arguments that print what they read; `None` for no printer.
+    pub print_command: Option<Vec<String>>,
     /// Where a view is saved; `None` where there is no such file.
     pub config_file: Option<PathBuf>,
     /// Which key does what.
@@ -98,6 +102,7 @@ impl ScreenOptions {
             hint: None,
             sort: Sort::default(),
             views: Vec::new(),
+            print_command: None,
             config_file: None,
             outbox: None,
             keymap: Keymap::default(),
@@ -119,6 +124,7 @@ impl ScreenOptions {
             looks: config.looks.clone(),
             views: config.views.clone(),
             config_file: config.file.clone(),
+            print_command: (config.print_command.as_deref()).and_then(shlex::split),
             ..self
         }
     }
@@ -168,6 +174,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         views: options.views,
         read_only: options.read_only,
         theme,
+        print_command: options.print_command,
         keymap: options.keymap,
         alerts: options.alerts.clone(),
     };
@@ -500,6 +507,48 @@ impl Screen {
                     .spawn(self.desk.clone().change(key, ticket, *change));
                 // Answered ones are taken off as they go.
                 while self.steps.try_join_next().is_some() {}
+            }
+            Effect::AddNote { key, note } => {
+                let (client, answers) = (self.client.clone(), self.answers.clone());
+                self.steps.spawn(async move {
+                    let result = client.add_note(&key, &note).await.map(|_| ());
+                    let refused = (result.as_ref().err())
+                        .map(|error| strings::note_not_added(&key, &strings::sentence(error)));
+                    let answer = Event::NoteAnswer { key, result };
+                    match answers.send(answer).await {
+                        Ok(()) => None,
+                        Err(_) => refused,
+                    }
+                });
+            }
+            Effect::Print(slip) => {
+                let (client, answers) = (self.client.clone(), self.answers.clone());
+                self.steps.spawn(async move {
+                    let PrintSlip {
+                        key,
+                        order,
+                        shop,
+                        date,
+                        command,
+                    } = *slip;
+                    // The buyer's note is in the look-up alone.
+                    let whole = client.rest().detail(&key).await;
+                    let text = match &whole {
+                        Ok(whole) => slip::slip(whole, &shop, &date),
+                        Err(_) => slip::slip(&order, &shop, &date),
+                    };
+                    let printing =
+                        tokio::task::spawn_blocking(move || print::print(&command, text));
+                    let result = printing
+                        .await
+                        .unwrap_or_else(|error| Err(error.to_string()));
+                    let refused =
+                        (result.as_ref().err()).map(|why| strings::not_printed(&key, why));
+                    match answers.send(Event::Printed { key, result }).await {
+                        Ok(()) => None,
+                        Err(_) => refused,
+                    }
+                });
             }
             Effect::ChangeStatuses { ticket, rows } => {
                 let (client, answers) = (self.client.clone(), self.answers.clone());

@@ -57,6 +57,7 @@ impl Stage {
             sort: Sort::default(),
             views: Vec::new(),
             read_only: false,
+            print_command: None,
             theme: Theme::new(Palette::Colours),
             keymap: Keymap::default(),
             alerts: AlertSettings::default(),
@@ -634,5 +635,21 @@ fn nothing_beyond_ascii_where_nothing_else_can_be_shown() {
                 .find(|cell| !cell.symbol().is_ascii());
             assert!(other.is_none(), "{size:?} {keys} {other:?}");
         }
+    }
+}
+
+#[test]
+fn a_note_is_written() {
+    for (name, size) in [
+        ("120x30", WIDE),
+        ("80x24", USUAL),
+        ("60x20", NARROW),
+        ("40x8", (40, 8)),
+    ] {
+        let mut stage = Stage::shop(size);
+        stage.keys("c");
+        same(&format!("note_{name}"), &stage);
+        stage.keys("Li Wei asked for a gift box; 漢字 too, and a very long wish that goes on");
+        same(&format!("note_typed_{name}"), &stage);
     }
 }

@@ -5,6 +5,7 @@ mod alerts;
 mod bulk;
 mod connection;
 mod keys;
+mod note;
 mod outbox;
 mod picker;
 mod steps;
@@ -23,6 +24,10 @@ pub use bulk::{
 pub use connection::{Health, empty, indicator};
 use jiff::Timestamp;
 pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short, picker_short};
+pub use note::{
+    NO_PRINT_COMMAND, NOTE_ADD, NOTE_HINT, PRINT_NOTHING, not_printed, not_started, note_added,
+    note_not_added, note_readers, note_title, print_failed, print_took_too_long, printed, printing,
+};
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, Currency, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;

@@ -23,6 +23,7 @@ mod header;
 mod help;
 mod hint;
 mod layout;
+mod note;
 mod notices;
 mod order;
 mod orders;
@@ -86,6 +87,7 @@ fn draw_parts(app: &App, buf: &mut Buffer) -> Option<Position> {
             None
         }
         Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf),
+        Overlay::Note(note) => note::draw(app, note, areas.whole, buf),
         Overlay::Plan(plan) => bulk::draw_plan(app, plan, areas.whole, buf),
         Overlay::Result => {
             if let Some(bulk) = &app.acting.bulk {

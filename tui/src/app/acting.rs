@@ -10,6 +10,7 @@ use ordertop::protocol::ListedOrder;
 use super::bulk::Bulk;
 use super::dialog::{Aim, Dialog};
 use super::marks::Marks;
+use super::note::NoteDialog;
 use super::picker::{Entry, Picked, PickerKind};
 use super::undo::UndoStack;
 use super::{App, Overlay};
@@ -25,6 +26,8 @@ pub struct Acting {
     pub marks: Marks,
     /// The last action on many orders.
     pub bulk: Option<Bulk>,
+    /// A note that was sent and is not known to be kept.
+    pub(super) draft: Option<NoteDialog>,
     /// The last own changes.
     pub(super) undo: UndoStack,
     /// What was asked, by the ticket of its request.
@@ -57,6 +60,8 @@ impl App {
             Action::MarkAll => self.mark_all(),
             Action::InvertMarks => self.invert_marks(),
             Action::CopyLink => self.copy_link(effects),
+            Action::AddNote => self.write_note(),
+            Action::Print => self.print_slip(effects),
             _ => {}
         }
     }

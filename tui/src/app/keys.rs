@@ -25,6 +25,7 @@ impl App {
             Overlay::Dialog(dialog) if dialog.focus > 0 => Context::Field,
             Overlay::Plan(plan) if plan.typing => Context::Field,
             Overlay::Plan(_) => Context::Dialog,
+            Overlay::Note(_) => Context::Field,
             Overlay::Dialog(_) => Context::Dialog,
             Overlay::Picker(_) => Context::Picker,
             Overlay::None if self.typing => Context::Find,
@@ -74,6 +75,7 @@ impl App {
             Context::Find => self.find_key(action, key),
             Context::Dialog | Context::Field => match self.overlay {
                 Overlay::Plan(_) => self.plan_key(action, key, effects),
+                Overlay::Note(_) => self.note_key(action, key, effects),
                 _ => self.dialog_key(action, key, effects),
             },
             Context::Picker => self.picker_key(action, key, effects),
@@ -92,6 +94,8 @@ impl App {
             | Action::MarkRange
             | Action::MarkAll
             | Action::InvertMarks
+            | Action::AddNote
+            | Action::Print
             | Action::CopyLink => self.acting_key(action, effects),
             Action::Open => self.open(),
             Action::Back => self.back(),
@@ -243,6 +247,7 @@ impl App {
         let input = match &mut self.overlay {
             Overlay::Dialog(dialog) => dialog.input(),
             Overlay::Plan(plan) if plan.typing => Some(&mut plan.reason),
+            Overlay::Note(note) => Some(&mut note.input),
             Overlay::Picker(picker) => Some(&mut picker.input),
             Overlay::None if self.typing => Some(&mut self.filter),
             _ => None,

@@ -8,6 +8,7 @@ mod find;
 mod fuzz;
 mod hold;
 mod mouse;
+mod note;
 mod outbox;
 mod picker;
 mod screen;
@@ -353,7 +354,7 @@ fn a_snapshot_again_keeps_the_cursor() {
 
 fn any_code() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        6 => proptest::sample::select("sSuvA* YoxXnyRrHQ%?/0123456789jkgGqabü陳".chars().collect::<Vec<_>>())
+        6 => proptest::sample::select("sSuvA*cP YoxXnyRrHQ%?/0123456789jkgGqabü陳".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         4 => proptest::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down,

@@ -9,6 +9,10 @@ pub enum Action {
     SetStatus,
     /// Undo the last own change.
     Undo,
+    /// Write a note about the order.
+    AddNote,
+    /// Print the order's packing slip.
+    Print,
     /// Mark the order under the cursor, or take its mark.
     Mark,
     /// Begin a range of marks, or end it.

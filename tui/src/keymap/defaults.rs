@@ -20,6 +20,8 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(Screen, &[ch('s')], Action::NextStep),
         bind(Screen, &[ch('S')], Action::SetStatus),
         bind(Screen, &[ch('u')], Action::Undo),
+        bind(Screen, &[ch('c')], Action::AddNote),
+        bind(Screen, &[ch('P')], Action::Print),
         bind(Screen, &[ch(' ')], Action::Mark),
         bind(Screen, &[ch('v')], Action::MarkRange),
         bind(Screen, &[ch('A')], Action::MarkAll),

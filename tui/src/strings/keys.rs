@@ -14,6 +14,8 @@ pub fn action_help(action: Action) -> &'static str {
         }
         Action::SetStatus => "any status that you may set (asks first)",
         Action::Undo => "undo your last change, while that is allowed (asks first)",
+        Action::AddNote => "write a note about the order",
+        Action::Print => "print the order's packing slip ([print] command)",
         Action::Mark => "mark or unmark the order; s and S then act on all marked",
         Action::MarkRange => "mark a range: begin it, move, end it",
         Action::MarkAll => "mark all that tab and filter let through",
@@ -63,6 +65,8 @@ pub fn action_group(action: Action) -> &'static str {
         Action::NextStep
         | Action::SetStatus
         | Action::Undo
+        | Action::AddNote
+        | Action::Print
         | Action::Mark
         | Action::MarkRange
         | Action::MarkAll
@@ -122,6 +126,8 @@ pub fn action_short(action: Action) -> &'static str {
         Action::CopyLink => "copy link",
         Action::SetStatus => "set status",
         Action::Undo => "undo",
+        Action::AddNote => "note",
+        Action::Print => "print",
         Action::Mark => "mark",
         Action::MarkRange => "range",
         Action::MarkAll => "mark all",

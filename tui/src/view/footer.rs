@@ -145,7 +145,7 @@ fn keys(app: &App) -> Vec<Action> {
         (Overlay::Plan(plan), _) if plan.needs_reason() => {
             return vec![Action::Confirm, Action::Cancel, Action::NextField];
         }
-        (Overlay::Plan(_), _) => return vec![Action::Confirm, Action::Cancel],
+        (Overlay::Plan(_) | Overlay::Note(_), _) => return vec![Action::Confirm, Action::Cancel],
         (Overlay::Result, _) => return vec![Action::Back, Action::Up, Action::Down],
         // A button that is off does nothing.
         (Overlay::Dialog(dialog), _) if off(app, dialog) => return vec![Action::Cancel],

@@ -1,7 +1,7 @@
 //! One order: where it stands, who bought it, what, and who did what when.
 
 use jiff::Timestamp;
-use ordertop::order::{ActorKind, OrderStatus, Shipment};
+use ordertop::order::{ActorKind, OrderStatus, Shipment, Visibility};
 use ordertop::protocol::ListedOrder;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -306,7 +306,11 @@ fn notes(app: &App, order: &ListedOrder, page: &mut Page) {
     }
     for note in &order.notes {
         let by = strings::actor(&note.by);
-        page.text(&format!("{by}: {}", note.body), page.theme.text());
+        let internal = match note.visibility {
+            Visibility::Support => " (internal)",
+            Visibility::Vendor => "",
+        };
+        page.text(&format!("{by}{internal}: {}", note.body), page.theme.text());
         page.text(&time(app, note.at), page.theme.quiet());
     }
 }

@@ -1,0 +1,135 @@
+//! Writing a note about an order, and printing its packing slip.
+
+use crossterm::event::KeyEvent;
+use ordertop::client::RequestError;
+use ordertop::order::{OrderKey, Visibility};
+use ordertop::protocol::rest::NewNote;
+use tui_input::Input;
+
+use super::{App, Overlay};
+use crate::event::{Effect, PrintSlip};
+use crate::keymap::Action;
+use crate::strings;
+
+/// The note that is being written.
+#[derive(Debug, Clone)]
+pub struct NoteDialog {
+    /// About which order.
+    pub key: OrderKey,
+    /// As typed so far.
+    pub input: Input,
+    /// Who may read it.
+    pub visibility: Visibility,
+}
+
+impl App {
+    /// Begins a note about the order under the cursor, or goes on with the one
+    /// that could not be sent.
+    pub(super) fn write_note(&mut self) {
+        let Some(key) = self.cursor.clone() else {
+            return self.say(strings::NO_ORDER);
+        };
+        if let Some(words) = self.moved_words() {
+            return self.say(words);
+        }
+        if let Some(why) = self.cannot_send() {
+            return self.say(why);
+        }
+        // Nothing is told by mistake: what support writes is for support.
+        let visibility = match self.many_vendors() {
+            true => Visibility::Support,
+            false => Visibility::Vendor,
+        };
+        let draft = self.acting.draft.clone().filter(|draft| draft.key == key);
+        let dialog = draft.unwrap_or(NoteDialog {
+            key,
+            input: Input::default(),
+            visibility,
+        });
+        self.overlay = Overlay::Note(Box::new(dialog));
+    }
+
+    pub(super) fn note_key(
+        &mut self,
+        action: Option<Action>,
+        key: KeyEvent,
+        effects: &mut Vec<Effect>,
+    ) {
+        let support = self.many_vendors();
+        let Overlay::Note(note) = &mut self.overlay else {
+            return;
+        };
+        match action {
+            Some(Action::Cancel) => self.overlay = Overlay::None,
+            Some(Action::NextField | Action::PreviousField) if support => {
+                note.visibility = match note.visibility {
+                    Visibility::Support => Visibility::Vendor,
+                    Visibility::Vendor => Visibility::Support,
+                };
+            }
+            Some(Action::NextField | Action::PreviousField) => {}
+            Some(Action::Confirm) if note.input.value().trim().is_empty() => {}
+            Some(Action::Confirm) => {
+                let note = (**note).clone();
+                self.overlay = Overlay::None;
+                effects.push(Effect::AddNote {
+                    key: note.key.clone(),
+                    note: NewNote {
+                        text: note.input.value().trim().to_owned(),
+                        // A vendor's note has but one kind of reader.
+                        visibility: support.then_some(note.visibility),
+                    },
+                });
+                self.acting.draft = Some(note);
+            }
+            _ => super::keys::type_into(&mut note.input, key),
+        }
+    }
+
+    /// A note was added, or was not: then its words are kept for another try.
+    pub(super) fn note_answer(&mut self, key: &OrderKey, result: Result<(), RequestError>) {
+        match result {
+            Ok(()) => {
+                if (self.acting.draft.as_ref()).is_some_and(|draft| draft.key == *key) {
+                    self.acting.draft = None;
+                }
+                self.say(strings::note_added(key));
+            }
+            Err(error) => {
+                let words = strings::note_not_added(key, &strings::sentence(&error));
+                self.say(words);
+            }
+        }
+    }
+
+    /// Prints the packing slip of the order under the cursor.
+    pub(super) fn print_slip(&mut self, effects: &mut Vec<Effect>) {
+        let Some(row) = self.current() else {
+            return self.say(strings::NO_ORDER);
+        };
+        let (key, order) = (row.key.clone(), row.listed());
+        if let Some(words) = self.moved_words() {
+            return self.say(words);
+        }
+        let Some(command) = self.settings.print_command.clone() else {
+            return self.say(strings::NO_PRINT_COMMAND);
+        };
+        let today = self.now.to_zoned_datetime(self.settings.time_zone.clone());
+        let slip = PrintSlip {
+            shop: self.vendor_name(&key.vendor).to_owned(),
+            date: today.strftime("%d %b %Y").to_string(),
+            key: key.clone(),
+            order,
+            command,
+        };
+        self.say(strings::printing(&key));
+        effects.push(Effect::Print(Box::new(slip)));
+    }
+
+    pub(super) fn printed(&mut self, key: &OrderKey, result: Result<(), String>) {
+        self.say(match result {
+            Ok(()) => strings::printed(key),
+            Err(why) => strings::not_printed(key, &why),
+        });
+    }
+}

@@ -1,0 +1,88 @@
+//! Notes and packing slips in words.
+
+use std::io;
+use std::time::Duration;
+
+use ordertop::order::{OrderKey, Visibility};
+
+use super::number;
+
+/// What stands in an empty note.
+pub const NOTE_HINT: &str = "what should be remembered about this order";
+/// The note's button.
+pub const NOTE_ADD: &str = "add the note";
+/// No command to print with.
+pub const NO_PRINT_COMMAND: &str =
+    "no printing command: set one in ordertop.toml, [print] command = \"lp\"";
+/// An empty command to print with.
+pub const PRINT_NOTHING: &str = "the printing command is empty";
+
+/// The title of a note.
+#[must_use]
+pub fn note_title(key: &OrderKey) -> String {
+    format!("Note on {}", number(key))
+}
+
+/// Who will read the note, and how to change that.
+#[must_use]
+pub fn note_readers(visibility: Visibility, support: bool) -> String {
+    let readers = match visibility {
+        Visibility::Vendor => "read by vendor and support",
+        Visibility::Support => "internal: read by support alone",
+    };
+    match support {
+        true => format!("{readers}  (Tab changes it)"),
+        false => readers.into(),
+    }
+}
+
+/// The note is kept.
+#[must_use]
+pub fn note_added(key: &OrderKey) -> String {
+    format!("note added to {}", number(key))
+}
+
+/// The note is not kept, or nobody said so.
+#[must_use]
+pub fn note_not_added(key: &OrderKey, why: &str) -> String {
+    format!("note on {} not added: {why}; c has your words", number(key))
+}
+
+/// A slip is on its way to the printer.
+#[must_use]
+pub fn printing(key: &OrderKey) -> String {
+    format!("printing the slip of {} …", number(key))
+}
+
+/// The command took the slip.
+#[must_use]
+pub fn printed(key: &OrderKey) -> String {
+    format!("slip of {} printed", number(key))
+}
+
+/// The command did not.
+#[must_use]
+pub fn not_printed(key: &OrderKey, why: &str) -> String {
+    format!("slip of {} not printed: {why}", number(key))
+}
+
+/// The command cannot be started.
+#[must_use]
+pub fn not_started(program: &str, error: &io::Error) -> String {
+    format!("`{program}` cannot be started: {error}")
+}
+
+/// The command failed.
+#[must_use]
+pub fn print_failed(program: &str, said: &str) -> String {
+    match said {
+        "" => format!("`{program}` failed without a word"),
+        said => format!("`{program}` failed: {said}"),
+    }
+}
+
+/// The command was ended.
+#[must_use]
+pub fn print_took_too_long(program: &str, after: Duration) -> String {
+    format!("`{program}` did not end within {} s", after.as_secs())
+}

@@ -1,0 +1,75 @@
+//! The note that is being written.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::header::after_columns;
+use super::{blank, frame, put};
+use crate::app::App;
+use crate::app::note::NoteDialog;
+use crate::strings;
+
+/// Gives the place of the text cursor.
+pub(super) fn draw(
+    app: &App,
+    note: &NoteDialog,
+    screen: Rect,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let theme = app.settings.theme;
+    let wide = screen.width.saturating_sub(2).min(76);
+    let height = 5.min(screen.height);
+    let area = Rect::new(
+        screen.x + (screen.width - wide) / 2,
+        screen.y + (screen.height - height) / 2,
+        wide,
+        height,
+    );
+    blank(buf, area);
+    let inner = frame(buf, area, &strings::note_title(&note.key), true, theme);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let room = usize::from(inner.width.saturating_sub(1));
+    let scroll = note.input.visual_scroll(room);
+    let value = note.input.value();
+    if value.is_empty() {
+        put(
+            buf,
+            inner,
+            inner.x,
+            inner.y,
+            strings::NOTE_HINT,
+            theme.quiet(),
+        );
+    } else {
+        let words = after_columns(value, scroll);
+        put(buf, inner, inner.x, inner.y, &words, theme.strong());
+    }
+    let readers = strings::note_readers(note.visibility, app.many_vendors());
+    put(buf, inner, inner.x, inner.y + 1, &readers, theme.accent());
+    let x = put(buf, inner, inner.x, inner.y + 2, "Enter", theme.key());
+    let x = put(
+        buf,
+        inner,
+        x + 1,
+        inner.y + 2,
+        strings::NOTE_ADD,
+        theme.text(),
+    );
+    put(
+        buf,
+        inner,
+        x + 3,
+        inner.y + 2,
+        strings::DIALOG_CANCEL,
+        theme.quiet(),
+    );
+    let at = note.input.visual_cursor().saturating_sub(scroll).min(room);
+    Some(Position::new(
+        inner.x + u16::try_from(at).unwrap_or(0),
+        inner.y,
+    ))
+}
