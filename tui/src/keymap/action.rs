@@ -103,6 +103,9 @@ impl Action {
     /// Whether it changes an order, which a screen that only reads does not.
     #[must_use]
     pub fn acts(self) -> bool {
-        matches!(self, Self::NextStep | Self::SetStatus | Self::Undo)
+        matches!(
+            self,
+            Self::NextStep | Self::SetStatus | Self::Undo | Self::AddNote
+        )
     }
 }

@@ -115,7 +115,7 @@ fn unread_sort_mouse_and_mute_are_kept_and_a_filter_is_not() {
     first.app.orders.set_sort(Sort::Total);
     let mut second = Stage::new(SIZE);
     let effects = second.app.restore(first.app.last_kept(), None);
-    assert_eq!(effects, [Effect::SetMouse(true)]);
+    assert_eq!(effects, [Effect::SetMouse(false)]);
     assert_eq!(second.app.orders.sorting().by, Sort::Total);
     assert_eq!(
         (second.app.notices.len(), second.app.notices.unread()),

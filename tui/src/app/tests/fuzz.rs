@@ -135,7 +135,9 @@ impl Happening {
                 };
                 stage.event(kind, &order, service());
             }
-            Self::Gone(n) => stage.event(EventKind::Removed, &numbered(n), service()),
+            Self::Gone(n) => {
+                stage.event(EventKind::Removed, &numbered(n), service());
+            }
             Self::Snapshot(numbers) => stage.snapshot(numbers.into_iter().map(numbered).collect()),
             Self::Link(which, reason) => stage.link(match which {
                 0 => ConnectionState::Connecting,
