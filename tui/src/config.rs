@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `place` | where the file is |
 //! | `section` | reads a table key by key, names what is unknown |
-//! | `keys`, `theme`, `views` | the sections of these names |
+//! | `alerts`, `keys`, `theme`, `views` | the sections of these names |
 //! | `token` | the token's own file |
 //! | `effective` | flag, environment, file and default made one, with their origins |
 //! | `command` | `ordertop config check`, `path`, `show` |
@@ -13,6 +13,7 @@
 //! and column, and a file with a mistake is not used in part. Reading a file
 //! asks nothing of the world but the file.
 
+mod alerts;
 pub mod command;
 mod effective;
 mod keys;
@@ -40,6 +41,7 @@ pub use mistake::{Mistake, Mistakes};
 pub use place::{CONFIG_VARIABLE, Place};
 pub use token::{TokenFileError, read_token, write_token};
 
+use crate::alerts::AlertSettings;
 use crate::args::server_address;
 use crate::keymap::Keymap;
 use crate::theme::Looks;
@@ -86,6 +88,8 @@ pub struct Config {
     pub keymap: Keymap,
     /// The command that a packing slip is printed with.
     pub print_command: Option<String>,
+    /// What rings when.
+    pub alerts: AlertSettings,
     /// Theme, signs and colours.
     pub looks: Looks,
     /// Saved views.
@@ -202,6 +206,9 @@ impl Config {
             let command = print.read("command", runnable);
             self.print_command = command.map(|found| found.value);
             print.finish();
+        }
+        if let Some(alerts) = top.section("alerts") {
+            self.alerts = alerts::read(alerts);
         }
         if let Some(theme) = top.section("theme") {
             self.looks = theme::read(theme);

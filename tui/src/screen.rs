@@ -116,11 +116,12 @@ impl ScreenOptions {
         }
     }
 
-    /// With the looks and keys of a configuration.
+    /// With the looks, keys and alerts of a configuration.
     #[must_use]
     pub fn configured(self, config: &Config) -> Self {
         Self {
             keymap: config.keymap.clone(),
+            alerts: config.alerts.clone(),
             looks: config.looks.clone(),
             views: config.views.clone(),
             config_file: config.file.clone(),
