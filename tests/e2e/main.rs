@@ -43,6 +43,8 @@ mod legacy;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod manners;
+#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod orders;

@@ -2,11 +2,10 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -18,13 +17,16 @@ const COLS: u16 = 120;
 /// A running `ordertop` and what its terminal shows. Dropping it hangs up.
 pub(crate) struct Screen {
     child: Box<dyn Child + Send + Sync>,
-    /// Kept: the terminal hangs up when it is dropped.
-    _master: Box<dyn MasterPty + Send>,
+    /// The terminal hangs up when it is dropped.
+    master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
+    written: Arc<Mutex<Vec<u8>>>,
     terminal: Arc<Mutex<vt100::Parser>>,
     drawn: watch::Receiver<u64>,
-    /// Kept: the program's settings and state live in it, unless it is the test's own.
-    _home: Option<TempDir>,
+    /// The program's settings and state live in it.
+    home: PathBuf,
+    /// Kept: it goes with the screen, unless it is the test's own.
+    _temporary: Option<TempDir>,
 }
 
 impl Screen {
@@ -35,14 +37,36 @@ impl Screen {
 
     /// Starts `ordertop` with these arguments on 120 columns and 30 rows.
     pub(crate) fn start(args: &[&str]) -> Self {
-        let home = tempfile::tempdir().expect("a directory");
-        let mut screen = Self::start_at(home.path(), args);
-        screen._home = Some(home);
-        screen
+        Self::run(&binary("ordertop"), args)
     }
 
     /// The same with settings and state in `home`, where they stay.
     pub(crate) fn start_at(home: &Path, args: &[&str]) -> Self {
+        Self::run_at(&binary("ordertop"), args, home)
+    }
+
+    /// Starts a shell with job control, and `ordertop` in it. The file `pid` in
+    /// its home names the program's process.
+    pub(crate) fn start_in_a_shell(args: &[&str]) -> Self {
+        let mut screen = Self::run(
+            Path::new("bash"),
+            &["--norc", "--noprofile", "--noediting", "-i"],
+        );
+        let program = binary("ordertop");
+        let program = program.display();
+        let args = args.join(" ");
+        screen.press(&format!("sh -c 'echo $$ > pid; exec {program} {args}'\r"));
+        screen
+    }
+
+    fn run(program: &Path, args: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory");
+        let mut screen = Self::run_at(program, args, home.path());
+        screen._temporary = Some(home);
+        screen
+    }
+
+    fn run_at(program: &Path, args: &[&str], home: &Path) -> Self {
         let size = PtySize {
             rows: ROWS,
             cols: COLS,
@@ -52,23 +76,26 @@ impl Screen {
         let pty = native_pty_system().openpty(size).expect("a pty");
         let child = pty
             .slave
-            .spawn_command(command(args, home))
-            .expect("ordertop starts");
+            .spawn_command(command(program, args, home))
+            .expect("it starts");
         // Ours must be closed, or the reader never sees the end.
         drop(pty.slave);
         let reader = pty.master.try_clone_reader().expect("a reader");
         let keys = pty.master.take_writer().expect("a writer");
         let terminal = Arc::new(Mutex::new(parser()));
         let (tell, drawn) = watch::channel(0);
-        let shown = terminal.clone();
-        std::thread::spawn(move || draw(reader, &shown, &tell));
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (shown, kept) = (terminal.clone(), written.clone());
+        std::thread::spawn(move || draw(reader, &shown, &kept, &tell));
         Self {
             child,
-            _master: pty.master,
+            master: pty.master,
             keys,
+            written,
             terminal,
             drawn,
-            _home: None,
+            home: home.to_path_buf(),
+            _temporary: None,
         }
     }
 
@@ -119,12 +146,40 @@ impl Screen {
         self.keys.flush().expect("keys go in");
     }
 
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&mut self, cols: u16, rows: u16) {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).expect("a size");
+    }
+
+    /// Sends a signal to the program, which [`Self::start`] started.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        send(self.child.process_id().expect("it runs"), signal);
+    }
+
     /// Kills the program as a power cut would.
     pub(crate) fn kill(&mut self) {
-        let pid = self.child.process_id().expect("it runs");
-        let pid = Pid::from_raw(i32::try_from(pid).expect("a process id")).expect("not zero");
-        kill_process(pid, Signal::KILL).expect("it can be signalled");
+        self.signal(rustix::process::Signal::KILL);
         self.child.wait().expect("a status");
+    }
+
+    /// Sends a signal to the program, which [`Self::start_in_a_shell`] started.
+    pub(crate) fn signal_in_the_shell(&self, signal: rustix::process::Signal) {
+        let pid = std::fs::read_to_string(self.home.join("pid")).expect("a file");
+        send(pid.trim().parse().expect("a process"), signal);
+    }
+
+    /// Everything that was written to the terminal so far.
+    pub(crate) fn written(&self) -> Vec<u8> {
+        self.written
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .clone()
     }
 
     /// Waits for the program's end and answers its exit code.
@@ -163,8 +218,15 @@ fn parser() -> vt100::Parser {
     vt100::Parser::new(size(ROWS), size(COLS), 0)
 }
 
-fn command(args: &[&str], home: &Path) -> CommandBuilder {
-    let mut command = CommandBuilder::new(binary("ordertop"));
+fn send(process: u32, signal: rustix::process::Signal) {
+    let pid = i32::try_from(process)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    rustix::process::kill_process(pid.expect("a process"), signal).expect("a signal");
+}
+
+fn command(program: &Path, args: &[&str], home: &Path) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program);
     command.args(args);
     command.env_clear();
     for (name, value) in std::env::vars_os() {
@@ -181,13 +243,22 @@ fn command(args: &[&str], home: &Path) -> CommandBuilder {
 }
 
 /// Feeds what the program writes to the terminal until the program ends.
-fn draw(mut reader: Box<dyn Read + Send>, shown: &Mutex<vt100::Parser>, tell: &watch::Sender<u64>) {
+fn draw(
+    mut reader: Box<dyn Read + Send>,
+    shown: &Mutex<vt100::Parser>,
+    written: &Mutex<Vec<u8>>,
+    tell: &watch::Sender<u64>,
+) {
     let mut bytes = [0_u8; 4096];
     while let Ok(read @ 1..) = reader.read(&mut bytes) {
         shown
             .lock()
             .unwrap_or_else(|e| e.into_inner())
             .process(&bytes[..read]);
+        written
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .extend_from_slice(&bytes[..read]);
         tell.send_modify(|times| *times += 1);
     }
 }
