@@ -89,7 +89,7 @@ pub enum Command {
     Orders(OrderCommand),
     /// Check the configuration, find it, see what holds
     Config(ConfigArgs),
-    /// Print every key, with the names that [keys] in ordertop.toml uses
+    /// Print every key, with the names that `[keys]` in ordertop.toml uses
     Keys(KeysArgs),
 }
 

@@ -2,7 +2,7 @@
 //! sent when, and what came of it.
 //!
 //! A step that is confirmed while nothing answers is written down instead of
-//! sent, whoever asked for it: [`App::divert`] looks at what an update asks of
+//! sent, whoever asked for it: `App::divert` looks at what an update asks of
 //! the world. One change is sent at a time, the oldest first, each order's in
 //! their order.
 

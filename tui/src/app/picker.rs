@@ -1,5 +1,5 @@
 //! A list to pick from, narrowed by what is typed. One picker serves them all:
-//! an entry carries the [`Picked`] that it stands for, and [`App::picked`] does
+//! an entry carries the [`Picked`] that it stands for, and `App::picked` does
 //! what it says.
 
 use std::cmp::Reverse;

@@ -10,7 +10,7 @@ use super::{Chord, Context, Keymap};
 use crate::strings;
 use crate::text::{fit, width};
 
-/// Print every key, with the names that [keys] in ordertop.toml uses
+/// Print every key, with the names that `[keys]` in ordertop.toml uses
 #[derive(Debug, Clone, Copy, Args)]
 pub struct KeysArgs {
     /// One JSON object a line: context, action, keys, does
