@@ -7,7 +7,7 @@ use ordertop::order::OrderStatus;
 use super::{SIZE, under_cursor};
 use crate::app::Overlay;
 use crate::fixture::listed;
-use crate::snapshots::{Stage, same, service};
+use crate::snapshots::{Stage, service};
 
 #[test]
 fn a_typed_filter_is_applied_as_it_is_typed() {
@@ -107,26 +107,4 @@ fn a_notification_leads_out_of_filter_and_vendor() {
     stage.keys("n");
     assert_eq!(under_cursor(&stage), "N1");
     assert!(stage.app.filter.value().is_empty() && stage.app.orders.filter().is_empty());
-}
-
-#[test]
-fn what_is_wrong_and_what_could_stand_there_at_every_size() {
-    for (name, size) in [
-        ("120x30", (120, 30)),
-        ("80x24", SIZE),
-        ("60x20", (60, 20)),
-        ("40x8", (40, 8)),
-    ] {
-        let mut stage = Stage::shop(size);
-        stage.keys("/");
-        same(&format!("find_fields_{name}"), &stage);
-        stage.keys("status:p");
-        stage.press(KeyCode::Tab);
-        stage.press(KeyCode::Tab);
-        same(&format!("find_values_{name}"), &stage);
-        stage.keys(" age<2y");
-        same(&format!("find_wrong_{name}"), &stage);
-        stage.keys(&" filler".repeat(12));
-        same(&format!("find_long_{name}"), &stage);
-    }
 }

@@ -10,7 +10,7 @@ use super::{SIZE, changed, under_cursor};
 use crate::app::Overlay;
 use crate::app::row::{Sort, Sorting};
 use crate::event::{Effect, Event};
-use crate::snapshots::{Stage, orders, same, service};
+use crate::snapshots::{Stage, orders, service};
 
 #[test]
 fn a_way_to_sort_is_picked_by_its_words() {
@@ -126,7 +126,6 @@ fn one_vendor_is_picked_by_name_or_id() {
         orders: vec![],
     }]));
     stage.keys("Vblue");
-    same("picker_vendor_80x24", &stage);
     stage.press(KeyCode::Enter);
     assert_eq!(
         (stage.app.orders.shown(), stage.app.orders.in_scope()),
@@ -145,23 +144,4 @@ fn who_has_one_vendor_picks_none() {
     let mut stage = Stage::shop(SIZE);
     stage.keys("V");
     assert!(matches!(stage.app.overlay, Overlay::None));
-}
-
-#[test]
-fn pickers_at_every_size() {
-    for (name, size) in [
-        ("120x30", (120, 30)),
-        ("80x24", SIZE),
-        ("60x20", (60, 20)),
-        ("40x8", (40, 8)),
-    ] {
-        let mut stage = Stage::shop(size);
-        stage.keys("o");
-        same(&format!("picker_sort_{name}"), &stage);
-        stage.press(KeyCode::Esc);
-        stage.keys(":dismiss");
-        same(&format!("picker_commands_{name}"), &stage);
-        stage.keys("zzzz");
-        same(&format!("picker_nothing_{name}"), &stage);
-    }
 }

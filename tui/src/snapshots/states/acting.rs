@@ -1,0 +1,131 @@
+//! Steps of one order, and notes.
+
+use crossterm::event::KeyCode;
+use ordertop::client::RequestError;
+use ordertop::client::event::EventKind;
+use ordertop::order::{Actor, ActorKind, OrderStatus};
+use ordertop::protocol::ListedOrder;
+use ordertop::protocol::rest::StatusChanged;
+
+use super::super::orders::{orders, support};
+use super::super::{Stage, State};
+use super::{Size, after, entered, state};
+use crate::event::{Effect, Event};
+
+pub(super) const STATES: &[State] = &[
+    state("ship", |size| after(size, "s")),
+    state("ship_with_a_number", |size| {
+        tracking(size, "1Z5R89390357567127")
+    }),
+    state("ship_with_a_wrong_number", |size| {
+        tracking(size, "1Z5R89390357567128")
+    }),
+    state("ship_meanwhile_shipped", |size| {
+        let mut stage = after(size, "s");
+        let order = now(&stage, OrderStatus::Shipped);
+        stage.event(EventKind::Status, &order, support());
+        stage
+    }),
+    state("step_on_its_way", |size| entered(size, "s")),
+    state("step_done_and_undo_offered", |size| {
+        let mut stage = after(size, "s");
+        let mut order = now(&stage, OrderStatus::Shipped);
+        order.status_by = Some(Actor::new(ActorKind::Vendor, "42"));
+        let done = StatusChanged {
+            status: String::new(),
+            new_status: order.status,
+            changed: true,
+            position: None,
+            order: Some(order),
+        };
+        answered(&mut stage, Ok(done));
+        stage.wait(5);
+        stage
+    }),
+    state("step_refused", |size| {
+        let mut stage = after(size, "s");
+        let refused = RequestError::Refused {
+            status: 400,
+            code: "not_paid".into(),
+            message: "Order must be paid before marking as shipped\u{1b}[2J".into(),
+        };
+        answered(&mut stage, Err(refused));
+        stage
+    }),
+    state("conflict", |size| {
+        let mut stage = after(size, "s");
+        let conflict = RequestError::VersionConflict {
+            order: Some(Box::new(now(&stage, OrderStatus::Paid))),
+            changed_by: Some(support()),
+            changed_at: Some(crate::fixture::at(116)),
+        };
+        answered(&mut stage, Err(conflict));
+        stage
+    }),
+    state("dispute_with_a_reason", |size| {
+        reason(
+            size,
+            "Box arrived wet; 漢字 too, and the buyer has sent seven pictures of it",
+        )
+    }),
+    state("reason_missed", |size| {
+        let mut stage = reason(size, "");
+        stage.press(KeyCode::Enter);
+        stage
+    }),
+    state("note", |size| after(size, "c")),
+    state("note_typed", |size| {
+        after(
+            size,
+            "cLi Wei asked for a gift box; 漢字 too, and a very long wish that goes on",
+        )
+    }),
+];
+
+fn tracking(size: Size, number: &str) -> Stage {
+    let mut stage = after(size, "s");
+    stage.press(KeyCode::Tab);
+    stage.press(KeyCode::Tab);
+    stage.keys(number);
+    stage
+}
+
+/// Support calls the order under the cursor disputed.
+fn reason(size: Size, words: &str) -> Stage {
+    let mut stage = Stage::with(size, |settings| settings.vendor = None);
+    stage.live();
+    stage.vendors();
+    stage.snapshot(orders());
+    stage.rest();
+    stage.keys("Sdisputed");
+    stage.press(KeyCode::Enter);
+    // The reason is needed: its input has the keys from the start.
+    stage.keys(words);
+    stage
+}
+
+/// The order under the cursor, as somebody else made it.
+fn now(stage: &Stage, status: OrderStatus) -> ListedOrder {
+    let mut order = (*stage.app.current().unwrap().listed()).clone();
+    order.status = status;
+    order.version += 1;
+    order.status_since = Some(stage.app.now);
+    order.status_by = Some(support());
+    order
+}
+
+/// Confirms the open dialog, and has the server answer.
+fn answered(stage: &mut Stage, result: Result<StatusChanged, RequestError>) {
+    let effects = stage.press(KeyCode::Enter);
+    let sent = effects.iter().find_map(|effect| match effect {
+        Effect::ChangeStatus { key, ticket, .. } => Some((key.clone(), *ticket)),
+        _ => None,
+    });
+    let (key, ticket) = sent.unwrap();
+    let result = result.map(Box::new);
+    stage.app.update(Event::StatusAnswer {
+        key,
+        ticket,
+        result,
+    });
+}
