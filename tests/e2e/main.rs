@@ -60,3 +60,5 @@ mod screen;
 mod shutdown;
 #[cfg(test)]
 mod slow;
+#[cfg(test)]
+mod start;

@@ -25,8 +25,8 @@ Examples:
       a whole marketplace inside this program: nothing to set up
   ORDERTOP_MASTER_TOKEN=… ordertop --server https://orders.example.com --vendor 42
       the orders of vendor 42
-  ORDERTOP_MASTER_TOKEN=… ordertop
-      every vendor that the token may see, on http://127.0.0.1:8080
+  ordertop
+      asks for server and token the first time and keeps them; then every vendor, or the one that was kept
   ORDERTOP_MASTER_TOKEN=… ordertop list --status paid --json
       without the screen: list, show, set, note, tail, watch-order, status
 
@@ -151,7 +151,7 @@ fn speed(text: &str) -> Result<f64, String> {
 /// as usual: [`crate::config::Effective`].
 #[derive(Debug, Clone, Default, Args)]
 pub struct ServerArgs {
-    /// The server's address; without it http://127.0.0.1:8080
+    /// The server's address; where none is kept the screen asks, and commands take http://127.0.0.1:8080
     #[arg(
         long,
         value_name = "URL",

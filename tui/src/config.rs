@@ -6,6 +6,7 @@
 //! | `section` | reads a table key by key, names what is unknown |
 //! | `alerts`, `keys`, `theme`, `views` | the sections of these names |
 //! | `token` | the token's own file |
+//! | `edit` | writes into the file, and leaves the rest as it is |
 //! | `effective` | flag, environment, file and default made one, with their origins |
 //! | `command` | `ordertop config check`, `path`, `show` |
 //!
@@ -15,6 +16,7 @@
 
 mod alerts;
 pub mod command;
+mod edit;
 mod effective;
 mod keys;
 mod mistake;
@@ -35,6 +37,7 @@ use ordertop::client::{POLL_RANGE, Url};
 use ordertop::order::VendorId;
 use toml::de::DeTable;
 
+pub(crate) use edit::edit;
 pub(crate) use effective::usual_server;
 pub use effective::{Effective, NoToken, Origin, Setting};
 pub use mistake::{Mistake, Mistakes};

@@ -26,6 +26,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use clap::{Args as _, FromArgMatches as _};
 use ordertop::client::{ClientConfig, Credentials, Rest, Url};
 use ordertop::clock::{Clock, SystemClock};
 use ordertop::order::VendorId;
@@ -42,7 +43,7 @@ use crate::Hint;
 use crate::app::row::Sort;
 use crate::args::Manners;
 use crate::config::Config as Settings;
-use crate::screen::{ScreenOptions, check_terminal, run_screen};
+use crate::screen::{Handed, ScreenOptions, check_terminal, run_screen};
 
 /// What decides by chance; the same seed decides the same on every machine.
 type Dice = rand::rngs::Xoshiro256PlusPlus;
@@ -84,6 +85,19 @@ pub struct DemoArgs {
     pub manners: Manners,
 }
 
+impl DemoArgs {
+    /// A demo as it is without any argument.
+    ///
+    /// # Errors
+    /// Never: the defaults are ones that the command line takes.
+    pub(crate) fn usual(manners: Manners) -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("demo").no_binary_name(true));
+        let matches = command.try_get_matches_from::<_, &str>([])?;
+        let args = Self::from_arg_matches(&matches)?;
+        Ok(Self { manners, ..args })
+    }
+}
+
 /// A demo is for the machine that it runs on.
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text
@@ -101,6 +115,15 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 /// When the server cannot start, the vendor is none of the demo's, or the
 /// screen fails. The store is removed in every case.
 pub async fn run(args: DemoArgs, config: &Settings) -> anyhow::Result<()> {
+    run_on(args, config, None).await
+}
+
+/// The same on a terminal that was taken before.
+pub(crate) async fn run_on(
+    args: DemoArgs,
+    config: &Settings,
+    handed: Option<Handed>,
+) -> anyhow::Result<()> {
     if !args.no_screen && !args.manners.plain {
         // Before a server is started for nothing.
         check_terminal()?;
@@ -109,7 +132,7 @@ pub async fn run(args: DemoArgs, config: &Settings) -> anyhow::Result<()> {
     let traffic = tokio::spawn(demo.traffic.run());
     let ended = match args.no_screen {
         true => stand_by(&demo.guide).await,
-        false => watch(&demo.guide, args.vendor, args.manners, config).await,
+        false => watch(&demo.guide, args, config, handed).await,
     };
     traffic.abort();
     let stopped = demo.server.stop().await;
@@ -121,10 +144,13 @@ pub async fn run(args: DemoArgs, config: &Settings) -> anyhow::Result<()> {
 
 async fn watch(
     guide: &Guide,
-    vendor: Option<VendorId>,
-    manners: Manners,
+    args: DemoArgs,
     config: &Settings,
+    handed: Option<Handed>,
 ) -> anyhow::Result<()> {
+    let DemoArgs {
+        vendor, manners, ..
+    } = args;
     let title = match &vendor {
         Some(vendor) => format!("demo · vendor {vendor}"),
         None => "demo · all vendors".to_owned(),
@@ -141,6 +167,7 @@ async fn watch(
         views: Vec::new(),
         config_file: None,
         made_up: true,
+        handed,
         ..ScreenOptions::new(client)
             .configured(config)
             .behaving(manners)

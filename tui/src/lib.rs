@@ -25,6 +25,7 @@ mod signals;
 pub mod slip;
 #[cfg(test)]
 mod snapshots;
+pub mod start;
 pub mod state;
 pub mod strings;
 pub mod svg;

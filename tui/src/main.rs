@@ -8,7 +8,7 @@ use clap::Parser;
 use ordertop_tui::args::{Cli, Command, LOG_VARIABLE};
 use ordertop_tui::config::{self, Config, Effective};
 use ordertop_tui::screen::replay_settings;
-use ordertop_tui::{ScreenOptions, commands, demo, keymap, outbox, record, run_screen};
+use ordertop_tui::{ScreenOptions, commands, demo, keymap, outbox, record, run_screen, start};
 
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
@@ -52,6 +52,13 @@ async fn run(cli: Cli) -> ExitCode {
             }
             let manners = cli.manners.clone();
             let effective = Effective::of(&cli.watch, &config, &|name| std::env::var(name).ok());
+            if start::is_first(&effective) && !(manners.plain && effective.client().is_ok()) {
+                return match start::run(effective, &config, manners).await {
+                    Ok(()) => ExitCode::SUCCESS,
+                    Err(error) if error.is::<start::NothingGiven>() => fail(&error, USAGE),
+                    Err(error) => fail(&error, 1),
+                };
+            }
             match effective.client() {
                 Ok(client) => {
                     let options = ScreenOptions {

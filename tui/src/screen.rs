@@ -90,6 +90,18 @@ pub struct ScreenOptions {
     pub state: Option<StateFile>,
     /// Theme, signs and colours.
     pub looks: Looks,
+    /// A terminal that was taken before; else it is taken.
+    pub handed: Option<Handed>,
+    /// Said in the footer at the start.
+    pub greeting: Option<String>,
+}
+
+/// A terminal that another screen of this program had before, and what fits it.
+#[derive(Debug)]
+pub struct Handed {
+    pub(crate) terminal: Terminal,
+    pub(crate) theme: Theme,
+    pub(crate) late_answer: LateAnswer,
 }
 
 impl ScreenOptions {
@@ -113,6 +125,8 @@ impl ScreenOptions {
             alerts: AlertSettings::default(),
             state: None,
             looks: Looks::default(),
+            handed: None,
+            greeting: None,
         }
     }
 
@@ -159,11 +173,14 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     if !options.plain {
         check_terminal()?;
     }
-    let (theme, late_answer) = if options.plain {
+    let (theme, late_answer, taken) = match options.handed {
         // Lines have no colours, and a simple terminal is asked nothing.
-        (Theme::new(Palette::Plain), LateAnswer::default())
-    } else {
-        theme::fitting(&options.looks)
+        _ if options.plain => (Theme::new(Palette::Plain), LateAnswer::default(), None),
+        Some(handed) => (handed.theme, handed.late_answer, Some(handed.terminal)),
+        None => {
+            let (theme, late_answer) = theme::fitting(&options.looks);
+            (theme, late_answer, None)
+        }
     };
     let settings = Settings {
         clock: options.client.clock.clone(),
@@ -192,7 +209,10 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         .filter(|_| !options.read_only)
         .map(|dir| Store::new(dir, &options.client.server, options.client.vendor.as_ref()));
     let clock = options.client.clock.clone();
-    let app = App::new(settings);
+    let mut app = App::new(settings);
+    if let Some(greeting) = options.greeting {
+        app.say(greeting);
+    }
     let (client, events) = Client::start(options.client)?;
     let client = Arc::new(client);
     let (answers, answered) = mpsc::channel(ANSWER_QUEUE);
@@ -200,7 +220,10 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     let mut screen = Screen {
         app,
         recorder,
-        terminal: Terminal::take().context("the terminal cannot be used")?,
+        terminal: match taken {
+            Some(terminal) => terminal,
+            None => Terminal::take().context("the terminal cannot be used")?,
+        },
         client,
         channel: Channel::new(options.alerts.notify, |name| std::env::var(name).ok()),
         commands: Commands::new(&options.alerts, answers.clone()),

@@ -10,15 +10,16 @@
 //! | `orders` | the orders on it |
 //! | `drawing` | a frame as text |
 
-mod drawing;
+pub(crate) mod drawing;
 mod orders;
 mod stage;
 mod states;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Position;
 use ratatui::style::Color;
 
 pub(crate) use orders::{orders, service};
@@ -30,7 +31,7 @@ use crate::view::MIN_SIZE;
 
 /// Side by side, one pane, fewer columns, the smallest that is drawn, and one
 /// that is too small.
-const SIZES: [(u16, u16); 5] = [(120, 30), (80, 24), (60, 20), (40, 8), (39, 7)];
+pub(crate) const SIZES: [(u16, u16); 5] = [(120, 30), (80, 24), (60, 20), (40, 8), (39, 7)];
 
 /// A state and how a screen of a size comes to it.
 struct State {
@@ -64,26 +65,43 @@ fn drawn(state: &State) -> String {
     let mut legend = drawing::Legend::default();
     for size in SIZES {
         let stage = state.at(size);
-        let (buffer, cursor) = stage.draw_with_cursor();
-        let name = state.name;
-        for cell in &buffer.content {
-            let symbol = cell.symbol();
-            let steers = |c: char| {
-                c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-            };
-            assert!(!symbol.contains(steers), "{name} {size:?} {symbol:?}");
-        }
-        let (columns, rows) = size;
-        let cursor = cursor.map_or(String::new(), |at| {
-            format!(", text cursor at {},{}", at.x, at.y)
-        });
-        let text = drawing::text(&buffer);
-        let styles = legend.styles(&buffer, stage.app.settings.theme);
-        out.push_str(&format!(
-            "[{columns}x{rows}{cursor}]\n{text}[{columns}x{rows} styles]\n{styles}"
-        ));
+        let theme = stage.app.settings.theme;
+        out.push_str(&frame(stage.draw_with_cursor(), theme, &mut legend));
     }
     format!("{out}[legend]\n{}", legend.lines())
+}
+
+/// A frame's text, then its styles; no byte of it steers a terminal.
+pub(crate) fn frame(
+    (buffer, cursor): (Buffer, Option<Position>),
+    theme: Theme,
+    legend: &mut drawing::Legend,
+) -> String {
+    let size = format!("{}x{}", buffer.area.width, buffer.area.height);
+    for cell in &buffer.content {
+        let symbol = cell.symbol();
+        let steers = |c: char| {
+            c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        assert!(!symbol.contains(steers), "{size} {symbol:?}");
+    }
+    let cursor = cursor.map_or(String::new(), |at| {
+        format!(", text cursor at {},{}", at.x, at.y)
+    });
+    let text = drawing::text(&buffer);
+    let styles = legend.styles(&buffer, theme);
+    format!("[{size}{cursor}]\n{text}[{size} styles]\n{styles}")
+}
+
+/// How a file differs from what was drawn; nothing where it does not. When the
+/// files are written anew, it is.
+pub(crate) fn differs(file: &Path, drawn: &str) -> Option<String> {
+    if updating() {
+        std::fs::write(file, drawn).unwrap();
+        return None;
+    }
+    let kept = std::fs::read_to_string(file).unwrap_or_default();
+    (kept != drawn).then(|| format!("{}:\n{}", file.display(), difference(&kept, drawn)))
 }
 
 #[test]
@@ -95,15 +113,7 @@ fn every_state_at_every_size() {
     let mut wrong = Vec::new();
     for state in states::all() {
         let file = folder.join(format!("{}.txt", state.name));
-        let drawn = drawn(state);
-        if updating() {
-            std::fs::write(&file, drawn).unwrap();
-            continue;
-        }
-        let kept = std::fs::read_to_string(&file).unwrap_or_default();
-        if kept != drawn {
-            wrong.push(format!("{}:\n{}", state.name, difference(&kept, &drawn)));
-        }
+        wrong.extend(differs(&file, &drawn(state)));
     }
     assert!(
         wrong.is_empty(),

@@ -8,6 +8,7 @@ mod keys;
 mod note;
 mod outbox;
 mod picker;
+pub mod start;
 mod steps;
 
 pub use acting::{changed_since, changed_since_closed, guessed, link_copied, mistyped, no_link};

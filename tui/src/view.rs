@@ -29,6 +29,7 @@ mod order;
 mod orders;
 mod outbox;
 mod picker;
+mod start;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -42,6 +43,7 @@ pub use notices::notice_at;
 pub use order::order_lines;
 pub use orders::sort_at;
 pub use picker::{picker_entry_at, picker_rows};
+pub use start::{StartPlaces, draw_start, start_places};
 
 use crate::app::{App, Overlay, Pane};
 use crate::strings;

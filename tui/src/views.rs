@@ -13,13 +13,14 @@
 //! Everything but the name may be left out: then nothing is filtered, and what
 //! is not named stays as it is when the program starts.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use ordertop::order::{OrderStatus, VendorId};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::app::row::{Sort, Sorting};
+use crate::config::edit;
 use crate::filter::Filter;
 use crate::strings;
 
@@ -86,36 +87,11 @@ pub fn filter_text(text: &str) -> Result<String, String> {
 /// # Errors
 /// When the file cannot be read or written, or is no TOML.
 pub fn save(path: &Path, view: &SavedView) -> io::Result<()> {
-    // A link stays one: what it leads to is replaced.
-    let path = match std::fs::canonicalize(path) {
-        Ok(path) => path,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_path_buf(),
-        Err(error) => return Err(error),
-    };
-    let before = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    let after = written(&before, view).map_err(io::Error::other)?;
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    std::fs::create_dir_all(&folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-    file.write_all(after.as_bytes())?;
-    if let Ok(metadata) = std::fs::metadata(&path) {
-        file.as_file().set_permissions(metadata.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
-    Ok(())
+    edit(path, |file| insert(file, view))
 }
 
-/// The text of a file with the view in it.
-fn written(before: &str, view: &SavedView) -> Result<String, toml_edit::TomlError> {
-    let mut file: DocumentMut = before.parse()?;
+/// Puts the view into a file.
+fn insert(file: &mut DocumentMut, view: &SavedView) {
     let mut section = Table::new();
     // `[views.name]` needs no `[views]` above it.
     section.set_implicit(true);
@@ -140,7 +116,6 @@ fn written(before: &str, view: &SavedView) -> Result<String, toml_edit::TomlErro
     if let Some(views) = views.as_table_like_mut() {
         views.insert(&view.name, Item::Table(table));
     }
-    Ok(file.to_string())
 }
 
 #[cfg(test)]
@@ -158,6 +133,12 @@ mod tests {
             tab: Some(OrderStatus::Paid),
             vendor: Some(VendorId::new("42").unwrap()),
         }
+    }
+
+    fn written(before: &str, view: &SavedView) -> Result<String, toml_edit::TomlError> {
+        let mut file: DocumentMut = before.parse()?;
+        insert(&mut file, view);
+        Ok(file.to_string())
     }
 
     const WRITTEN: &str = "[views.\"late and large\"]\nfilter = 'due:late total>100 \"a b\"'\n\

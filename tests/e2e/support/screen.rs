@@ -59,6 +59,13 @@ impl Screen {
         screen
     }
 
+    /// The same without a token in the environment: nothing is said of any server.
+    pub(crate) fn start_unconfigured(home: &Path, args: &[&str]) -> Self {
+        let mut command = command(&binary("ordertop"), args, home);
+        command.env_remove("ORDERTOP_MASTER_TOKEN");
+        Self::run_command(command, home)
+    }
+
     fn run(program: &Path, args: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let mut screen = Self::run_at(program, args, home.path());
@@ -67,6 +74,10 @@ impl Screen {
     }
 
     fn run_at(program: &Path, args: &[&str], home: &Path) -> Self {
+        Self::run_command(command(program, args, home), home)
+    }
+
+    fn run_command(command: CommandBuilder, home: &Path) -> Self {
         let size = PtySize {
             rows: ROWS,
             cols: COLS,
@@ -74,10 +85,7 @@ impl Screen {
             pixel_height: 0,
         };
         let pty = native_pty_system().openpty(size).expect("a pty");
-        let child = pty
-            .slave
-            .spawn_command(command(program, args, home))
-            .expect("it starts");
+        let child = pty.slave.spawn_command(command).expect("it starts");
         // Ours must be closed, or the reader never sees the end.
         drop(pty.slave);
         let reader = pty.master.try_clone_reader().expect("a reader");

@@ -88,9 +88,7 @@ pub fn write_token(path: &Path, token: &str) -> io::Result<()> {
 
 /// Writes a file with mode 0600 under another name and moves it into place.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    let folder = super::edit::make_folder(path)?;
     // Files of this kind have mode 0600 from their first moment.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     io::Write::write_all(&mut file, text.as_bytes())?;
