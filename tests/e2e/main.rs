@@ -31,6 +31,8 @@ mod faults;
 #[cfg(test)]
 mod handshake;
 #[cfg(test)]
+mod hangup;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod idempotency;
@@ -62,3 +64,5 @@ mod shutdown;
 mod slow;
 #[cfg(test)]
 mod start;
+#[cfg(test)]
+mod story;

@@ -47,6 +47,17 @@ pub(crate) async fn within<F: Future>(what: &str, future: F) -> F::Output {
     }
 }
 
+/// The same for a call that blocks. Its thread is left behind when the deadline
+/// passes: one of the runtime's would hold up the failure.
+pub(crate) async fn blocking<T: Send + 'static>(
+    what: &str,
+    call: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || tell.send(call()));
+    within(what, told).await.expect("it does not panic")
+}
+
 /// A turn for a test that keeps the whole machine busy: two at once have one.
 pub(crate) async fn heavy() -> SemaphorePermit<'static> {
     static TURNS: Semaphore = Semaphore::const_new(2);

@@ -4,6 +4,9 @@
 //! Ratatui's own `Terminal` is left out: its `clear` (0.30.2) asks the terminal
 //! where the cursor is and can wait for ever on one that does not answer.
 
+#[cfg(test)]
+mod panicking;
+
 use std::io::{self, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,13 +3,16 @@
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use super::{DEADLINE, TOKEN, binary};
+use super::{DEADLINE, TOKEN, binary, blocking};
 
 const ROWS: u16 = 30;
 const COLS: u16 = 120;
@@ -17,9 +20,12 @@ const COLS: u16 = 120;
 /// A running `ordertop` and what its terminal shows. Dropping it hangs up.
 pub(crate) struct Screen {
     child: Box<dyn Child + Send + Sync>,
-    /// The terminal hangs up when it is dropped.
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    /// The terminal hangs up when this and the keys are dropped, and nobody reads.
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Option<Box<dyn Write + Send>>,
+    /// Reads what the program writes, until that ends or this hangs up.
+    reader: Option<JoinHandle<()>>,
+    hung_up: Arc<AtomicBool>,
     written: Arc<Mutex<Vec<u8>>>,
     terminal: Arc<Mutex<vt100::Parser>>,
     drawn: watch::Receiver<u64>,
@@ -37,12 +43,22 @@ impl Screen {
 
     /// Starts `ordertop` with these arguments on 120 columns and 30 rows.
     pub(crate) fn start(args: &[&str]) -> Self {
-        Self::run(&binary("ordertop"), args)
+        Self::run(&binary("ordertop"), args, &[])
     }
 
     /// The same with settings and state in `home`, where they stay.
     pub(crate) fn start_at(home: &Path, args: &[&str]) -> Self {
-        Self::run_at(&binary("ordertop"), args, home)
+        Self::run_at(&binary("ordertop"), args, home, &[])
+    }
+
+    /// The same with more, or other, variables.
+    pub(crate) fn start_with(variables: &[(&str, &str)], args: &[&str]) -> Self {
+        Self::run(&binary("ordertop"), args, variables)
+    }
+
+    /// Starts another program, which may start `ordertop`, in `home`.
+    pub(crate) fn start_program(program: &str, args: &[&str], home: &Path) -> Self {
+        Self::run_at(Path::new(program), args, home, &[])
     }
 
     /// Starts a shell with job control, and `ordertop` in it. The file `pid` in
@@ -51,6 +67,7 @@ impl Screen {
         let mut screen = Self::run(
             Path::new("bash"),
             &["--norc", "--noprofile", "--noediting", "-i"],
+            &[],
         );
         let program = binary("ordertop");
         let program = program.display();
@@ -66,15 +83,19 @@ impl Screen {
         Self::run_command(command, home)
     }
 
-    fn run(program: &Path, args: &[&str]) -> Self {
+    fn run(program: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
-        let mut screen = Self::run_at(program, args, home.path());
+        let mut screen = Self::run_at(program, args, home.path(), variables);
         screen._temporary = Some(home);
         screen
     }
 
-    fn run_at(program: &Path, args: &[&str], home: &Path) -> Self {
-        Self::run_command(command(program, args, home), home)
+    fn run_at(program: &Path, args: &[&str], home: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = command(program, args, home);
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        Self::run_command(command, home)
     }
 
     fn run_command(command: CommandBuilder, home: &Path) -> Self {
@@ -94,11 +115,15 @@ impl Screen {
         let (tell, drawn) = watch::channel(0);
         let written = Arc::new(Mutex::new(Vec::new()));
         let (shown, kept) = (terminal.clone(), written.clone());
-        std::thread::spawn(move || draw(reader, &shown, &kept, &tell));
+        let hung_up = Arc::new(AtomicBool::new(false));
+        let over = hung_up.clone();
+        let reader = std::thread::spawn(move || draw(reader, &shown, &kept, &tell, &over));
         Self {
             child,
-            master: pty.master,
-            keys,
+            master: Some(pty.master),
+            keys: Some(keys),
+            reader: Some(reader),
+            hung_up,
             written,
             terminal,
             drawn,
@@ -150,8 +175,9 @@ impl Screen {
 
     /// Presses keys, as the bytes that a terminal sends for them.
     pub(crate) fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("keys go in");
-        self.keys.flush().expect("keys go in");
+        let to = self.keys.as_mut().expect("it did not hang up");
+        to.write_all(keys.as_bytes()).expect("keys go in");
+        to.flush().expect("keys go in");
     }
 
     /// Gives the terminal another size.
@@ -162,7 +188,8 @@ impl Screen {
             pixel_width: 0,
             pixel_height: 0,
         };
-        self.master.resize(size).expect("a size");
+        let master = self.master.as_ref().expect("it did not hang up");
+        master.resize(size).expect("a size");
     }
 
     /// Sends a signal to the program, which [`Self::start`] started.
@@ -180,6 +207,76 @@ impl Screen {
     pub(crate) fn signal_in_the_shell(&self, signal: rustix::process::Signal) {
         let pid = std::fs::read_to_string(self.home.join("pid")).expect("a file");
         send(pid.trim().parse().expect("a process"), signal);
+    }
+
+    /// Closes the terminal under the program, as a window does that is closed.
+    pub(crate) fn hang_up(&mut self) {
+        self.hung_up.store(true, Ordering::SeqCst);
+        // What it draws now is the last that is read.
+        self.press("?");
+        let reader = self.reader.take().expect("hung up once");
+        reader.join().expect("it reads");
+        self.keys = None;
+        self.master = None;
+    }
+
+    /// Waits for the end of a program whose terminal hung up. Answers for how
+    /// long it kept a processor busy in all, where the system tells.
+    pub(crate) async fn gone(&mut self) -> Option<Duration> {
+        let process = self.child.process_id().expect("not waited for");
+        let pid = rustix::process::Pid::from_raw(i32::try_from(process).expect("a process"));
+        let id = rustix::process::WaitId::Pid(pid.expect("a process"));
+        let options =
+            rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
+        let ended = blocking("the program to end", move || {
+            rustix::process::waitid(id, options)
+        });
+        ended.await.expect("a status");
+        let busy = busy(process);
+        self.child.wait().expect("a status");
+        busy
+    }
+
+    /// For how long the program kept a processor busy up to now.
+    pub(crate) fn busy(&self) -> Option<Duration> {
+        busy(self.child.process_id()?)
+    }
+
+    /// The directory that the program takes for its user's.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Waits until the program has written this since it had written so many
+    /// bytes.
+    pub(crate) async fn writes(&mut self, wanted: &str, since: usize) {
+        let waiting = async {
+            loop {
+                self.drawn.mark_unchanged();
+                let written = self.written();
+                let found = (written[since..].windows(wanted.len()))
+                    .any(|bytes| bytes == wanted.as_bytes());
+                if found || self.drawn.changed().await.is_err() {
+                    return found;
+                }
+            }
+        };
+        let found = tokio::time::timeout(DEADLINE, waiting).await;
+        if found != Ok(true) {
+            let written = self.written();
+            let written = String::from_utf8_lossy(&written[since..]).into_owned();
+            panic!("{wanted:?} was not written: {written:?}");
+        }
+    }
+
+    /// Whether the terminal itself takes lines, shows what is typed and makes
+    /// signals of keys.
+    pub(crate) fn is_cooked(&self) -> bool {
+        let modes = (self.master.as_ref()).and_then(|master| master.get_termios());
+        let modes = format!("{:?}", modes.expect("it did not hang up").local_flags);
+        ["ICANON", "ECHO", "ISIG"]
+            .iter()
+            .all(|mode| modes.contains(mode))
     }
 
     /// Everything that was written to the terminal so far.
@@ -250,12 +347,24 @@ fn command(program: &Path, args: &[&str], home: &Path) -> CommandBuilder {
     command
 }
 
-/// Feeds what the program writes to the terminal until the program ends.
+/// What Linux says of a process, which may have ended.
+fn busy(process: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // After the name, which may hold anything, from the process's state on.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    let ticks: u64 = ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Some(Duration::from_secs(ticks) / u32::try_from(rustix::param::clock_ticks_per_second()).ok()?)
+}
+
+/// Feeds what the program writes to the terminal until the program ends, or the
+/// terminal hung up.
 fn draw(
     mut reader: Box<dyn Read + Send>,
     shown: &Mutex<vt100::Parser>,
     written: &Mutex<Vec<u8>>,
     tell: &watch::Sender<u64>,
+    hung_up: &AtomicBool,
 ) {
     let mut bytes = [0_u8; 4096];
     while let Ok(read @ 1..) = reader.read(&mut bytes) {
@@ -268,5 +377,8 @@ fn draw(
             .unwrap_or_else(|e| e.into_inner())
             .extend_from_slice(&bytes[..read]);
         tell.send_modify(|times| *times += 1);
+        if hung_up.load(Ordering::SeqCst) {
+            return;
+        }
     }
 }
