@@ -19,7 +19,7 @@ pub use alerts::{
 pub use bulk::{
     ALL_CHANGED_SINCE, BULK_UNDER_WAY, GONE, NO_ANSWER, NO_BULK_ON_LEGACY, NONE_CAN,
     NOTHING_TO_UNDO, ON_ITS_WAY, RANGE_BEGUN, TOO_LATE_TO_UNDO, bulk_broke_off, bulk_done,
-    bulk_left, cannot_go, changed_by, fate, left_out, marked, no_step_from, not_undone,
+    bulk_left, cannot_go, changed_by, fate, left_out, marked, no_step_from, not_undone, orders,
     plan_button, plan_title, result_title, stands_there, too_many_marked, undo_offer, was_first,
 };
 pub use connection::{Health, empty, indicator};
@@ -111,6 +111,8 @@ pub const NO_NOTICE: &str = "no notification leads to an order";
 pub const DISMISS_WHERE: &str = "no notification is chosen: Tab goes to them, x dismisses there";
 /// Asked to look now.
 pub const LOOKING: &str = "looking now";
+/// The header of a screen that only reads.
+pub const READ_ONLY_MARK: &str = "read-only";
 /// An acting key on a screen that only reads.
 pub const READ_ONLY: &str = "read-only: started with --read-only, nothing is changed";
 /// What `--plain` says first to somebody who can answer.
@@ -146,7 +148,9 @@ pub const SHIP_TO: &str = "Ship to";
 /// Details: what was bought.
 pub const ITEMS: &str = "Items";
 /// Details: the parts of the total.
-pub const TOTALS: [&str; 5] = ["Items", "Discount", "Shipping", "Tax", "Refunded"];
+pub const TOTALS: [&str; 4] = ["Subtotal", "Discount", "Shipping", "Tax"];
+/// Details: what went back to the buyer.
+pub const REFUNDED: &str = "Refunded";
 /// Details: what it comes to.
 pub const TOTAL: &str = "Total";
 /// Details: what left.
@@ -158,7 +162,7 @@ pub const HISTORY: &str = "History";
 /// Details: why there is no history.
 pub const NO_HISTORY: &str = "an old server keeps none";
 /// Dialog: leave it.
-pub const DIALOG_CANCEL: &str = "Esc  cancel";
+pub const DIALOG_CANCEL: &str = "cancel";
 /// Dialog: a reason is missing.
 pub const REASON_NEEDED: &str = "a reason is needed: the history keeps it";
 /// The dialog's order went away while it was open.
@@ -168,6 +172,8 @@ pub const CHANGED_MEANWHILE: &str = "! no longer in the list: the server will re
 pub const NO_MATCH: &str = "No order matches.";
 /// What to do about it.
 pub const NO_MATCH_HINT: &str = "Esc clears the filter, 0 shows every status.";
+/// What to do about it where every status is shown.
+pub const NO_MATCH_HINT_SHORT: &str = "Esc clears the filter.";
 /// No order stands in the chosen status.
 pub const EMPTY_TAB_HINT: &str = "0 shows every status.";
 
@@ -236,6 +242,12 @@ pub fn items(order: &ListedOrder) -> String {
 #[must_use]
 pub fn amount(order: &ListedOrder, decimal: &str) -> String {
     money(decimal, order.currency)
+}
+
+/// An amount that is taken off: `-20.00`.
+#[must_use]
+pub fn less(decimal: &str) -> String {
+    format!("-{}", tame(decimal).trim_start_matches('-'))
 }
 
 /// An amount with its currency, where that is known: `1,184.00 USD`.

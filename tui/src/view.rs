@@ -138,6 +138,25 @@ fn put(buf: &mut Buffer, area: Rect, x: u16, y: u16, words: &str, style: Style) 
     end
 }
 
+/// Keys and what they do, as many as there is room for.
+fn key_words(
+    buf: &mut Buffer,
+    area: Rect,
+    mut x: u16,
+    y: u16,
+    theme: Theme,
+    keys: &[(&str, &str)],
+) {
+    for (key, words) in keys {
+        let wide = columns(key) + columns(words) + 1;
+        if x + wide > area.right() {
+            return;
+        }
+        x = put(buf, area, x, y, key, theme.key());
+        x = put(buf, area, x + 1, y, words, theme.quiet()) + 2;
+    }
+}
+
 /// Text that ends at the area's right edge. Gives its first column.
 fn put_right(buf: &mut Buffer, area: Rect, y: u16, words: &str, style: Style) -> u16 {
     let wide = columns(words).min(area.width);

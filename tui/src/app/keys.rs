@@ -410,7 +410,8 @@ impl App {
                     return;
                 };
                 let page = usize::from(area.height.saturating_sub(2)).max(1);
-                let lines = order_lines(self, usize::from(area.width.saturating_sub(4))).len();
+                let size = (usize::from(area.width.saturating_sub(4)), page);
+                let lines = order_lines(self, size).len();
                 let last = lines.saturating_sub(page);
                 self.details.scroll = go(self.details.scroll, page).min(last);
             }

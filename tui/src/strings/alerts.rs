@@ -125,13 +125,18 @@ pub fn since(then: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
-/// How many orders came in the last hour.
+/// How many orders came in the last hour, the longer form first.
 #[must_use]
-pub fn an_hour(count: usize) -> String {
-    format!("{}/h", grouped(count))
+pub fn an_hour(count: usize) -> [String; 2] {
+    let orders = match count {
+        1 => "order",
+        _ => "orders",
+    };
+    let count = grouped(count);
+    [format!("{count} {orders}/h"), format!("{count}/h")]
 }
 
-/// What today's orders bring, in whole units: `€1,204 · $310 today`; the two
+/// What today's orders bring, in whole units: `today €1,204, $310, 2 more`; the two
 /// currencies with the most orders, and how many there are more.
 #[must_use]
 pub fn revenue(by_currency: &[Revenue]) -> String {
@@ -141,9 +146,9 @@ pub fn revenue(by_currency: &[Revenue]) -> String {
     }
     match by_currency.len() - parts.len() {
         0 => {}
-        more => parts.push(format!("+{more}")),
+        more => parts.push(format!("{more} more")),
     }
-    format!("{} today", parts.join(" · "))
+    format!("today {}", parts.join(", "))
 }
 
 fn whole_units(revenue: &Revenue) -> String {

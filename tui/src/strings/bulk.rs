@@ -75,7 +75,9 @@ pub fn left_out(why: &str) -> String {
     format!("left out: {why}")
 }
 
-fn orders(count: usize) -> String {
+/// So many orders.
+#[must_use]
+pub fn orders(count: usize) -> String {
     match count {
         1 => "1 order".into(),
         more => format!("{} orders", grouped(more)),

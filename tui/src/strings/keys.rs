@@ -9,9 +9,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::NextStep => "next status of the order under the cursor (asks first)",
         Action::Open => "open the order; in notifications, go to its order",
         Action::Back => "back: close, clear the filter, every status",
-        Action::Find => {
-            "filter: words, or status:paid total>100 age<2h (see below); Enter goes to the first match"
-        }
+        Action::Find => "filter: ana status:paid total>100 age<2h; Enter: the first match",
         Action::SetStatus => "any status that you may set (asks first)",
         Action::Undo => "undo your last change, while that is allowed (asks first)",
         Action::AddNote => "write a note about the order",
@@ -120,6 +118,7 @@ pub fn action_short(action: Action) -> &'static str {
         Action::Dismiss => "dismiss",
         Action::DismissAll => "clear",
         Action::Realtime => "real-time",
+        Action::Refresh => "look now",
         Action::Outbox => "outbox",
         Action::Hint => "line to try",
         Action::Copy => "copy",

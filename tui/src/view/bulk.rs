@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::header::after_columns;
-use super::{blank, frame, put, put_right};
+use super::{blank, frame, key_words, put, put_right};
 use crate::app::App;
 use crate::app::bulk::{Bulk, BulkLine, Fate, Plan};
 use crate::app::dialog::FieldKind;
@@ -134,7 +134,8 @@ pub(super) fn draw_plan(
         (false, true) => "Enter",
     };
     let x = put(buf, inner, x + 1, y, keys, theme.key());
-    put(buf, inner, x + 3, y, strings::DIALOG_CANCEL, theme.quiet());
+    let cancel = [("Esc", strings::DIALOG_CANCEL)];
+    key_words(buf, inner, x + 3, y, theme, &cancel);
     cursor
 }
 

@@ -4,14 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, frame, put};
+use super::{blank, frame, key_words, put};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::{Dialog, FieldKind};
 use crate::strings;
-use crate::text::width;
 use crate::theme::glyph;
 
+/// Widest that it gets.
+const WIDEST: u16 = 76;
 /// Columns of the inputs' names.
 const NAMES: u16 = 17;
 
@@ -30,7 +31,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let link = gap * u16::from(dialog.ships());
     let height =
         (2 + 2 + gap + fields + link + gap * u16::from(fields > 0) + notes + 1).min(screen.height);
-    let wide = screen.width.saturating_sub(2).min(64);
+    let wide = screen.width.saturating_sub(2).min(WIDEST);
     let area = Rect::new(
         screen.x + (screen.width - wide) / 2,
         screen.y + (screen.height - height) / 2,
@@ -153,22 +154,18 @@ fn buttons(app: &App, dialog: &Dialog, inner: Rect, y: u16, buf: &mut Buffer) {
     } else {
         theme.strong()
     };
-    let x = put(buf, inner, inner.x, y, &button, style);
-    let keys = match (off, on_button) {
-        (true, _) => "",
-        (false, true) => "Enter y",
-        (false, false) => "Enter",
-    };
-    let x = put(buf, inner, x + 1, y, keys, theme.key());
-    let x = put(buf, inner, x + 3, y, strings::DIALOG_CANCEL, theme.quiet());
-    if !dialog.fields.is_empty() {
-        let next = match dialog.fields.first().map(|field| field.kind) {
-            Some(FieldKind::Reason) if dialog.fields.len() == 1 => "Tab  reason",
-            Some(FieldKind::Reason) => "Tab  fields",
-            _ => "Tab  carrier, tracking",
-        };
-        if width(next) + 3 <= usize::from(inner.right().saturating_sub(x)) {
-            put(buf, inner, x + 3, y, next, theme.quiet());
-        }
+    let x = put(buf, inner, inner.x, y, &button, style) + 1;
+    let cancel = ("Esc", strings::DIALOG_CANCEL);
+    if off {
+        return key_words(buf, inner, x + 1, y, theme, &[cancel]);
     }
+    let confirm = if on_button { "Enter y" } else { "Enter" };
+    let x = put(buf, inner, x, y, confirm, theme.key()) + 3;
+    let next = match &dialog.fields[..] {
+        [] => return key_words(buf, inner, x, y, theme, &[cancel]),
+        [only] if only.kind == FieldKind::Reason => "reason",
+        [first, ..] if first.kind == FieldKind::Reason => "fields",
+        _ => "carrier, tracking",
+    };
+    key_words(buf, inner, x, y, theme, &[cancel, ("Tab", next)]);
 }

@@ -24,29 +24,31 @@ pub(super) fn draw(app: &App, area: Rect, mut x: u16, buf: &mut Buffer) {
         due => format!("{} due <4h", grouped(due)),
     };
     let parts = [
-        (late, theme.bad().patch(theme.strong())),
-        (due, theme.warning()),
+        (vec![late], theme.bad().patch(theme.strong())),
+        (vec![due], theme.warning()),
         (orders_an_hour(app), theme.quiet()),
     ];
     let mut gap = 2;
-    for (words, style) in parts {
-        if words.is_empty() || x + gap + columns(&words) > area.right() {
+    for (forms, style) in parts {
+        let fits = |words: &&String| x + gap + columns(words) <= area.right();
+        let Some(words) = forms.iter().find(fits).filter(|words| !words.is_empty()) else {
             continue;
-        }
+        };
         if gap == 3 {
             put(buf, area, x + 1, area.y, "·", theme.quiet());
         }
-        x = put(buf, area, x + gap, area.y, &words, style);
+        x = put(buf, area, x + gap, area.y, words, style);
         gap = 3;
     }
 }
 
-/// A bar for each of the last hours, and how many came in the last one.
-fn orders_an_hour(app: &App) -> String {
+/// A bar for each of the last hours, and how many came in the last one; the
+/// longer form first.
+fn orders_an_hour(app: &App) -> Vec<String> {
     let hours = &app.figures.hours;
     let most = hours.iter().max().copied().unwrap_or(0);
     if most == 0 {
-        return String::new();
+        return Vec::new();
     }
     // Whatever is more than nothing stands out from the ground.
     let bar = |count: &usize| match count {
@@ -55,5 +57,6 @@ fn orders_an_hour(app: &App) -> String {
     };
     let bars: String = hours.iter().map(bar).collect();
     let last = hours.last().copied().unwrap_or(0);
-    format!("{bars} {}", strings::an_hour(last))
+    let form = |words: String| format!("{bars} {words}");
+    strings::an_hour(last).map(form).into()
 }

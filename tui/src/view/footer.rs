@@ -10,6 +10,9 @@ use crate::app::{App, Overlay, Pane};
 use crate::keymap::{Action, Context};
 use crate::strings;
 
+/// Columns between two keys.
+const GAP: u16 = 2;
+
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     if let Some((words, _)) = &app.toast {
@@ -59,8 +62,8 @@ fn entries(app: &App, area: Rect) -> Vec<(u16, Action)> {
         x += undo_form(app, area).map_or(0, |form| undo_wide(app, &form));
     }
     for action in keys {
-        if x + wide(app, context, action) + tail > area.right() {
-            break;
+        if x + wide(app, context, action) + tail > area.right() + GAP {
+            continue;
         }
         entries.push((x, action));
         x += wide(app, context, action);
@@ -102,7 +105,7 @@ fn undo(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 fn wide(app: &App, context: Context, action: Action) -> u16 {
-    columns(&app.settings.keymap.first(context, action)) + columns(short(context, action)) + 3
+    columns(&app.settings.keymap.first(context, action)) + columns(short(context, action)) + 1 + GAP
 }
 
 fn short(context: Context, action: Action) -> &'static str {
@@ -156,6 +159,20 @@ fn keys(app: &App) -> Vec<Action> {
     }
     let mut keys = Vec::new();
     match app.focus {
+        // There is nothing to act on: what brings something is said instead.
+        Pane::Orders if app.current().is_none() => keys.extend(match app.orders.total() {
+            0 => vec![Action::Refresh, Action::Realtime, Action::Commands],
+            _ => vec![Action::Back, Action::Find, Action::Tab, Action::Commands],
+        }),
+        Pane::Orders if app.marked() > 0 => keys.extend([
+            Action::NextStep,
+            Action::SetStatus,
+            Action::Mark,
+            Action::MarkRange,
+            Action::MarkAll,
+            Action::InvertMarks,
+            Action::Back,
+        ]),
         Pane::Notices => keys.extend([
             Action::Open,
             Action::Dismiss,
@@ -174,15 +191,18 @@ fn keys(app: &App) -> Vec<Action> {
             Action::NextStep,
             Action::Open,
             Action::Find,
+            Action::Mark,
             Action::Tab,
             Action::Sort,
-            Action::Jump,
             Action::NextPane,
+            Action::Commands,
+            Action::Hold,
+            Action::Jump,
             Action::Realtime,
         ]),
     }
-    if areas(app).is_some_and(|areas| areas.hint.is_some()) {
-        keys.extend([Action::Copy, Action::Hint]);
+    if app.settings.read_only {
+        keys.retain(|action| !action.acts());
     }
     keys
 }

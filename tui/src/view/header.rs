@@ -65,8 +65,20 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let room = |x: u16| usize::from(left.width.saturating_sub(x + 2));
     let titled = room(x).saturating_sub(marked);
     if titled >= width(&title).min(MIN_TITLE) {
-        let title = cut(&title, titled);
-        x = put(buf, left, x + 2, area.y, &title, theme.strong());
+        // The name alone says more than a name and half of an id.
+        let short = title.split(" · ").next().unwrap_or_default();
+        let words = match width(&title) <= titled {
+            true => title.as_str(),
+            false => short,
+        };
+        x = put(
+            buf,
+            left,
+            x + 2,
+            area.y,
+            &cut(words, titled),
+            theme.strong(),
+        );
     }
     if marked > 0 && room(x) + 2 >= marked {
         let style = theme.warning().patch(theme.strong());
@@ -75,10 +87,16 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     figures::draw(app, left, x, buf);
 }
 
-/// Unread notifications, and why nothing rings: `!3 muted 42m`.
+/// That nothing can be changed, unread notifications, and why nothing rings:
+/// `read-only !3 muted 42m`.
 fn marks(app: &App) -> String {
     let silence = app.alerts.silence(app.now, &app.settings.time_zone);
-    strings::marks(app.notices.unread(), silence, app.now)
+    let marks = strings::marks(app.notices.unread(), silence, app.now);
+    match (app.settings.read_only, marks.is_empty()) {
+        (false, _) => marks,
+        (true, true) => strings::READ_ONLY_MARK.to_owned(),
+        (true, false) => format!("{} {marks}", strings::READ_ONLY_MARK),
+    }
 }
 
 /// How many changes wait, on the right. Gives the room beside it.
@@ -114,7 +132,7 @@ fn title(app: &App) -> String {
     if let Some(title) = &app.settings.title {
         return title.clone();
     }
-    match &app.settings.vendor {
+    match app.settings.vendor.as_ref().or(app.orders.vendor()) {
         None => strings::ALL_VENDORS.into(),
         Some(vendor) => {
             let name = app.vendor_name(vendor);
@@ -384,7 +402,7 @@ fn unseen(app: &App) -> String {
 fn facts(app: &App) -> Vec<String> {
     let (shown, total) = (app.orders.shown(), app.orders.in_scope());
     let counts = if shown == total {
-        format!("{} orders", grouped(total))
+        strings::orders(total)
     } else {
         format!("{} of {}", grouped(shown), grouped(total))
     };

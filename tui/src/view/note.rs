@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, frame, put};
+use super::{blank, frame, key_words, put};
 use crate::app::App;
 use crate::app::note::NoteDialog;
 use crate::strings;
@@ -50,23 +50,11 @@ pub(super) fn draw(
     }
     let readers = strings::note_readers(note.visibility, app.many_vendors());
     put(buf, inner, inner.x, inner.y + 1, &readers, theme.accent());
-    let x = put(buf, inner, inner.x, inner.y + 2, "Enter", theme.key());
-    let x = put(
-        buf,
-        inner,
-        x + 1,
-        inner.y + 2,
-        strings::NOTE_ADD,
-        theme.text(),
-    );
-    put(
-        buf,
-        inner,
-        x + 3,
-        inner.y + 2,
-        strings::DIALOG_CANCEL,
-        theme.quiet(),
-    );
+    let keys = [
+        ("Enter", strings::NOTE_ADD),
+        ("Esc", strings::DIALOG_CANCEL),
+    ];
+    key_words(buf, inner, inner.x, inner.y + 2, theme, &keys);
     let at = note.input.visual_cursor().saturating_sub(scroll).min(room);
     Some(Position::new(
         inner.x + u16::try_from(at).unwrap_or(0),

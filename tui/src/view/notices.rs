@@ -48,17 +48,22 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             height: 1,
             ..lines
         };
+        // Words end before the frame as they begin after it.
+        let words_area = Rect {
+            width: line_area.width.saturating_sub(1),
+            ..line_area
+        };
         let reversed = has_keys && first + line == chosen;
         if reversed {
             buf.set_style(line_area, theme.cursor());
         }
         let style = |own: Style| if reversed { theme.cursor() } else { own };
         let when = time(app, notice.at);
-        let x = put(buf, line_area, lines.x + 1, y, &when, style(theme.quiet()));
+        let x = put(buf, words_area, lines.x + 1, y, &when, style(theme.quiet()));
         let words = strings::notice(notice);
         let x = put(
             buf,
-            line_area,
+            words_area,
             x + 2,
             y,
             &words,
@@ -66,7 +71,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         );
         if let Some(key) = notice.key.as_ref().filter(|_| app.many_vendors()) {
             let vendor = app.vendor_name(&key.vendor);
-            put(buf, line_area, x + 2, y, vendor, style(theme.quiet()));
+            put(buf, words_area, x + 2, y, vendor, style(theme.quiet()));
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::strings;
 use crate::text::{cut, fit_right, tame, width, wrap};
 use crate::theme::{Theme, glyph};
 
+/// The name of what was bought goes on for so many lines.
+const MOST_NAME_LINES: usize = 3;
+
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let title = match app.current() {
@@ -32,7 +35,8 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         width: inner.width.saturating_sub(2),
         ..inner
     };
-    let lines = order_lines(app, usize::from(inner.width));
+    let size = (usize::from(inner.width), usize::from(inner.height));
+    let lines = order_lines(app, size);
     let more = lines.len().saturating_sub(usize::from(inner.height));
     let scroll = app.details.scroll.min(more);
     for (line, y) in lines.iter().skip(scroll).zip(inner.top()..inner.bottom()) {
@@ -48,9 +52,10 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Everything about the order under the cursor, in lines of so many columns.
+/// Everything about the order under the cursor, in lines for a pane of so many
+/// columns and rows.
 #[must_use]
-pub fn order_lines(app: &App, columns: usize) -> Vec<Line<'static>> {
+pub fn order_lines(app: &App, (columns, rows): (usize, usize)) -> Vec<Line<'static>> {
     let theme = app.settings.theme;
     let Some(row) = app.current() else {
         return vec![Line::styled(strings::NO_ORDER_CHOSEN, theme.quiet())];
@@ -75,6 +80,10 @@ pub fn order_lines(app: &App, columns: usize) -> Vec<Line<'static>> {
         notes(app, more, &mut page);
     }
     history(app, &mut page);
+    // The heads tell the parts apart too: gaps are for where there is room.
+    if page.lines.len() > rows {
+        page.lines.retain(|line| line.width() > 0);
+    }
     page.lines
 }
 
@@ -97,6 +106,28 @@ impl Page {
     fn text(&mut self, words: &str, style: Style) {
         for line in wrap(&tame(words), self.columns) {
             self.lines.push(Line::styled(line, style));
+        }
+    }
+
+    /// So many of something, and what they come to. A long name goes on below itself.
+    fn item(&mut self, quantity: u32, name: &str, total: &str) {
+        let before = format!("{quantity} × ");
+        let indent = " ".repeat(width(&before));
+        let room = self
+            .columns
+            .saturating_sub(width(&before) + width(total) + 2);
+        let mut names = wrap(name, room.max(1));
+        let style = self.theme.text();
+        if names.len() > MOST_NAME_LINES {
+            let rest = names.split_off(MOST_NAME_LINES - 1).join(" ");
+            names.push(cut(&rest, room).into_owned());
+        }
+        let mut names = names.into_iter();
+        let first = names.next().unwrap_or_default();
+        self.pair(&format!("{before}{first}"), total, style, style);
+        for more in names {
+            self.lines
+                .push(Line::styled(format!("{indent}{more}"), style));
         }
     }
 
@@ -218,9 +249,8 @@ fn items(order: &ListedOrder, page: &mut Page) {
             n => format!(" ({n} shipped)"),
         };
         let title = tame(&item.product.name);
-        let left = format!("{} × {title}{shipped}", item.quantity);
         let total = strings::amount(order, &item.total_price);
-        page.pair(&left, &total, theme.text(), theme.text());
+        page.item(item.quantity, &format!("{title}{shipped}"), &total);
         let variant = item.product.variant.as_deref().unwrap_or_default();
         let mut about: Vec<String> = [variant, &item.product.sku]
             .into_iter()
@@ -235,30 +265,30 @@ fn items(order: &ListedOrder, page: &mut Page) {
         }
     }
     if let Some(totals) = &order.totals {
-        let parts = [
-            &totals.items,
-            &totals.discount,
-            &totals.shipping,
-            &totals.tax,
-            &totals.refunded,
-        ];
-        let worth = |amount: &str| amount.bytes().any(|b| (b'1'..=b'9').contains(&b));
+        let discount = strings::less(&totals.discount);
+        let parts = [&totals.items, &discount, &totals.shipping, &totals.tax];
         let told: Vec<_> = (strings::TOTALS.iter().zip(parts))
             .filter(|(_, part)| worth(part))
             .collect();
         if told.len() > 1 {
             for (name, part) in told {
-                page.pair(
-                    name,
-                    &strings::amount(order, part),
-                    theme.quiet(),
-                    theme.quiet(),
-                );
+                let amount = strings::amount(order, part);
+                page.pair(name, &amount, theme.quiet(), theme.quiet());
             }
         }
     }
     let total = strings::amount(order, &order.total_amount);
     page.pair(strings::TOTAL, &total, theme.strong(), theme.strong());
+    let refunded = order.totals.as_ref().map(|totals| &totals.refunded);
+    if let Some(refunded) = refunded.filter(|refunded| worth(refunded)) {
+        let amount = strings::amount(order, &strings::less(refunded));
+        page.pair(strings::REFUNDED, &amount, theme.warning(), theme.warning());
+    }
+}
+
+/// Whether it is anything at all.
+fn worth(amount: &str) -> bool {
+    amount.bytes().any(|b| (b'1'..=b'9').contains(&b))
 }
 
 fn shipments(app: &App, order: &ListedOrder, page: &mut Page) {
@@ -307,11 +337,12 @@ fn notes(app: &App, order: &ListedOrder, page: &mut Page) {
     for note in &order.notes {
         let by = strings::actor(&note.by);
         let internal = match note.visibility {
-            Visibility::Support => " (internal)",
+            Visibility::Support => " · internal",
             Visibility::Vendor => "",
         };
-        page.text(&format!("{by}{internal}: {}", note.body), page.theme.text());
-        page.text(&time(app, note.at), page.theme.quiet());
+        let (by, quiet) = (format!("{by}{internal}"), page.theme.quiet());
+        page.pair(&by, &time(app, note.at), quiet, quiet);
+        page.text(&format!("  {}", tame(&note.body)), page.theme.text());
     }
 }
 

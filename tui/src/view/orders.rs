@@ -51,7 +51,9 @@ impl Columns {
     fn new(app: &App, wide: usize) -> Self {
         let widest = app.widest();
         let roomy = app.size.0 >= ROOMY;
-        let vendor = match (app.many_vendors(), roomy) {
+        // One vendor's name in every row says nothing.
+        let several = app.many_vendors() && app.orders.vendor().is_none();
+        let vendor = match (several, roomy) {
             (false, _) => 0,
             (true, false) => widest.vendor.clamp(6, 16),
             (true, true) => widest.vendor.clamp(6, 24),
@@ -88,6 +90,12 @@ impl Columns {
         columns
     }
 
+    /// Of the list's rows; their last column stays free, so that nothing sticks
+    /// to the frame.
+    fn of(app: &App, rows: Rect) -> Self {
+        Self::new(app, usize::from(rows.width).saturating_sub(1))
+    }
+
     fn fixed(&self) -> usize {
         let gap = |width: usize| if width == 0 { 0 } else { width + 2 };
         MARKS + gap(self.number) + gap(self.vendor) + gap(self.total) + STATUS + 2 + gap(self.age)
@@ -104,7 +112,7 @@ pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
         theme,
     );
     let rows = areas.rows();
-    let columns = Columns::new(app, usize::from(rows.width));
+    let columns = Columns::of(app, rows);
     if app.orders.shown() == 0 {
         draw_empty(app, inner, buf);
         return;
@@ -179,7 +187,7 @@ pub fn sort_at(app: &App, at: Position) -> Option<Sort> {
         return None;
     }
     let mut x = rows.x + u16::try_from(MARKS).ok()?;
-    for (_, wide, _, sort) in heads(&Columns::new(app, usize::from(rows.width))) {
+    for (_, wide, _, sort) in heads(&Columns::of(app, rows)) {
         if wide == 0 {
             continue;
         }
@@ -333,10 +341,12 @@ fn draw_empty(app: &App, area: Rect, buf: &mut Buffer) {
     {
         (strings::empty_tab(tab), strings::EMPTY_TAB_HINT.to_owned())
     } else {
-        (
-            strings::NO_MATCH.to_owned(),
-            strings::NO_MATCH_HINT.to_owned(),
-        )
+        // While a filter is typed, 0 is a character of it.
+        let hint = match app.orders.tab() {
+            Some(_) if !app.typing => strings::NO_MATCH_HINT,
+            _ => strings::NO_MATCH_HINT_SHORT,
+        };
+        (strings::NO_MATCH.to_owned(), hint.to_owned())
     };
     let wide = usize::from(area.width.saturating_sub(4));
     let title = wrap(&title, wide);

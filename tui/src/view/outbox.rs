@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{blank, frame, put};
+use super::{blank, columns, frame, key_words, put};
 use crate::app::App;
 use crate::app::outbox::Sheet;
 use crate::keymap::{Action, Context};
@@ -16,19 +16,22 @@ const WIDEST: u16 = 100;
 /// Columns of age, number and where it goes.
 const CELLS: [usize; 3] = [4, 14, 12];
 
+/// How it stands says nothing in fewer columns.
+const LEAST_STATE: usize = 6;
+
 pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let list = app.outbox().list();
-    let columns = screen.width.saturating_sub(2).min(WIDEST);
+    let across = screen.width.saturating_sub(2).min(WIDEST);
     let wanted = u16::try_from(list.len()).unwrap_or(u16::MAX).max(3);
     // Frame, rows, what goes along, keys.
     let height = wanted
         .saturating_add(4)
         .min(screen.height.saturating_sub(1));
     let area = Rect::new(
-        screen.x + (screen.width - columns) / 2,
+        screen.x + (screen.width - across) / 2,
         screen.y + (screen.height - height) / 2,
-        columns,
+        across,
         height,
     );
     blank(buf, area);
@@ -75,19 +78,30 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
         };
         let held = waiting.needs_decision(app.now);
         let state_style = if held { theme.warning() } else { theme.quiet() };
+        let state = match room {
+            ..LEAST_STATE => String::new(),
+            _ => fit(&state, room),
+        };
         let cells = [
             (fit_right(&age, CELLS[0]), theme.quiet()),
             (fit(&number, CELLS[1]), theme.strong()),
             (fit(&to, CELLS[2]), theme.changed()),
-            (fit(&state, room), state_style),
+            (state, state_style),
         ];
         let arrow = if at == chosen { "▶" } else { " " };
+        if at == chosen {
+            let row = Rect {
+                y,
+                height: 1,
+                ..inner
+            };
+            buf.set_style(row, theme.cursor());
+        }
         let mut x = put(buf, inner, inner.x, y, arrow, style(theme.accent()));
         for (words, own) in cells {
-            x = put(buf, inner, x, y, &words, style(own));
-            if x < inner.right() {
-                x = put(buf, inner, x, y, "  ", style(theme.text()));
-            }
+            // Blanks that do not fit are not worth an ellipsis.
+            put(buf, inner, x, y, words.trim_end(), style(own));
+            x += columns(&words) + 2;
         }
     }
     let Some(waiting) = list.get(chosen) else {
@@ -117,14 +131,12 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
         put(buf, inner, inner.x, y, &details, theme.text());
     }
     if inner.height > 1 {
-        let words = format!(
-            "{} delete  {} send now  {} go to the order  {} close",
-            key(Action::Dismiss),
-            key(Action::Refresh),
-            key(Action::Open),
-            key(Action::Back)
-        );
-        let y = inner.bottom() - 1;
-        put(buf, inner, inner.x, y, &words, theme.quiet());
+        let keys = [
+            (&*key(Action::Dismiss), "delete"),
+            (&*key(Action::Refresh), "send now"),
+            (&*key(Action::Open), "go to the order"),
+            (&*key(Action::Back), "close"),
+        ];
+        key_words(buf, inner, inner.x, inner.bottom() - 1, theme, &keys);
     }
 }

@@ -93,7 +93,7 @@ pub(super) fn draw(app: &App, picker: &Picker, buf: &mut Buffer) -> Option<Posit
 
     if picker.matches.is_empty() {
         let words = strings::NOTHING_TO_PICK;
-        put(buf, rows, rows.x + 1, rows.y, words, theme.quiet());
+        put(buf, rows, rows.x + 2, rows.y, words, theme.quiet());
     }
     let shown = picker.matches.iter().enumerate().skip(picker.top);
     for ((at, entry), y) in shown.zip(rows.top()..rows.bottom()) {

@@ -146,7 +146,7 @@ fn a_filter_is_seen_while_it_is_typed() {
 }
 
 #[test]
-fn the_footer_keeps_the_main_keys_beside_a_hint() {
+fn a_hint_says_its_own_keys_and_the_footer_keeps_the_main_ones() {
     for size in [(45, 12), (40, 8), (120, 30)] {
         let mut stage = Stage::with(size, |settings| {
             settings.hint = Some(crate::Hint {
@@ -160,7 +160,8 @@ fn the_footer_keeps_the_main_keys_beside_a_hint() {
         let footer = screen.lines().last().unwrap();
         assert!(footer.starts_with(" s next step"), "{size:?}: {footer}");
         let shown = size.0 == 120;
-        assert_eq!(footer.contains("y copy"), shown, "{size:?}: {footer}");
+        let told = screen.contains("y copies, H hides");
+        assert_eq!(told, shown, "{size:?}: {screen}");
     }
     let mut stage = Stage::shop((45, 12));
     stage.press(KeyCode::Enter);
