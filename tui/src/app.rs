@@ -254,6 +254,8 @@ pub struct App {
     /// Whether a key was ever pressed: before, the cursor stays on top while snapshots come.
     steered: bool,
     moved: Option<Moved>,
+    changed: Option<Moved>,
+    marked_changed: Option<Moved>,
     widest: Widest,
     in_flight: HashMap<OrderKey, InFlight>,
     outbox: Outbox,
@@ -308,6 +310,8 @@ impl App {
             realtime: true,
             steered: false,
             moved: None,
+            changed: None,
+            marked_changed: None,
             widest: Widest::default(),
             in_flight: HashMap::new(),
             outbox: Outbox::default(),
@@ -322,7 +326,7 @@ impl App {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         self.now = self.settings.clock.now();
         let mut effects = Vec::new();
-        let before = self.cursor.clone();
+        let before = self.under_cursor();
         // Time brings news too, where a filter looks at it; it does so by ticks
         // alone, so that a key finds the list that was on the screen.
         let tick = matches!(event, Event::Tick) && self.orders.set_now(self.now);

@@ -41,9 +41,9 @@ pub use picker::{
 };
 pub use steps::{
     ASK_TO_CANCEL, already_on_its_way, asked_to_cancel, came_above, cursor_was_moved,
-    dialog_button, done, field, field_hint, is_already, left_the_list, marked_entry, no_next_step,
-    no_status_to_set, not_done, refusal, status_entry, step_button, step_title, was_already,
-    was_done,
+    dialog_button, done, field, field_hint, has_just_changed, is_already, left_the_list,
+    marked_entry, no_next_step, no_status_to_set, not_done, refusal, status_entry, step_button,
+    step_title, was_already, was_done,
 };
 
 use crate::app::notices::{Notice, What};

@@ -101,7 +101,7 @@ impl App {
                 return self.say(strings::NO_ORDER);
             };
             let (key, order) = (row.key.clone(), row.listed());
-            if let Some(words) = self.moved_words() {
+            if let Some(words) = self.step_moved_words() {
                 return self.say(words);
             }
             if let Some(to) = self.on_its_way(&key) {

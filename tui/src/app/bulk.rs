@@ -223,8 +223,11 @@ impl App {
         if let Some(why) = self.cannot_send_many() {
             return self.say(why);
         }
-        if self.acting.bulk.as_ref().is_some_and(Bulk::is_under_way) {
+        if self.bulk_is_under_way() {
             return self.say(strings::BULK_UNDER_WAY);
+        }
+        if let Some(words) = self.marked_changed_words() {
+            return self.say(words);
         }
         if self.connection.legacy {
             return self.say(strings::NO_BULK_ON_LEGACY);
@@ -301,7 +304,16 @@ impl App {
         }
     }
 
+    /// Whether rows of a bulk action are not answered yet. Its result has room for
+    /// one action: the next one, an undo too, waits for its end.
+    pub(super) fn bulk_is_under_way(&self) -> bool {
+        self.acting.bulk.as_ref().is_some_and(Bulk::is_under_way)
+    }
+
     fn send_plan(&mut self, plan: Plan, effects: &mut Vec<Effect>) {
+        if self.bulk_is_under_way() {
+            return self.say(strings::BULK_UNDER_WAY);
+        }
         if let Some(why) = self.cannot_send_many() {
             return self.say(why);
         }

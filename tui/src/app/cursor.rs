@@ -28,13 +28,30 @@ pub struct Widest {
     shown: (Option<OrderStatus>, Option<VendorId>, String),
 }
 
-/// The cursor was moved by somebody else's change.
+/// Somebody else's change that the next key may not have been meant for: it moved
+/// the cursor, or gave its order another status.
 #[derive(Debug)]
 pub(super) struct Moved {
-    /// What happened, in a sentence.
-    why: String,
+    /// What to say to that key.
+    words: String,
     /// When it was first on the screen.
     seen: Option<Timestamp>,
+}
+
+impl Moved {
+    fn new(words: String) -> Self {
+        Self { words, seen: None }
+    }
+
+    /// Whether it has been on the screen for long enough to be followed.
+    fn was_followed(&self, now: Timestamp) -> bool {
+        (self.seen).is_some_and(|seen| now.duration_since(seen) >= FOLLOW)
+    }
+}
+
+fn still_new(moved: &mut Option<Moved>, now: Timestamp) -> Option<String> {
+    moved.take_if(|moved| moved.was_followed(now));
+    Some(moved.as_ref()?.words.clone())
 }
 
 impl App {
@@ -109,12 +126,22 @@ impl App {
         self.widest = widest;
     }
 
+    /// The order under the cursor and its status, to see later what news did to it.
+    pub(super) fn under_cursor(&self) -> Option<(OrderKey, OrderStatus)> {
+        let row = self.current()?;
+        Some((row.key.clone(), row.status()))
+    }
+
     /// Called after news: says so when they took the cursor from its order, and
-    /// remembers it for the next key.
-    pub(super) fn note_moved(&mut self, before: Option<OrderKey>) {
-        let Some(before) = before.filter(|key| self.cursor.as_ref() != Some(key)) else {
+    /// remembers for the next key that they did, or that its order has another
+    /// status now.
+    pub(super) fn note_moved(&mut self, before: Option<(OrderKey, OrderStatus)>) {
+        let Some((before, status)) = before else {
             return;
         };
+        if self.cursor.as_ref() == Some(&before) {
+            return self.note_changed(&before, status);
+        }
         let row = self.orders.get(&before);
         if let (Some(row), Some(step)) = (row, self.in_flight.get(&before))
             && row.status() == step.to
@@ -131,12 +158,38 @@ impl App {
         if !stays {
             self.say(why.clone());
         }
-        self.moved = Some(Moved { why, seen: None });
+        self.changed = None;
+        let words = |cursor| strings::cursor_was_moved(&why, cursor);
+        self.moved = self.cursor.as_ref().map(words).map(Moved::new);
+    }
+
+    /// The next step of an order is another one than that which was on the screen.
+    fn note_changed(&mut self, key: &OrderKey, before: OrderStatus) {
+        let Some(row) = self.orders.get(key) else {
+            return;
+        };
+        let ours = (self.in_flight.get(key)).is_some_and(|step| step.to == row.status());
+        if row.status() != before && !ours {
+            self.changed = Some(Moved::new(strings::has_just_changed(row)));
+        }
+    }
+
+    /// Called before a marked order is replaced: the same for the marked ones.
+    pub(super) fn note_marked_changed(&mut self, key: &OrderKey, before: OrderStatus) {
+        if !self.is_marked(key) {
+            return;
+        }
+        if let Some(row) = self.orders.get(key)
+            && row.status() != before
+        {
+            self.marked_changed = Some(Moved::new(strings::has_just_changed(row)));
+        }
     }
 
     /// The frame is on the screen.
     pub fn drawn(&mut self) {
-        if let Some(moved) = &mut self.moved {
+        let news = [&mut self.moved, &mut self.changed, &mut self.marked_changed];
+        for moved in news.into_iter().flatten() {
             moved.seen.get_or_insert(self.settings.clock.now());
         }
     }
@@ -144,14 +197,20 @@ impl App {
     /// What to say to a key that may have been meant for the order that the
     /// cursor was on a moment ago.
     pub(super) fn moved_words(&mut self) -> Option<String> {
-        let moved = self.moved.as_ref()?;
-        let followed = |seen: Timestamp| self.now.duration_since(seen) >= FOLLOW;
-        if moved.seen.is_some_and(followed) {
-            self.moved = None;
-            return None;
-        }
-        let cursor = self.cursor.as_ref()?;
-        Some(strings::cursor_was_moved(&moved.why, cursor))
+        still_new(&mut self.moved, self.now)
+    }
+
+    /// What to say to a key for a step that may have been meant for another order,
+    /// or for this one as it was.
+    pub(super) fn step_moved_words(&mut self) -> Option<String> {
+        let moved = self.moved_words();
+        let changed = still_new(&mut self.changed, self.now);
+        moved.or(changed)
+    }
+
+    /// The same for the marked orders.
+    pub(super) fn marked_changed_words(&mut self) -> Option<String> {
+        still_new(&mut self.marked_changed, self.now)
     }
 
     fn scroll_to_cursor(&mut self, rows: usize, shown: usize) {
@@ -190,7 +249,11 @@ impl App {
         let shown = self.orders.shown();
         self.steered |= shown > 0;
         let at = at.min(shown.saturating_sub(1));
-        self.cursor = self.orders.at(at).map(|row| row.key.clone());
+        let key = self.orders.at(at).map(|row| row.key.clone());
+        if key != self.cursor {
+            self.changed = None;
+        }
+        self.cursor = key;
         self.cursor_at = at;
         self.scroll_to_cursor(self.rows_on_screen(), shown);
     }

@@ -171,7 +171,11 @@ impl App {
         } else {
             None
         };
+        let status = self.orders.get(&key).map(Row::status);
         let new = self.orders.put(key.clone(), order, &name, touch);
+        if let Some(status) = status.filter(|_| !ours) {
+            self.note_marked_changed(&key, status);
+        }
         if let Some(before) = before
             && self.orders.index_of(&key) != Some(before)
         {

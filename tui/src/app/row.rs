@@ -292,6 +292,7 @@ fn to_ship(order: &PackedOrder) -> bool {
 #[must_use]
 pub fn fold_vendor(id: &VendorId, name: &str) -> Arc<str> {
     let name = name.replace('\n', "");
+    let name = if name.is_empty() { id.as_str() } else { &name };
     format!("{id}\n{name}").to_lowercase().into()
 }
 

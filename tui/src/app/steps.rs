@@ -51,7 +51,7 @@ impl App {
             return;
         };
         let (key, order) = (row.key.clone(), row.listed());
-        if let Some(words) = self.moved_words() {
+        if let Some(words) = self.step_moved_words() {
             self.say(words);
             return;
         }

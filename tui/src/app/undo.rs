@@ -155,6 +155,9 @@ impl App {
     }
 
     fn ask_undo_many(&mut self, steps: &[Step]) {
+        if self.bulk_is_under_way() {
+            return self.say(strings::BULK_UNDER_WAY);
+        }
         let mut plan = Plan::new(Aim::Undo);
         for step in steps {
             let row = self.orders.get(&step.key);

@@ -1,5 +1,6 @@
 //! `ordertop list`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ordertop::client::rest::ListQuery;
 use ordertop::clock::{Clock as _, SystemClock};
-use ordertop::order::OrderStatus;
+use ordertop::order::{OrderStatus, VendorId};
 use ordertop::protocol::{ListedOrder, MAX_ORDERS, PackedOrder};
 
 use super::output::{Output, OutputArgs, Tint};
@@ -137,12 +138,20 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
         Some(vendor) => rest.orders(vendor, &query).await?,
         None => rest.orders_of_all(&query).await?,
     };
+    // Vendors are sorted and found by their names, as on the screen.
+    let named = args.sort == By::Vendor || !filter.is_empty();
+    let names: HashMap<_, _> = match named && args.connect.vendor.is_none() {
+        true => (rest.vendors().await?.into_iter())
+            .map(|vendor| (vendor.id, tame(&vendor.name).into_owned()))
+            .collect(),
+        false => HashMap::new(),
+    };
     let mut rows: Vec<Row> = Vec::new();
     let more = loop {
         for order in page.orders {
             // A server of the old kind does not choose.
             let chosen = args.status.is_empty() || args.status.contains(&order.status);
-            let row = chosen.then(|| row(&args.connect, &order)).flatten();
+            let row = chosen.then(|| row(&args.connect, &names, &order)).flatten();
             rows.extend(row.filter(|row| filter.matches(row, now)));
         }
         match page.next {
@@ -175,10 +184,14 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
 }
 
 /// The row of an order; `None` of one that says not whose it is.
-fn row(connect: &ConnectArgs, order: &ListedOrder) -> Option<Row> {
+fn row(
+    connect: &ConnectArgs,
+    names: &HashMap<VendorId, String>,
+    order: &ListedOrder,
+) -> Option<Row> {
     let vendor = order.vendor_id.as_ref().or(connect.vendor.as_ref())?;
     let key = order.key(vendor);
-    let vendor = fold_vendor(&key.vendor, "");
+    let vendor = fold_vendor(&key.vendor, names.get(vendor).map_or("", String::as_str));
     Some(Row::new(key, Arc::new(PackedOrder::new(order)), vendor))
 }
 

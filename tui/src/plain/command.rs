@@ -42,7 +42,11 @@ impl Plain {
 
     fn list(&mut self, filter: &str) {
         match Filter::parse(filter) {
-            Ok(filter) => self.app.orders.set_filter(filter),
+            Ok(filter) => {
+                // Ages are asked for, and no tick tells the list the time.
+                self.app.orders.set_now(self.app.settings.clock.now());
+                self.app.orders.set_filter(filter);
+            }
             Err(error) => return self.say(error.to_string()),
         }
         let shown = self.app.orders.shown();

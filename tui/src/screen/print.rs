@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::args::TOKEN_VARIABLE;
 use crate::strings;
 use crate::text::tame;
 
@@ -33,6 +34,7 @@ fn print_within(command: &[String], text: String, patience: Duration) -> Result<
     };
     let started = Command::new(program)
         .args(arguments)
+        .env_remove(TOKEN_VARIABLE)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

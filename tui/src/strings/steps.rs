@@ -84,6 +84,13 @@ pub fn came_above(key: &OrderKey) -> String {
     format!("another order just came above {}", number(key))
 }
 
+/// Said to a key that may have meant the order as it was a moment ago.
+#[must_use]
+pub fn has_just_changed(row: &Row) -> String {
+    let words = left_the_list(row);
+    format!("{words}; press again if you mean it as it is now")
+}
+
 /// Said to a key that may have meant another order.
 #[must_use]
 pub fn cursor_was_moved(why: &str, cursor: &OrderKey) -> String {

@@ -339,3 +339,83 @@ fn an_undo_of_many_is_one_plan() {
             .all(|row| row.change.expected_version == Some(2))
     );
 }
+
+#[test]
+fn a_key_for_the_status_that_was_on_the_screen_does_not_make_the_step_after_it() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("j");
+    let number = under_cursor(&stage);
+    stage.screen();
+    stage.app.drawn();
+    let theirs = changed(&stage, &number, OrderStatus::Shipped);
+    stage.event(EventKind::Status, &theirs, service());
+    stage
+        .app
+        .go_to(&listed(&number, OrderStatus::Paid, 0).key(&vendor()));
+    for key in ["s", "S"] {
+        stage.keys(key);
+        assert!(matches!(stage.app.overlay, Overlay::None), "{key}");
+        let screen = stage.screen();
+        assert!(
+            screen.contains("press again if you mean it as it is now"),
+            "{screen}"
+        );
+    }
+    stage.app.drawn();
+    stage.rest();
+    stage.keys("s");
+    assert!(!matches!(stage.app.overlay, Overlay::None));
+}
+
+#[test]
+fn a_plan_is_not_made_of_marked_orders_that_have_just_changed() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("  ");
+    let theirs = changed(&stage, "10471", OrderStatus::Refunded);
+    stage.event(EventKind::Status, &theirs, service());
+    stage.keys("s");
+    assert!(matches!(stage.app.overlay, Overlay::None));
+    stage.app.drawn();
+    stage.rest();
+    stage.keys("s");
+    assert!(matches!(stage.app.overlay, Overlay::Plan(_)));
+}
+
+#[test]
+fn an_undo_of_many_waits_for_the_action_that_is_under_way() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("  s");
+    let (first, rows) = bulk_sent(&stage.press(KeyCode::Enter));
+    let results = (rows.iter())
+        .map(|row| {
+            let number = row.order_number.as_str();
+            let order = ours(&stage, number, OrderStatus::Shipped);
+            row_result(number, Outcome::Changed, Some(order))
+        })
+        .collect();
+    stage.app.update(Event::BulkAnswer {
+        ticket: first,
+        first: 0,
+        count: 2,
+        result: Ok(RowResults { results }),
+    });
+    stage.press(KeyCode::Esc);
+    for number in ["10477", "10466"] {
+        stage
+            .app
+            .go_to(&listed(number, OrderStatus::Paid, 0).key(&vendor()));
+        stage.keys(" ");
+    }
+    stage.keys("s");
+    bulk_sent(&stage.press(KeyCode::Enter));
+    stage.press(KeyCode::Esc);
+    stage.keys("u");
+    assert!(matches!(stage.app.overlay, Overlay::None));
+    let bulk = stage.app.acting.bulk.as_ref().unwrap();
+    assert!(bulk.is_under_way());
+    assert!(
+        footer(&stage).contains(crate::strings::BULK_UNDER_WAY),
+        "{}",
+        footer(&stage)
+    );
+}
