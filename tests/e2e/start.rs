@@ -64,6 +64,14 @@ async fn a_server_is_asked_for_tried_and_kept() {
             .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+    // A theme is kept beside it.
+    screen.press("Tember\r");
+    screen
+        .shows_text("theme ember: kept in ordertop.toml")
+        .await;
+    let written = std::fs::read_to_string(settings(home.path())).expect("it is kept");
+    let expected = format!("{expected}\n[theme]\nname = \"ember\"\n");
+    assert_eq!(written, expected);
     screen.press("q");
     assert_eq!(screen.ended().await, 0);
     assert!(screen.is_restored(), "{}", screen.text());

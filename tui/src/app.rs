@@ -26,6 +26,7 @@ pub mod row;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod theme;
 pub mod undo;
 mod views;
 
@@ -44,7 +45,7 @@ use crate::alerts::{AlertSettings, Alerts};
 use crate::event::{Effect, Event};
 use crate::keymap::Keymap;
 use crate::strings;
-use crate::theme::{Palette, Theme};
+use crate::theme::{Palette, Theme, ThemeName, Themes};
 use crate::view::{areas, shows_both};
 use crate::views::SavedView;
 use acting::Acting;
@@ -100,6 +101,8 @@ pub struct Settings {
     pub print_command: Option<Vec<String>>,
     /// Colours.
     pub theme: Theme,
+    /// The themes that can be picked, and which one `theme` is.
+    pub themes: Themes,
     /// Which key does what.
     pub keymap: Keymap,
     /// What rings when.
@@ -121,6 +124,7 @@ impl Settings {
             read_only: false,
             print_command: None,
             theme: Theme::new(Palette::Plain),
+            themes: Themes::default(),
             keymap: Keymap::default(),
             alerts: AlertSettings::default(),
         }
@@ -248,6 +252,8 @@ pub struct App {
     pub alerts: Alerts,
     /// What the orders come to.
     pub figures: Figures,
+    /// The theme on the screen: the one that is worn, or under the picker's cursor.
+    theme_shown: ThemeName,
     away: Away,
     actor: Actor,
     realtime: bool,
@@ -305,6 +311,7 @@ impl App {
             clicked: None,
             alerts: Alerts::new(settings.alerts.clone()),
             figures: Figures::default(),
+            theme_shown: settings.themes.worn(),
             away: Away::default(),
             actor,
             realtime: true,
@@ -344,6 +351,7 @@ impl App {
                 result,
             } => self.status_answer(&key, ticket, result),
             Event::ViewSaved { name, result } => self.view_saved(&name, result),
+            Event::ThemeKept { name, result } => self.theme_kept(name, result),
             Event::NoteAnswer { key, result } => self.note_answer(&key, result),
             Event::Printed { key, result } => self.printed(&key, result),
             Event::BulkAnswer {
@@ -376,6 +384,7 @@ impl App {
         }
         self.divert(&mut effects);
         self.send_kept(&mut effects);
+        self.follow_theme();
         self.settle();
         if news {
             self.note_moved(before);

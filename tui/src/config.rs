@@ -37,11 +37,12 @@ use ordertop::client::{POLL_RANGE, Url};
 use ordertop::order::VendorId;
 use toml::de::DeTable;
 
-pub(crate) use edit::edit;
+pub(crate) use edit::{edit, set};
 pub(crate) use effective::usual_server;
 pub use effective::{Effective, NoToken, Origin, Setting};
 pub use mistake::{Mistake, Mistakes};
 pub use place::{CONFIG_VARIABLE, Place};
+pub(crate) use theme::keep as keep_theme;
 pub use token::{TokenFileError, read_token, write_token};
 
 use crate::alerts::AlertSettings;

@@ -10,6 +10,7 @@ use ordertop::protocol::rest::{BulkRow, NewNote, RowResults, StatusChange, Statu
 
 use crate::alerts::Signal;
 use crate::outbox::{Contents, Entry, Sent};
+use crate::theme::ThemeName;
 use crate::views::SavedView;
 
 /// One thing that happens.
@@ -40,6 +41,13 @@ pub enum Event {
     ViewSaved {
         /// Which view.
         name: String,
+        /// Why it could not be written, if so.
+        result: Result<(), String>,
+    },
+    /// The answer to [`Effect::KeepTheme`].
+    ThemeKept {
+        /// Which theme.
+        name: ThemeName,
         /// Why it could not be written, if so.
         result: Result<(), String>,
     },
@@ -204,6 +212,8 @@ pub enum Effect {
     SetMouse(bool),
     /// Write a view into the configuration; [`Event::ViewSaved`] comes back.
     SaveView(Box<SavedView>),
+    /// Write the theme's name into the configuration; [`Event::ThemeKept`] comes back.
+    KeepTheme(ThemeName),
     /// Ring, notify, run the alerts' command; [`Event::AlertCommand`] comes back.
     Alert(Box<Signal>),
 }

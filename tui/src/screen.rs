@@ -31,7 +31,7 @@ use crate::alerts::osc::Channel;
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::args::Manners;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::event::{Effect, Event, PrintSlip};
 use crate::keymap::Keymap;
 use crate::outbox::{Desk, Store};
@@ -42,7 +42,7 @@ use crate::slip;
 use crate::state::{Keeper, StateFile};
 use crate::strings;
 use crate::terminal::{self, Terminal};
-use crate::theme::{self, LateAnswer, Looks, Palette, Theme};
+use crate::theme::{self, LateAnswer, Looks, Palette, Theme, ThemeName, Themes};
 use crate::view;
 use crate::views::{self, SavedView};
 
@@ -100,7 +100,7 @@ pub struct ScreenOptions {
 #[derive(Debug)]
 pub struct Handed {
     pub(crate) terminal: Terminal,
-    pub(crate) theme: Theme,
+    pub(crate) themes: Themes,
     pub(crate) late_answer: LateAnswer,
 }
 
@@ -173,13 +173,13 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     if !options.plain {
         check_terminal()?;
     }
-    let (theme, late_answer, taken) = match options.handed {
+    let (themes, late_answer, taken) = match options.handed {
         // Lines have no colours, and a simple terminal is asked nothing.
-        _ if options.plain => (Theme::new(Palette::Plain), LateAnswer::default(), None),
-        Some(handed) => (handed.theme, handed.late_answer, Some(handed.terminal)),
+        _ if options.plain => (Themes::default(), LateAnswer::default(), None),
+        Some(handed) => (handed.themes, handed.late_answer, Some(handed.terminal)),
         None => {
-            let (theme, late_answer) = theme::fitting(&options.looks);
-            (theme, late_answer, None)
+            let (themes, late_answer) = theme::fitting(&options.looks);
+            (themes, late_answer, None)
         }
     };
     let settings = Settings {
@@ -191,7 +191,11 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         sort: options.sort,
         views: options.views,
         read_only: options.read_only,
-        theme,
+        theme: match options.plain {
+            true => Theme::new(Palette::Plain),
+            false => themes.theme(themes.worn()),
+        },
+        themes,
         print_command: options.print_command,
         keymap: options.keymap,
         alerts: options.alerts.clone(),
@@ -274,9 +278,11 @@ fn record(path: &Path, made_up: bool, settings: &Settings) -> anyhow::Result<Rec
 /// How a record is played: with the colours of this terminal.
 #[must_use]
 pub fn replay_settings(clock: Arc<dyn Clock>) -> Settings {
+    let (themes, _) = theme::fitting(&Looks::default());
     Settings {
         read_only: true,
-        theme: theme::fitting(&Looks::default()).0,
+        theme: themes.theme(themes.worn()),
+        themes,
         ..Settings::new(clock)
     }
 }
@@ -495,6 +501,18 @@ impl Screen {
         });
     }
 
+    /// The same for the theme's name.
+    fn keep_theme(&mut self, name: ThemeName) {
+        let (answers, file) = (self.answers.clone(), self.config_file.clone());
+        tokio::task::spawn_blocking(move || {
+            let result = match file {
+                Some(file) => config::keep_theme(&file, name).map_err(|error| error.to_string()),
+                None => Err(strings::NO_CONFIG_FILE.to_owned()),
+            };
+            let _ = answers.blocking_send(Event::ThemeKept { name, result });
+        });
+    }
+
     fn happen(&mut self, event: Event) -> anyhow::Result<()> {
         if let Some(recorder) = &mut self.recorder {
             let now = self.app.settings.clock.now();
@@ -515,6 +533,7 @@ impl Screen {
             Effect::Refresh => self.client.refresh(),
             Effect::Copy(text) => self.terminal.copy(&text)?,
             Effect::SaveView(view) => self.save_view(*view),
+            Effect::KeepTheme(name) => self.keep_theme(name),
             Effect::SetMouse(on) => self.terminal.set_mouse(on)?,
             Effect::Alert(signal) => {
                 self.terminal.send(&self.channel.bytes(&signal))?;

@@ -74,14 +74,15 @@ pub async fn run(effective: Effective, config: &Config, manners: Manners) -> any
         token,
         file: file.clone(),
     };
-    let (theme, late_answer) = theme::fitting(&config.looks);
+    let (themes, late_answer) = theme::fitting(&config.looks);
+    let theme = themes.theme(themes.worn());
     let mut form = Form::new(known, config.keymap.clone(), theme);
     form.fault = unread;
     let mut asking = Asking {
         form,
         handed: Handed {
             terminal: Terminal::take().context("the terminal cannot be used")?,
-            theme,
+            themes,
             late_answer,
         },
         file: config.file.clone(),

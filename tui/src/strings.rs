@@ -36,8 +36,8 @@ pub use outbox::*;
 pub use picker::{
     CANDIDATES, NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, VIEW_IS_WRONG, VIEW_NEW,
     VIEW_REPLACED, direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail,
-    sort_name, sorted_by, sorting, vendor_detail, view_detail, view_not_saved, view_saved,
-    view_shown,
+    sort_name, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail,
+    view_detail, view_not_saved, view_saved, view_shown,
 };
 pub use steps::{
     ASK_TO_CANCEL, already_on_its_way, asked_to_cancel, came_above, cursor_was_moved,

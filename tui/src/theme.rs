@@ -17,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 pub use colours::{Colours, Depth, Meaning, ThemeName, read_colour};
-pub use detect::{LateAnswer, fitting};
+pub use detect::{Background, LateAnswer, fitting};
 pub use glyphs::Glyphs;
 
 /// An order that is to leave within this time is soon due.
@@ -41,6 +41,67 @@ pub struct Looks {
     pub glyphs: Option<Glyphs>,
     /// Other colours than the theme's.
     pub colours: Vec<(Meaning, Color)>,
+}
+
+/// The looks that were asked for, and what this terminal can show of them.
+#[derive(Debug, Clone)]
+pub struct Themes {
+    looks: Looks,
+    depth: Depth,
+    can_show: Glyphs,
+    /// Where it is known.
+    background: Option<Background>,
+}
+
+impl Default for Themes {
+    /// The usual looks on a terminal of sixteen colours.
+    fn default() -> Self {
+        Self::new(Looks::default(), Depth::Sixteen, Glyphs::Unicode, None)
+    }
+}
+
+impl Themes {
+    /// The looks on a terminal of so many colours, which can show these signs.
+    #[must_use]
+    pub fn new(
+        looks: Looks,
+        depth: Depth,
+        can_show: Glyphs,
+        background: Option<Background>,
+    ) -> Self {
+        Self {
+            looks,
+            depth,
+            can_show,
+            background,
+        }
+    }
+
+    /// The theme that is worn.
+    #[must_use]
+    pub fn worn(&self) -> ThemeName {
+        self.looks.name
+    }
+
+    /// Wears another theme; single colours and signs that were asked for stay.
+    pub fn wear(&mut self, name: ThemeName) {
+        self.looks.name = name;
+    }
+
+    /// A theme as this terminal shows it.
+    #[must_use]
+    pub fn theme(&self, name: ThemeName) -> Theme {
+        let name = match (name, self.background) {
+            (ThemeName::Auto, Some(Background::Light)) => ThemeName::Light,
+            (ThemeName::Auto, Some(Background::Dark)) => ThemeName::Dark,
+            (named, _) => named,
+        };
+        let looks = Looks {
+            name,
+            ..self.looks.clone()
+        };
+        Theme::of(&looks, self.depth, self.can_show)
+    }
 }
 
 /// Styles by meaning.

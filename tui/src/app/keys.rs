@@ -107,6 +107,7 @@ impl App {
             Action::Sort => self.pick_sort(),
             Action::Commands => self.pick_command(),
             Action::Vendor => self.pick_vendor(),
+            Action::Theme => self.pick_theme(),
             Action::Hold => self.hold(),
             Action::Views => self.pick_view(),
             Action::SaveView => self.pick_view_name(),

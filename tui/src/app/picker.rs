@@ -18,6 +18,7 @@ use crate::event::Effect;
 use crate::keymap::{Action, Context};
 use crate::strings;
 use crate::text::tame;
+use crate::theme::ThemeName;
 use crate::view::{picker_entry_at, picker_rows};
 
 /// A turn of the mouse's wheel, in entries.
@@ -38,6 +39,8 @@ pub enum PickerKind {
     Status,
     /// Everything that a key can do on the screen.
     Commands,
+    /// Themes: the one under the cursor is on the screen.
+    Theme,
 }
 
 /// What an entry stands for.
@@ -66,6 +69,8 @@ pub enum Picked {
     Command(Action),
     /// Show one status alone, or all.
     Tab(Option<OrderStatus>),
+    /// Wear this theme.
+    Theme(ThemeName),
 }
 
 /// One entry.
@@ -277,6 +282,7 @@ impl App {
             Picked::Sort(sort) => self.sort_by(sort),
             Picked::Tab(tab) => self.set_tab(tab),
             Picked::Vendor(vendor) => self.set_vendor(vendor),
+            Picked::Theme(name) => self.wear(name, effects),
             Picked::View(at) => self.show_view(at),
             Picked::SaveView(name) => self.save_view(&name, effects),
             Picked::MarkedStatus(to) => self.plan_marked(Some(to)),

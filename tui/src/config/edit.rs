@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 /// Changes a file, which need not be there yet, in one step: it is replaced as a
 /// whole or not at all. Folders that are missing are made for their owner alone.
@@ -34,6 +34,15 @@ pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut DocumentMut)) -> io::Re
     file.as_file().sync_all()?;
     file.persist(&path)?;
     Ok(())
+}
+
+/// Sets a key of a table; what is written behind its value, such as a comment, stays.
+pub(crate) fn set(table: &mut dyn TableLike, key: &str, value: impl Into<Value>) {
+    let mut value = value.into();
+    if let Some(before) = table.get(key).and_then(Item::as_value) {
+        *value.decor_mut() = before.decor().clone();
+    }
+    table.insert(key, Item::Value(value));
 }
 
 /// Makes the folder of a file, for its owner alone where it is new.

@@ -81,6 +81,8 @@ pub enum Action {
     CopyLink,
     /// Take the mouse, or give it back.
     Mouse,
+    /// Pick the theme.
+    Theme,
     /// Draw everything again.
     Redraw,
     /// Give the terminal to the shell; `fg` continues.

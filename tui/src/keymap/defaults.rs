@@ -74,6 +74,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(Screen, &[ch('H')], Action::Hint),
         bind(Screen, &[ch('y')], Action::Copy),
         bind(Screen, &[ch('%')], Action::Mouse),
+        bind(Screen, &[ch('T')], Action::Theme),
         bind(Screen, &[ctrl('l')], Action::Redraw),
         bind(Screen, &[ctrl('z')], Action::Suspend),
         bind(Screen, &[ch('?'), key(KeyCode::F(1))], Action::Help),

@@ -23,7 +23,7 @@ use crate::app::{App, Settings};
 use crate::event::{Effect, Event};
 use crate::fixture::{at, packed, vendor};
 use crate::keymap::Keymap;
-use crate::theme::{Palette, Theme};
+use crate::theme::{Palette, Theme, Themes};
 use crate::view;
 
 /// A screen under test: the state and the clock that it reads.
@@ -51,6 +51,7 @@ impl Stage {
             read_only: false,
             print_command: None,
             theme: Theme::new(Palette::Colours),
+            themes: Themes::default(),
             keymap: Keymap::default(),
             alerts: AlertSettings::default(),
         };

@@ -4,10 +4,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use toml_edit::value;
-
 use super::form::Answers;
-use crate::config::{edit, write_token};
+use crate::config::{edit, set, write_token};
 use crate::strings::start as words;
 
 /// The token's file, beside the configuration.
@@ -34,15 +32,16 @@ pub(super) fn write(file: &Path, answers: &Answers) -> Result<(), NotWritten> {
         write_token(&token, &answers.credentials.master_token).map_err(not_written(&token))?;
     }
     edit(file, |toml| {
-        toml["server"] = value(answers.server.as_str());
+        let toml = toml.as_table_mut();
+        set(toml, "server", answers.server.as_str());
         match &answers.vendor {
-            Some(vendor) => toml["vendor"] = value(vendor.as_str()),
+            Some(vendor) => set(toml, "vendor", vendor.as_str()),
             None => {
                 toml.remove("vendor");
             }
         }
         if answers.token_typed {
-            toml["token_file"] = value(TOKEN_FILE);
+            set(toml, "token_file", TOKEN_FILE);
         }
     })
     .map_err(not_written(file))

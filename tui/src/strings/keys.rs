@@ -45,6 +45,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Hint => "show or hide the line to try",
         Action::Copy => "copy the line to try",
         Action::Mouse => "mouse on or off; off, the terminal selects text",
+        Action::Theme => "theme: pick one, seen at once; Enter keeps it",
         Action::Redraw => "draw everything again",
         Action::Suspend => "back to the shell; fg continues",
         Action::Help => "this help",
@@ -89,6 +90,7 @@ pub fn action_group(action: Action) -> &'static str {
         Action::Hint
         | Action::Copy
         | Action::Mouse
+        | Action::Theme
         | Action::Redraw
         | Action::Suspend
         | Action::Help
@@ -131,6 +133,7 @@ pub fn action_short(action: Action) -> &'static str {
         Action::MarkRange => "range",
         Action::MarkAll => "mark all",
         Action::InvertMarks => "turn marks",
+        Action::Theme => "theme",
         Action::Help => "help",
         Action::Quit => "quit",
         Action::Up => "up",

@@ -5,6 +5,7 @@ use ordertop::order::{OrderStatus, VendorId};
 use crate::app::picker::PickerKind;
 use crate::app::row::{Sort, Sorting};
 use crate::text::{grouped, tame};
+use crate::theme::ThemeName;
 use crate::views::SavedView;
 
 /// Nothing matches what is typed.
@@ -20,6 +21,7 @@ pub fn picker_title(kind: PickerKind) -> &'static str {
         PickerKind::SaveView => "Save as view: type a name",
         PickerKind::Status => "Set the status",
         PickerKind::Commands => "Commands",
+        PickerKind::Theme => "Theme",
     }
 }
 
@@ -45,6 +47,33 @@ pub const VIEW_REPLACED: &str = "is replaced";
 pub const VIEW_NEW: &str = "a new view";
 /// The filter has a mistake.
 pub const VIEW_IS_WRONG: &str = "the filter has a mistake: / mends it";
+
+/// What a theme is for.
+#[must_use]
+pub fn theme_detail(name: ThemeName) -> &'static str {
+    match name {
+        ThemeName::Auto => "light or dark, as the terminal's background is",
+        ThemeName::Light => "for light backgrounds",
+        ThemeName::Dark => "for dark backgrounds, cool",
+        ThemeName::Ember => "for dark backgrounds, warm",
+        ThemeName::Contrast => "white and strong colours on black",
+        ThemeName::Terminal => "the terminal's own sixteen colours",
+        ThemeName::Ascii => "the same, and no sign beyond ASCII",
+    }
+}
+
+/// A theme was kept.
+#[must_use]
+pub fn theme_kept(name: ThemeName) -> String {
+    format!("theme {}: kept in ordertop.toml", name.name())
+}
+
+/// A theme could not be kept.
+#[must_use]
+pub fn theme_not_kept(name: ThemeName, why: &str) -> String {
+    let name = name.name();
+    format!("theme {name} until you leave, but not kept: {}", tame(why))
+}
 
 /// There is nowhere to save to.
 pub const NO_CONFIG_FILE: &str = "there is no configuration file";

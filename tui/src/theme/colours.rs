@@ -89,6 +89,15 @@ pub enum ThemeName {
     Ascii,
 }
 
+impl ThemeName {
+    /// As the configuration writes it: `ember`.
+    #[must_use]
+    pub fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 /// How many colours the terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
@@ -179,7 +188,7 @@ const TERMINAL: Table = [
 const DARK: Table = [
     (None, None),
     (None, None),
-    (hex(0x8a_93_a6), Some(8)),
+    (hex(0x99_a2_b5), Some(8)),
     (hex(0x7c_c4_ff), Some(14)),
     (hex(0x8f_d4_8a), Some(10)),
     (hex(0xf0_c6_74), Some(11)),
@@ -211,10 +220,10 @@ const LIGHT: Table = [
     (None, None),
     (hex(0x5c_63_70), Some(8)),
     (hex(0x00_5f_af), Some(4)),
-    (hex(0x1a_7f_37), Some(2)),
+    (hex(0x14_6e_2c), Some(2)),
     (hex(0x8f_5a_00), Some(3)),
     (hex(0xc0_1c_28), Some(1)),
-    (hex(0x35_4f_c7), Some(4)),
+    (hex(0x2e_4a_c2), Some(4)),
     (hex(0x00_73_70), Some(6)),
     (hex(0x85_36_97), Some(5)),
     (hex(0xcf_e3_ff), Some(4)),
@@ -387,6 +396,77 @@ mod tests {
         }
         for (at, meaning) in Meaning::ALL.iter().enumerate() {
             assert_eq!(*meaning as usize, at);
+        }
+    }
+
+    /// Relative luminance and contrast: WCAG 2.2, definitions.
+    fn contrast(a: Rgb, b: Rgb) -> f64 {
+        let part = |byte: u8| match f64::from(byte) / 255.0 {
+            low if low <= 0.04045 => low / 12.92,
+            high => ((high + 0.055) / 1.055).powf(2.4),
+        };
+        let luminance =
+            |(r, g, b): Rgb| 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b) + 0.05;
+        let (a, b) = (luminance(a), luminance(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn every_text_can_be_read() {
+        // Terminals' own backgrounds, where the theme leaves them: from black to
+        // Nord's, and from white to a light grey.
+        let dark: &[Rgb] = &[
+            (0, 0, 0),
+            (0x1e, 0x1e, 0x1e),
+            (0x28, 0x2c, 0x34),
+            (0x2e, 0x34, 0x40),
+        ];
+        let light: &[Rgb] = &[
+            (255, 255, 255),
+            (0xfd, 0xf6, 0xe3),
+            (0xef, 0xf1, 0xf5),
+            (0xee, 0xee, 0xee),
+        ];
+        let themes = [
+            (ThemeName::Light, light, 4.5),
+            (ThemeName::Dark, dark, 4.5),
+            (ThemeName::Ember, dark, 4.5),
+            (ThemeName::Contrast, dark, 7.0),
+        ];
+        assert!((contrast((0, 0, 0), (255, 255, 255)) - 21.0).abs() < 0.01);
+        let rgb = |colour: Option<Color>| match colour? {
+            Color::Rgb(r, g, b) => Some((r, g, b)),
+            Color::Indexed(n) => Some(rgb_of(n)),
+            other => panic!("{other:?}"),
+        };
+        for (name, own, least) in themes {
+            for depth in [Depth::True, Depth::Cube] {
+                let colours = Colours::of(name, depth);
+                let of = |meaning| rgb(colours.get(meaning));
+                let theirs = of(Meaning::Background);
+                let behind = theirs.as_ref().map_or(own, std::slice::from_ref);
+                let under_cursor = (of(Meaning::CursorText), of(Meaning::Cursor));
+                let (Some(text), Some(cursor)) = under_cursor else {
+                    panic!("{name:?} has no cursor")
+                };
+                let mut pairs = vec![(Meaning::CursorText, text, cursor)];
+                for meaning in Meaning::ALL {
+                    let is_text = !matches!(
+                        meaning,
+                        Meaning::Background | Meaning::Cursor | Meaning::CursorText
+                    );
+                    let text = of(meaning).filter(|_| is_text);
+                    let on = |text| behind.iter().map(move |behind| (meaning, text, *behind));
+                    pairs.extend(text.into_iter().flat_map(on));
+                }
+                for (meaning, text, behind) in pairs {
+                    let reached = contrast(text, behind);
+                    assert!(
+                        reached >= least,
+                        "{name:?} {depth:?} {meaning:?} on {behind:02x?}: {reached:.2}"
+                    );
+                }
+            }
         }
     }
 

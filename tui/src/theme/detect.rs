@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
-use super::{Depth, Glyphs, Looks, Theme, ThemeName};
+use super::{Depth, Glyphs, Looks, ThemeName, Themes};
 
 /// How long the terminal's answer about its background is waited for: less than
 /// anyone notices at the start.
@@ -15,22 +15,32 @@ const ASK: Duration = Duration::from_millis(50);
 /// Longest answer, in keys, that is taken for one.
 const LONGEST_ANSWER: usize = 40;
 
+/// What lies behind the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
 /// The looks that were asked for, as this terminal can show them. The answer
-/// that came too late, if one may come, is to be kept from the keys.
+/// that came too late, if one may come, is to be kept from the keys. The terminal
+/// is asked for its background only where the theme depends on it.
 #[must_use]
-pub fn fitting(looks: &Looks) -> (Theme, LateAnswer) {
+pub fn fitting(looks: &Looks) -> (Themes, LateAnswer) {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (depth, glyphs) = (depth(&variable), glyphs(&variable));
     let mut late = LateAnswer::default();
-    let mut looks = looks.clone();
-    if looks.name == ThemeName::Auto && depth >= Depth::Cube {
-        looks.name = match named_background(&variable).or_else(|| ask(&mut late)) {
-            Some(ThemeMode::Light) => ThemeName::Light,
-            Some(ThemeMode::Dark) => ThemeName::Dark,
-            None => ThemeName::Auto,
-        };
+    let mut background = None;
+    // Sixteen colours are the terminal's own, which fit its background.
+    if depth >= Depth::Cube {
+        background = named_background(&variable);
+        if background.is_none() && looks.name == ThemeName::Auto {
+            background = ask(&mut late);
+        }
     }
-    (Theme::of(&looks, depth, glyphs), late)
+    (Themes::new(looks.clone(), depth, glyphs, background), late)
 }
 
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -70,16 +80,16 @@ fn glyphs(variable: Variables<'_>) -> Glyphs {
 }
 
 /// Some terminals say it at the start: `COLORFGBG=15;0`.
-fn named_background(variable: Variables<'_>) -> Option<ThemeMode> {
+fn named_background(variable: Variables<'_>) -> Option<Background> {
     let named = variable("COLORFGBG")?;
     let background: u8 = named.rsplit(';').next()?.parse().ok()?;
     Some(match background {
-        7 | 15 => ThemeMode::Light,
-        _ => ThemeMode::Dark,
+        7 | 15 => Background::Light,
+        _ => Background::Dark,
     })
 }
 
-fn ask(late: &mut LateAnswer) -> Option<ThemeMode> {
+fn ask(late: &mut LateAnswer) -> Option<Background> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return None;
     }
@@ -87,7 +97,10 @@ fn ask(late: &mut LateAnswer) -> Option<ThemeMode> {
     options.timeout = ASK;
     let answer = theme_mode(options);
     late.expected = if answer.is_err() { 2 } else { 0 };
-    answer.ok()
+    Some(match answer.ok()? {
+        ThemeMode::Light => Background::Light,
+        ThemeMode::Dark => Background::Dark,
+    })
 }
 
 /// An answer of the terminal that came after nobody waited for it any more: it
@@ -147,7 +160,7 @@ mod tests {
         let latin = of(&[("LC_ALL", "de_DE.ISO-8859-1"), ("LANG", "de_DE.UTF-8")]);
         assert_eq!(glyphs(&latin), Glyphs::AsciiOnly);
         let light = named_background(&of(&[("COLORFGBG", "0;default;15")]));
-        assert!(matches!(light, Some(ThemeMode::Light)));
+        assert!(matches!(light, Some(Background::Light)));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::app::Overlay;
 use crate::app::row::{Sort, Sorting};
 use crate::event::{Effect, Event};
 use crate::snapshots::{Stage, orders, service};
+use crate::theme::{Depth, Glyphs, Looks, ThemeName, Themes};
 
 #[test]
 fn a_way_to_sort_is_picked_by_its_words() {
@@ -144,4 +145,51 @@ fn who_has_one_vendor_picks_none() {
     let mut stage = Stage::shop(SIZE);
     stage.keys("V");
     assert!(matches!(stage.app.overlay, Overlay::None));
+}
+
+#[test]
+fn a_theme_is_seen_before_it_is_picked() {
+    let looks = Looks {
+        name: ThemeName::Dark,
+        ..Looks::default()
+    };
+    let mut stage = Stage::with(SIZE, |settings| {
+        settings.themes = Themes::new(looks, Depth::True, Glyphs::Unicode, None);
+        settings.theme = settings.themes.theme(ThemeName::Dark);
+    });
+    stage.live();
+    let accent = |stage: &Stage| stage.app.settings.theme.accent().fg;
+    let dark = accent(&stage);
+    stage.keys("T");
+    assert_eq!(
+        accent(&stage),
+        dark,
+        "the cursor stands on the one that is worn"
+    );
+    stage.press(KeyCode::Down);
+    let ember = accent(&stage);
+    assert_ne!(ember, dark, "it is seen at once");
+    stage.press(KeyCode::Esc);
+    assert_eq!(accent(&stage), dark, "Esc goes back");
+    stage.keys("Tember");
+    assert_eq!(accent(&stage), ember);
+    stage.keys("zzz");
+    assert_eq!(accent(&stage), dark, "none matches");
+    stage.press(KeyCode::Esc);
+    stage.keys("Tember");
+    let effects = stage.press(KeyCode::Enter);
+    assert_eq!(effects, [Effect::KeepTheme(ThemeName::Ember)]);
+    assert_eq!(accent(&stage), ember);
+    let name = ThemeName::Ember;
+    let result = Ok(());
+    stage.app.update(Event::ThemeKept { name, result });
+    assert!(
+        stage
+            .screen()
+            .contains("theme ember: kept in ordertop.toml")
+    );
+    let result = Err("read-only\u{1b}[2J".into());
+    stage.app.update(Event::ThemeKept { name, result });
+    assert!(stage.screen().contains("not kept: read-only"));
+    assert_eq!(accent(&stage), ember);
 }

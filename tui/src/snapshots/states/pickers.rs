@@ -21,6 +21,7 @@ pub(super) const STATES: &[State] = &[
     state("pick_command", |size| after(size, ":")),
     state("pick_command_typed", |size| after(size, ":dismiss")),
     state("pick_nothing", |size| after(size, ":zzzz")),
+    state("pick_theme", |size| after(size, "T")),
     state("pick_status", |size| after(size, "S")),
     state("pick_vendor", |size| {
         let mut stage = all_vendors(size);
