@@ -16,3 +16,8 @@ e2e *FILTER:
 # One command that shows everything: server, orders and screen.
 demo:
     cargo run --release --bin ordertop -- demo
+
+# The pictures of the README, from the record beside them.
+screenshot:
+    cargo run --bin ordertop -- --replay docs/screen.jsonl --svg docs/screen.svg
+    cargo run --bin ordertop -- --replay docs/screen.jsonl --svg docs/screen-light.svg --theme light

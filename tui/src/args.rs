@@ -121,7 +121,7 @@ pub struct ReplayArgs {
     /// Play it so many times as fast
     #[arg(long, value_name = "TIMES", requires = "replay", value_parser = speed)]
     pub speed: Option<f64>,
-    /// Draw the record's last frame into this file instead of playing it
+    /// Draw the record's last frame into this file instead of playing it; --theme chooses its colours
     #[arg(long, value_name = "FILE", requires = "replay")]
     pub svg: Option<PathBuf>,
 }
@@ -194,6 +194,7 @@ impl ReplayArgs {
             file: self.replay.clone()?,
             speed: self.speed.unwrap_or(1.0),
             svg: self.svg.clone(),
+            theme: ThemeName::Dark,
         })
     }
 }

@@ -43,8 +43,10 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Config(_)) => Ok(()),
         Some(Command::Orders(command)) => return commands::run(command, &config).await.into(),
         None => {
-            if let Some(replay) = cli.replay.named() {
-                let played = record::play(replay, replay_settings).await;
+            if let Some(mut replay) = cli.replay.named() {
+                replay.theme = cli.theme.unwrap_or(replay.theme);
+                let looks = config.looks.clone();
+                let played = record::play(replay, |clock| replay_settings(clock, &looks)).await;
                 return match played {
                     Ok(()) => ExitCode::SUCCESS,
                     Err(error) => fail(&error, 1),

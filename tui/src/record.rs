@@ -8,6 +8,7 @@
 
 pub mod line;
 pub mod mask;
+pub mod picture;
 pub mod recorder;
 pub mod replay;
 

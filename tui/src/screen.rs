@@ -277,10 +277,9 @@ fn record(path: &Path, made_up: bool, settings: &Settings) -> anyhow::Result<Rec
 
 /// How a record is played: with the colours of this terminal.
 #[must_use]
-pub fn replay_settings(clock: Arc<dyn Clock>) -> Settings {
-    let (themes, _) = theme::fitting(&Looks::default());
+pub fn replay_settings(clock: Arc<dyn Clock>, looks: &Looks) -> Settings {
+    let (themes, _) = theme::fitting(looks);
     Settings {
-        read_only: true,
         theme: themes.theme(themes.worn()),
         themes,
         ..Settings::new(clock)

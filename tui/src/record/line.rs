@@ -52,6 +52,9 @@ pub enum What {
         sort: usize,
         /// The time zone's IANA name.
         time_zone: Option<String>,
+        /// Whether nothing could be changed.
+        #[serde(default)]
+        read_only: bool,
     },
     /// A key.
     Key {

@@ -53,6 +53,7 @@ impl Recorder {
             title: settings.title.clone(),
             sort: sort.unwrap_or_default(),
             time_zone: settings.time_zone.iana_name().map(str::to_owned),
+            read_only: settings.read_only,
         };
         self.write(settings.clock.now(), what)
     }

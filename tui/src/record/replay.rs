@@ -12,21 +12,17 @@ use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::clock::{Clock, ManualClock};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use tokio::time::{Instant, sleep_until};
 
 use super::line::{FORM, Line, What};
+use super::picture;
 use crate::app::row::Sort;
 use crate::app::{App, Settings};
 use crate::event::Event;
 use crate::signals::{Signalled, Signals, stop_until_continued};
-use crate::svg;
 use crate::terminal::{self, Terminal};
+use crate::theme::ThemeName;
 use crate::view;
-
-/// The size of a picture when the record tells none.
-const SIZE: (u16, u16) = (120, 30);
 
 /// What to do with a record.
 #[derive(Debug)]
@@ -37,6 +33,8 @@ pub struct Replay {
     pub speed: f64,
     /// Write the last frame into this file instead of playing.
     pub svg: Option<PathBuf>,
+    /// The theme of that picture; the dark one unless another is named.
+    pub theme: ThemeName,
 }
 
 /// A record and the state that it has come to.
@@ -69,6 +67,7 @@ impl<R: BufRead> Player<R> {
             title,
             sort,
             time_zone,
+            read_only,
         } = first.what
         else {
             bail!("line 1 is no start of a record");
@@ -80,6 +79,7 @@ impl<R: BufRead> Player<R> {
         let mut settings = settings(Arc::new(clock.clone()));
         settings.vendor = vendor;
         settings.title = title;
+        settings.read_only = read_only;
         settings.sort = Sort::ALL.get(sort).copied().unwrap_or_default();
         settings.time_zone =
             (time_zone.and_then(|name| TimeZone::get(&name).ok())).unwrap_or(TimeZone::UTC);
@@ -156,36 +156,21 @@ pub async fn play(
     replay: Replay,
     settings: impl FnOnce(Arc<dyn Clock>) -> Settings,
 ) -> anyhow::Result<()> {
-    let file = std::fs::File::open(&replay.file)
-        .with_context(|| format!("{} cannot be read", replay.file.display()))?;
-    let player = Player::new(BufReader::new(file), settings)
+    if let Some(out) = &replay.svg {
+        let drawn = picture::of_file(&replay.file, replay.theme)?;
+        return std::fs::write(out, drawn)
+            .with_context(|| format!("{} cannot be written", out.display()));
+    }
+    let player = Player::new(open(&replay.file)?, settings)
         .with_context(|| replay.file.display().to_string())?;
-    match replay.svg {
-        Some(out) => {
-            let drawn = last_frame(player)?;
-            std::fs::write(&out, drawn).with_context(|| write_failed(&out))
-        }
-        None => show(player, replay.speed).await,
-    }
+    show(player, replay.speed).await
 }
 
-fn write_failed(path: &Path) -> String {
-    format!("{} cannot be written", path.display())
-}
-
-/// The last frame of a record as an SVG.
-///
-/// # Errors
-/// When a line cannot be read.
-pub fn last_frame<R: BufRead>(mut player: Player<R>) -> anyhow::Result<String> {
-    player.app.update(Event::Resize(SIZE.0, SIZE.1));
-    while player.next_at().is_some() {
-        player.step()?;
-    }
-    let (columns, rows) = player.app.size;
-    let mut frame = Buffer::empty(Rect::new(0, 0, columns, rows));
-    view::draw(&player.app, &mut frame);
-    Ok(svg::draw(&frame))
+/// Opens a record.
+pub(super) fn open(file: &Path) -> anyhow::Result<impl BufRead + use<>> {
+    let opened =
+        std::fs::File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    Ok(BufReader::new(opened))
 }
 
 async fn show<R: BufRead>(mut player: Player<R>, speed: f64) -> anyhow::Result<()> {

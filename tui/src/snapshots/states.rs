@@ -11,6 +11,7 @@ mod notices;
 mod order;
 mod outbox;
 mod pickers;
+mod replay;
 
 use crossterm::event::KeyCode;
 
@@ -36,6 +37,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static State> {
         bulk::STATES,
         outbox::STATES,
         looks::STATES,
+        replay::STATES,
     ]
     .into_iter()
     .flatten()
