@@ -7,6 +7,7 @@
 
 pub mod acting;
 mod alerting;
+pub mod asked;
 mod away;
 pub mod bulk;
 pub mod cursor;

@@ -11,16 +11,20 @@ mod picker;
 pub mod start;
 mod steps;
 
-pub use acting::{changed_since, changed_since_closed, guessed, link_copied, mistyped, no_link};
+pub use acting::{
+    asked, asked_already, changed_since, changed_since_closed, guessed, link_copied, mistyped,
+    no_link, waits_to_undo,
+};
 pub use alerts::{
     acknowledged, alarm, alert_and_more, alert_command_failed, alert_due, alert_link, an_hour,
     came_meanwhile, marks, muted, revenue, since,
 };
 pub use bulk::{
     ALL_CHANGED_SINCE, BULK_UNDER_WAY, GONE, NO_ANSWER, NO_BULK_ON_LEGACY, NONE_CAN,
-    NOTHING_TO_UNDO, ON_ITS_WAY, RANGE_BEGUN, TOO_LATE_TO_UNDO, bulk_broke_off, bulk_done,
-    bulk_left, cannot_go, changed_by, fate, left_out, marked, no_step_from, not_undone, orders,
-    plan_button, plan_title, result_title, stands_there, too_many_marked, undo_offer, was_first,
+    NOT_IN_THE_LIST, NOTHING_TO_UNDO, ON_ITS_WAY, RANGE_BEGUN, TOO_LATE_TO_UNDO, asked_of,
+    bulk_broke_off, bulk_done, bulk_left, cannot_go, changed_by, fate, left_out, marked,
+    marked_and_hidden, no_step_from, not_undone, orders, plan_button, plan_title, result_title,
+    some_numbers, stands_there, step_of_marked, too_many_marked, undo_offer, was_first,
 };
 pub use connection::{Health, empty, indicator};
 use jiff::Timestamp;
@@ -30,7 +34,7 @@ pub use note::{
     note_not_added, note_readers, note_title, print_failed, print_took_too_long, printed, printing,
 };
 use ordertop::client::RequestError;
-use ordertop::order::{Actor, ActorKind, Currency, OrderKey, OrderStatus};
+use ordertop::order::{Actor, ActorKind, Currency, Flags, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 pub use outbox::*;
 pub use picker::{
@@ -40,10 +44,10 @@ pub use picker::{
     view_detail, view_not_saved, view_saved, view_shown,
 };
 pub use steps::{
-    ASK_TO_CANCEL, already_on_its_way, asked_to_cancel, came_above, cursor_was_moved,
-    dialog_button, done, field, field_hint, has_just_changed, is_already, left_the_list,
-    marked_entry, no_next_step, no_status_to_set, not_done, refusal, status_entry, step_button,
-    step_title, was_already, was_done,
+    ASK_TO_CANCEL, REASON_FOR_SUPPORT, UNTIL_SUPPORT_DECIDES, already_on_its_way, asked_to_cancel,
+    came_above, cursor_was_moved, dialog_button, done, field, field_hint, has_just_changed,
+    is_already, left_the_list, marked_entry, no_next_step, no_status_to_set, not_done, refusal,
+    status_entry, step_button, step_title, was_already, was_done,
 };
 
 use crate::app::notices::{Notice, What};
@@ -54,6 +58,8 @@ use crate::text::{group_digits, grouped, tame};
 pub const NAME: &str = "ordertop";
 /// What the indicator begins with where there is room.
 pub const REALTIME: &str = "Real-time:";
+/// In the list, beside the status of an order that support is asked to cancel.
+pub const ASKED_SIGN: &str = "×?";
 /// Title of the list.
 pub const ORDERS: &str = "Orders";
 /// Title of the notifications.
@@ -315,6 +321,20 @@ pub fn actor(actor: &Actor) -> String {
     }
 }
 
+/// An order's flags that are set, in words.
+#[must_use]
+pub fn flags(flags: Flags) -> Vec<&'static str> {
+    let all = [
+        (flags.test, "test order"),
+        (flags.on_hold, "on hold"),
+        (flags.pay_on_delivery, "paid on delivery"),
+        (flags.cancel_requested, "cancellation requested"),
+        (flags.source_deleted, "deleted in the shop"),
+    ];
+    let set = all.into_iter().filter(|(set, _)| *set);
+    set.map(|(_, words)| words).collect()
+}
+
 /// A notification in words, without its time.
 #[must_use]
 pub fn notice(notice: &Notice) -> String {
@@ -333,6 +353,11 @@ pub fn notice(notice: &Notice) -> String {
             }
         }
         What::Seen { from, to } => format!("{number}  {from} → {to}"),
+        What::Asked { by } => {
+            let by = by.as_ref().map_or_else(|| "you".to_owned(), actor);
+            format!("{number}  asked to cancel  by {by}")
+        }
+        What::Noted => format!("{number}  note  by you"),
         What::Updated { by } => format!("{number}  changed  by {}", actor(by)),
         What::Removed { by } => format!("{number}  erased  by {}", actor(by)),
         What::Refused { to, open, why } => match &notice.key {
@@ -361,11 +386,12 @@ pub fn history_changed(vendors: usize) -> String {
 #[must_use]
 pub fn history_action(action: &str, from: Option<OrderStatus>, to: OrderStatus) -> String {
     match (action, from) {
-        ("placed", _) => format!("placed, {to}"),
-        ("imported", _) => format!("imported, {to}"),
+        ("placed" | "imported", _) => format!("{action} as {to}"),
         ("cancel_requested", _) => "asked to cancel".into(),
         (_, Some(from)) if from != to => format!("{from} → {to}"),
-        (other, _) => format!("{}, {to}", tame(other)),
+        ("status", _) => format!("set to {to}"),
+        // Its status is as it was: to name it would read as a step.
+        (other, _) => tame(other).into_owned(),
     }
 }
 

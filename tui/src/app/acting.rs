@@ -2,13 +2,15 @@
 //! that is under way: what was asked, so that a conflict can ask it again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use ordertop::order::status::{Permit, Reason, Refusal, Standing, permit};
 use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use super::bulk::Bulk;
-use super::dialog::{Aim, Dialog};
+use super::dialog::Dialog;
 use super::marks::Marks;
 use super::note::NoteDialog;
 use super::picker::{Entry, Picked, PickerKind};
@@ -28,6 +30,8 @@ pub struct Acting {
     pub bulk: Option<Bulk>,
     /// A note that was sent and is not known to be kept.
     pub(super) draft: Option<NoteDialog>,
+    /// The order that a note was last sent about and not told of yet, and when.
+    pub(super) noted: Option<(OrderKey, Timestamp)>,
     /// The last own changes.
     pub(super) undo: UndoStack,
     /// What was asked, by the ticket of its request.
@@ -51,7 +55,7 @@ impl App {
     /// The keys that change orders or take something out of them.
     pub(super) fn acting_key(&mut self, action: Action, effects: &mut Vec<Effect>) {
         match action {
-            Action::NextStep if !self.acting.marks.is_empty() => self.plan_marked(None),
+            Action::NextStep if self.marked() > 1 => self.plan_marked(None),
             Action::NextStep => self.ask_next_step(),
             Action::SetStatus => self.pick_status(),
             Action::Undo => self.ask_undo(),
@@ -96,14 +100,13 @@ impl App {
     /// Opens the statuses that the order under the cursor may be brought to; with
     /// marks, those that one of the marked may.
     fn pick_status(&mut self) {
-        let entries = if self.acting.marks.is_empty() {
-            let Some(row) = self.current() else {
-                return self.say(strings::NO_ORDER);
+        let mut about = self.cursor.clone();
+        let entries = if self.marked() < 2 {
+            let (key, order) = match self.target() {
+                Ok(target) => target,
+                Err(words) => return self.say(words),
             };
-            let (key, order) = (row.key.clone(), row.listed());
-            if let Some(words) = self.step_moved_words() {
-                return self.say(words);
-            }
+            about = Some(key.clone());
             if let Some(to) = self.on_its_way(&key) {
                 return self.say(self.under_way(&key, to));
             }
@@ -122,7 +125,31 @@ impl App {
             }
             entries
         };
-        self.pick(PickerKind::Status, entries, 0);
+        self.pick_about(about, PickerKind::Status, entries);
+    }
+
+    /// The order that a step is meant for: the one that is marked, if one alone
+    /// is; else that under the cursor. Or why a key may not have been meant for it.
+    pub(super) fn target(&mut self) -> Result<(OrderKey, Arc<ListedOrder>), String> {
+        if self.marked() == 1
+            && let [key] = &self.marked_keys()[..]
+        {
+            if let Some(words) = self.marked_changed_words() {
+                return Err(words);
+            }
+            return match self.orders.get(key) {
+                Some(row) => Ok((key.clone(), row.listed())),
+                None => Err(strings::order_is_gone(key)),
+            };
+        }
+        let Some(row) = self.current() else {
+            return Err(strings::NO_ORDER.to_owned());
+        };
+        let (key, order) = (row.key.clone(), row.listed());
+        match self.step_moved_words() {
+            Some(words) => Err(words),
+            None => Ok((key, order)),
+        }
     }
 
     fn statuses_of(&self, order: &ListedOrder) -> Vec<Entry> {
@@ -179,10 +206,10 @@ impl App {
         };
         let may = self.may(&row.listed(), to);
         let needed = may.is_some_and(|(_, reason)| reason == Reason::Given);
-        let mut dialog = Dialog::new(key.clone(), version, from, to, needed);
-        if may.is_some_and(|(permit, _)| permit == Permit::Ask) {
-            dialog.aim = Aim::Ask;
-        }
+        let dialog = match may {
+            Some((Permit::Ask, _)) => Dialog::ask(key.clone(), version, from, to),
+            _ => Dialog::new(key.clone(), version, from, to, needed),
+        };
         self.overlay = Overlay::Dialog(dialog);
     }
 

@@ -168,6 +168,9 @@ pub struct Tally {
     pub unchanged: usize,
     /// Refused, open or not sent.
     pub failed: usize,
+    /// From where to where those went that changed, where all went one way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<(OrderStatus, OrderStatus)>,
 }
 
 impl Bulk {
@@ -208,7 +211,11 @@ impl Bulk {
         for line in &self.lines {
             match line.fate {
                 Fate::Waiting => {}
-                Fate::Done(_) => tally.done += 1,
+                Fate::Done(_) => {
+                    let step = Some((line.from, line.to));
+                    tally.step = step.filter(|_| tally.done == 0 || tally.step == step);
+                    tally.done += 1;
+                }
                 Fate::Unchanged => tally.unchanged += 1,
                 Fate::Refused(_) | Fate::Open(_) | Fate::NotSent => tally.failed += 1,
             }

@@ -59,6 +59,9 @@ pub struct Dialog {
     pub focus: usize,
     /// Whether it was confirmed without the reason that it needs.
     pub reason_missed: bool,
+    /// Whether it may not be sent without a reason; else one that is asked for
+    /// may stay blank.
+    reason_needed: bool,
 }
 
 impl Dialog {
@@ -91,7 +94,18 @@ impl Dialog {
             fields: kinds.into_iter().map(field).collect(),
             focus: usize::from(reason),
             reason_missed: false,
+            reason_needed: reason,
         }
+    }
+
+    /// Asks whether to ask support to cancel it. It opens on the reason, which may
+    /// stay blank: whoever wants a cancellation begins to say why, and no letter
+    /// of that may confirm.
+    #[must_use]
+    pub fn ask(key: OrderKey, version: u64, from: OrderStatus, to: OrderStatus) -> Self {
+        let mut dialog = Self::new(key, version, from, to, true);
+        (dialog.aim, dialog.reason_needed) = (Aim::Ask, false);
+        dialog
     }
 
     /// Asks whether to undo an own step. Nothing is shipped by it.
@@ -103,8 +117,11 @@ impl Dialog {
         dialog
     }
 
-    /// Asks for a reason too, if it needs one, and begins with it.
+    /// Asks for a reason too, if it needs one, and begins with it. Who asks support
+    /// may say why in any case.
     pub fn need_reason(&mut self, needed: bool) {
+        self.reason_needed = needed;
+        let needed = needed || self.aim == Aim::Ask;
         let reason = Self::new(self.key.clone(), 0, self.from, self.to, needed);
         let kept = |field: &Field| field.kind == FieldKind::Reason;
         self.fields.retain(|field| !kept(field));
@@ -181,9 +198,16 @@ impl Dialog {
         {
             field.input = Input::new(typed);
         }
-        if !self.lacks_reason() {
+        // A reason that may stay blank keeps the keys: it may go on being typed.
+        if !self.lacks_reason() && self.aim != Aim::Ask {
             self.focus = 0;
         }
+    }
+
+    /// Whether there is a reason that may stay blank.
+    #[must_use]
+    pub fn reason_is_optional(&self) -> bool {
+        !self.reason_needed
     }
 
     /// Whether the step ships the order.
@@ -195,8 +219,7 @@ impl Dialog {
     /// Whether a reason is needed and missing.
     #[must_use]
     pub fn lacks_reason(&self) -> bool {
-        let needed = (self.fields.iter()).any(|field| field.kind == FieldKind::Reason);
-        needed && self.text(FieldKind::Reason).is_none()
+        self.reason_needed && self.text(FieldKind::Reason).is_none()
     }
 
     /// What to send.

@@ -5,7 +5,7 @@
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use ordertop::order::{Currency, OrderKey, OrderStatus};
+use ordertop::order::{Currency, OrderKey, OrderStatus, VendorId};
 
 use super::orders::Orders;
 
@@ -18,7 +18,8 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// Orders that are told late or due at once; a crowd of more is only counted.
 const MAX_TOLD: usize = 100;
 
-/// What the orders come to. Test orders count nowhere.
+/// What the orders come to: all of them, or one vendor's where his alone are
+/// shown. Test orders count nowhere.
 #[derive(Debug, Default)]
 pub struct Figures {
     /// Orders placed in each of the last hours, the oldest first; the last one is
@@ -32,6 +33,8 @@ pub struct Figures {
     /// Orders whose ship-by time is within [`DUE_WITHIN`].
     pub due: usize,
     worked_out_at: Option<Timestamp>,
+    /// Whose orders they are of, where one vendor's alone are shown.
+    vendor: Option<VendorId>,
     told_until: Option<Timestamp>,
 }
 
@@ -73,10 +76,12 @@ impl Figures {
         soon: SignedDuration,
     ) -> Vec<Crossed> {
         let fresh = |at: Timestamp| now >= at && now.duration_since(at) < FRESH_FOR;
-        if self.worked_out_at.is_some_and(fresh) {
+        let same = self.vendor.as_ref() == orders.vendor();
+        if same && self.worked_out_at.is_some_and(fresh) {
             return Vec::new();
         }
         self.worked_out_at = Some(now);
+        self.vendor = orders.vendor().cloned();
         let told_until = self.told_until.replace(now);
         let midnight = zone.to_datetime(now).date().to_datetime(Time::midnight());
         let today = zone.to_timestamp(midnight).unwrap_or(now);
@@ -88,17 +93,21 @@ impl Figures {
             if row.flags().test {
                 continue;
             }
+            // What becomes late is told of every vendor's orders.
+            let counts = (self.vendor.as_ref()).is_none_or(|vendor| *vendor == row.key.vendor);
             let placed = row.created_at();
-            if let Some(hour) = hour(placed, now) {
+            if counts && let Some(hour) = hour(placed, now) {
                 self.hours[hour] += 1;
             }
-            if placed >= today && brings(row.status()) {
+            if counts && placed >= today && brings(row.status()) {
                 self.add(row.currency(), row.amount());
             }
             let Some(due) = row.ship_by() else { continue };
-            self.late += usize::from(due < now);
             let left = due.duration_since(now);
-            self.due += usize::from(due >= now && left <= DUE_WITHIN);
+            if counts {
+                self.late += usize::from(due < now);
+                self.due += usize::from(due >= now && left <= DUE_WITHIN);
+            }
             let Some(since) = told_until.filter(|_| crossed.len() < MAX_TOLD) else {
                 continue;
             };

@@ -3,9 +3,11 @@
 
 use std::collections::HashSet;
 
-use ordertop::order::OrderKey;
+use ordertop::order::{OrderKey, OrderStatus};
 
 use super::App;
+use super::bulk::MAX_BULK;
+use super::row::Row;
 use crate::strings;
 
 /// The marked orders, and the range that is being drawn.
@@ -44,6 +46,42 @@ impl App {
             rows.filter(|row| !marks.keys.contains(&row.key)).count()
         });
         marks.keys.len() + range
+    }
+
+    /// How many of the marked orders tab, vendor and filter keep out of the list.
+    /// Not counted beyond what one action takes: it is asked for every frame.
+    #[must_use]
+    pub fn hidden_marks(&self) -> usize {
+        let keys = &self.acting.marks.keys;
+        let all_shown = self.orders.shown() == self.orders.total();
+        if all_shown || keys.len() > MAX_BULK {
+            return 0;
+        }
+        keys.iter().filter(|key| self.is_hidden(key)).count()
+    }
+
+    /// Whether tab, vendor or filter keep an order out of the list.
+    #[must_use]
+    pub fn is_hidden(&self, key: &OrderKey) -> bool {
+        self.orders.is_above(key, 0).is_none()
+    }
+
+    /// The status in which all marked orders stand, where they are few enough to
+    /// be looked at in every frame.
+    #[must_use]
+    pub fn marked_status(&self) -> Option<OrderStatus> {
+        let keys = &self.acting.marks.keys;
+        let range = self
+            .mark_range()
+            .map_or(0..0, |(first, last)| first..last + 1);
+        if keys.len() + range.len() > MAX_BULK {
+            return None;
+        }
+        let marked = keys.iter().filter_map(|key| self.orders.get(key));
+        let drawn = range.filter_map(|at| self.orders.at(at));
+        let mut statuses = marked.chain(drawn).map(Row::status);
+        let first = statuses.next()?;
+        statuses.all(|status| status == first).then_some(first)
     }
 
     /// Whether an order is marked.

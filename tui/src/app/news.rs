@@ -108,6 +108,7 @@ impl App {
             number: event.order_number.clone(),
         };
         let quiet = event.actor.kind == ActorKind::Import;
+        let asked_before = self.is_asked(&key);
         let touch = match kind {
             EventKind::Created => Touch::New,
             _ => Touch::Changed,
@@ -138,6 +139,10 @@ impl App {
             (EventKind::Removed, ..) => What::Removed {
                 by: event.actor.clone(),
             },
+            (_, Some(order), _) if order.flags.cancel_requested && !asked_before => What::Asked {
+                by: Some(event.actor.clone()),
+            },
+            _ if self.is_own_note(&key, &event.actor) => What::Noted,
             _ => What::Updated {
                 by: event.actor.clone(),
             },

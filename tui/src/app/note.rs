@@ -1,8 +1,9 @@
 //! Writing a note about an order, and printing its packing slip.
 
 use crossterm::event::KeyEvent;
+use jiff::{SignedDuration, Timestamp};
 use ordertop::client::RequestError;
-use ordertop::order::{OrderKey, Visibility};
+use ordertop::order::{Actor, OrderKey, Visibility};
 use ordertop::protocol::rest::NewNote;
 use tui_input::Input;
 
@@ -10,6 +11,9 @@ use super::{App, Overlay};
 use crate::event::{Effect, PrintSlip};
 use crate::keymap::Action;
 use crate::strings;
+
+/// A change of ours that is told so long after a note was sent is that note.
+const NOTED_WITHIN: SignedDuration = SignedDuration::from_secs(15);
 
 /// The note that is being written.
 #[derive(Debug, Clone)]
@@ -80,10 +84,20 @@ impl App {
                         visibility: support.then_some(note.visibility),
                     },
                 });
+                self.acting.noted = Some((note.key.clone(), self.now));
                 self.acting.draft = Some(note);
             }
             _ => super::keys::type_into(&mut note.input, key),
         }
+    }
+
+    /// Whether a change by `by` is the note that was sent from here just now: the
+    /// server tells that the order changed, not what.
+    pub(super) fn is_own_note(&mut self, key: &OrderKey, by: &Actor) -> bool {
+        let sent = |(of, at): &mut (OrderKey, Timestamp)| {
+            of == key && self.now.duration_since(*at) < NOTED_WITHIN
+        };
+        *by == self.actor && self.acting.noted.take_if(sent).is_some()
     }
 
     /// A note was added, or was not: then its words are kept for another try.

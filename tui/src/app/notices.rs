@@ -44,6 +44,13 @@ pub enum What {
         /// Now.
         to: OrderStatus,
     },
+    /// Support was asked to cancel an order.
+    Asked {
+        /// Who asks; `None` is the one at this keyboard.
+        by: Option<Actor>,
+    },
+    /// A note of the one at this keyboard was added.
+    Noted,
     /// Anything else about an order changed.
     Updated {
         /// Who did it.
@@ -213,7 +220,8 @@ impl Notices {
         let mut lately = (self.list.iter_mut().take(50)).map(|listed| &mut listed.notice);
         if let Some(old) = lately.find(told) {
             let named = match &old.what {
-                What::Step { by, .. } => by.as_ref(),
+                What::Step { by, .. } | What::Asked { by } => by.as_ref(),
+                What::Updated { by } => Some(by),
                 _ => None,
             };
             if ours.is_some() && (named.is_none() || named == ours) {
@@ -226,7 +234,10 @@ impl Notices {
             self.news.push(notice.clone());
         }
         // Who did something knows of it.
-        let read = matches!(notice.what, What::Step { by: None, .. } | What::Bulk(_));
+        let read = matches!(
+            notice.what,
+            What::Step { by: None, .. } | What::Asked { by: None } | What::Noted | What::Bulk(_)
+        );
         self.list.push_front(Listed { notice, read });
         // The chosen one stays chosen, unless it is the newest.
         if self.chosen > 0 {

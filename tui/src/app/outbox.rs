@@ -215,6 +215,7 @@ impl App {
         match (result, unanswered) {
             (Ok(entry), unanswered) => {
                 self.acting.asked.remove(&ticket);
+                self.acting.marks.remove(key);
                 self.in_flight.retain(|_, step| step.ticket != ticket);
                 let why = unanswered.map(|error| strings::sentence(&error));
                 self.say(strings::kept(key, entry.to, why.as_deref()));
@@ -306,6 +307,9 @@ impl App {
         }
         match sent {
             Sent::Answered { result, unstruck } if !waits_on => {
+                // What was said at the start is not so any more.
+                let still = strings::still_waiting(self.outbox.list.len());
+                self.toast.take_if(|(words, _)| *words == still);
                 let Some(waiting) = self.outbox.remove(id) else {
                     return;
                 };

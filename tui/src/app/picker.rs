@@ -203,6 +203,22 @@ impl App {
     pub(super) fn pick(&mut self, kind: PickerKind, entries: Vec<Entry>, chosen: usize) {
         let mut picker = Picker::new(kind, entries, chosen);
         picker.about.clone_from(&self.cursor);
+        self.open_picker(picker);
+    }
+
+    /// Opens a picker that is about an order, wherever the cursor is.
+    pub(super) fn pick_about(
+        &mut self,
+        about: Option<OrderKey>,
+        kind: PickerKind,
+        entries: Vec<Entry>,
+    ) {
+        let mut picker = Picker::new(kind, entries, 0);
+        picker.about = about;
+        self.open_picker(picker);
+    }
+
+    fn open_picker(&mut self, picker: Picker) {
         self.overlay = Overlay::Picker(Box::new(picker));
         self.settle_picker();
     }

@@ -44,17 +44,12 @@ impl App {
         next_step(self.standing(order), &self.actor, self.now)
     }
 
-    /// Asks about the next step of the order under the cursor, as it is now.
+    /// Asks about the next step of the one order that it is meant for, as it is now.
     pub(super) fn ask_next_step(&mut self) {
-        let Some(row) = self.current() else {
-            self.say(strings::NO_ORDER);
-            return;
+        let (key, order) = match self.target() {
+            Ok(target) => target,
+            Err(words) => return self.say(words),
         };
-        let (key, order) = (row.key.clone(), row.listed());
-        if let Some(words) = self.step_moved_words() {
-            self.say(words);
-            return;
-        }
         if let Some(to) = self.on_its_way(&key) {
             self.say(self.under_way(&key, to));
             return;
@@ -123,6 +118,7 @@ impl App {
             Ok(answer) => {
                 // An old server does not say whether it changed anything; it sends no order either.
                 let late = !answer.changed && answer.order.is_some();
+                let aim = asked.map_or(Aim::Step, |asked| asked.aim);
                 let order = answer.order.or_else(|| {
                     // An old server answers with the status alone.
                     let mut order = ListedOrder::clone(&self.orders.get(key)?.listed());
@@ -136,12 +132,15 @@ impl App {
                     self.take(key.clone(), order, Some(Touch::Changed));
                 }
                 self.in_flight.remove(key);
+                self.acting.marks.remove(key);
+                if late && aim == Aim::Ask && answer.new_status != step.to {
+                    return self.say(strings::asked_already(key));
+                }
                 if late {
                     let to = answer.new_status;
                     let words = strings::was_already(key, to, by.as_ref(), step.shipment);
                     return self.say(words);
                 }
-                let aim = asked.map_or(Aim::Step, |asked| asked.aim);
                 let own = undo::Step {
                     key: key.clone(),
                     version,
@@ -150,6 +149,13 @@ impl App {
                 };
                 self.remember(aim, vec![own]);
                 if aim == Aim::Ask && answer.new_status != step.to {
+                    let notice = Notice {
+                        at: self.now,
+                        key: Some(key.clone()),
+                        version,
+                        what: What::Asked { by: None },
+                    };
+                    self.notices.push_ours(notice, &self.actor);
                     return self.say(strings::asked_to_cancel(key));
                 }
                 let notice = Notice {

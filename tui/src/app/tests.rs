@@ -2,6 +2,7 @@
 
 mod acting;
 mod alerts;
+mod asked;
 mod away;
 mod bulk;
 mod find;

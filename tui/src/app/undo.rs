@@ -9,6 +9,7 @@ use super::acting::Still;
 use super::bulk::{Plan, PlanRow};
 use super::dialog::{Aim, Dialog};
 use super::{App, Overlay};
+use crate::keymap::{Action, Context};
 use crate::strings;
 
 /// So many own changes can be undone; the oldest goes first.
@@ -122,7 +123,7 @@ impl App {
             return self.say(why);
         }
         let Some(change) = self.acting.undo.changes.last().cloned() else {
-            return self.say(strings::NOTHING_TO_UNDO);
+            return self.say(self.nothing_to_undo());
         };
         let late = (self.undo_left(&change)).is_some_and(|left| left <= SignedDuration::ZERO);
         if late {
@@ -134,6 +135,16 @@ impl App {
             [step] => self.ask_undo_one(step),
             steps => self.ask_undo_many(steps),
         }
+    }
+
+    /// Why there is nothing to undo; where the last change waits, how to take it back.
+    fn nothing_to_undo(&self) -> String {
+        let Some(last) = self.outbox().list().last() else {
+            return strings::NOTHING_TO_UNDO.to_owned();
+        };
+        let key = |action| self.settings.keymap.first(Context::Screen, action);
+        let (outbox, delete) = (key(Action::Outbox), key(Action::Dismiss));
+        strings::waits_to_undo(&last.entry.key(), &outbox, &delete)
     }
 
     fn ask_undo_one(&mut self, step: &Step) {

@@ -6,6 +6,7 @@ use clap::Args;
 use futures_util::{StreamExt as _, stream};
 use ordertop::client::{RequestError, Rest};
 use ordertop::order::{OrderNumber, OrderStatus, Shipment, VendorId};
+use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{StatusChange, StatusChanged};
 use serde_json::{Value, json};
 
@@ -168,6 +169,8 @@ struct Row {
     version: Option<u64>,
     code: Option<String>,
     error: Option<String>,
+    /// It was changed although support is asked to cancel it.
+    asked: bool,
 }
 
 impl Row {
@@ -188,6 +191,7 @@ impl Row {
                     false => "requested",
                 },
                 status: Some(changed.new_status),
+                asked: changed.new_status == to && is_asked(changed.order.as_ref()),
                 version: changed.order.map(|order| order.version),
                 code: None,
                 error: None,
@@ -207,6 +211,7 @@ impl Row {
                     version: now.as_ref().map(|order| order.version),
                     code: Some(code(&failure, exit)),
                     error: failure.sentence(),
+                    asked: false,
                 }
             }
         }
@@ -232,8 +237,17 @@ impl Row {
         }
         line.push_str("  ");
         line.push_str(self.result);
-        out.line(&line)
+        out.line(&line)?;
+        if self.asked {
+            say(&format!("{number}: its vendor has asked to cancel it"));
+        }
+        Ok(())
     }
+}
+
+/// Whether support is asked to cancel it. A cancelled order is not any more.
+fn is_asked(order: Option<&ListedOrder>) -> bool {
+    order.is_some_and(|order| order.flags.cancel_requested)
 }
 
 /// The server's stable code, or ours for what no server said.
@@ -248,5 +262,34 @@ fn code(failure: &Failure, exit: Exit) -> String {
         _ if exit == Exit::NotFound => "unknown_order".to_owned(),
         _ if exit == Exit::Unauthorized => "unauthorized".to_owned(),
         _ => "failed".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{listed, vendor};
+
+    fn row(to: OrderStatus, now: OrderStatus, asked: bool) -> Row {
+        let mut order = (*listed("A-1", now, 0)).clone();
+        order.flags.cancel_requested = asked;
+        let changed = StatusChanged {
+            status: String::new(),
+            new_status: now,
+            changed: true,
+            position: None,
+            order: Some(order.clone()),
+        };
+        Row::of(&order.order_number, to, Ok((vendor(), changed)))
+    }
+
+    #[test]
+    fn a_step_of_what_is_to_be_cancelled_is_told_and_the_wish_itself_is_not() {
+        use OrderStatus::{Cancelled, Paid, Shipped};
+        assert!(row(Shipped, Shipped, true).asked);
+        assert!(!row(Shipped, Shipped, false).asked);
+        // Whoever asks knows.
+        let wish = row(Cancelled, Paid, true);
+        assert!(!wish.asked && wish.result == "requested");
     }
 }

@@ -97,6 +97,7 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
     let by = by.map(|by| format!(", by {by}")).unwrap_or_default();
     let since = order.status_since.map(|at| format!("{}{by}", moment(at)));
     field("since", &since.unwrap_or_default())?;
+    field("flags", &strings::flags(order.flags).join(", "))?;
     field("placed", &moment(order.created_at))?;
     field("ship by", &order.ship_by.map(moment).unwrap_or_default())?;
     field("version", &order.version.to_string())?;

@@ -1,11 +1,13 @@
 //! Acting in words: carriers and links, and orders that changed under a dialog.
 
 use jiff::Timestamp;
-use ordertop::order::OrderKey;
+use ordertop::order::{OrderKey, OrderStatus};
 
 use super::steps::by_whom;
-use super::{number, seconds};
+use super::{actor, number, seconds};
+use crate::app::asked::Asked;
 use crate::app::row::Row;
+use crate::text::tame;
 
 /// A carrier that nobody typed.
 #[must_use]
@@ -34,10 +36,48 @@ pub fn no_link(key: &OrderKey) -> String {
     format!("{} has no tracking link", number(key))
 }
 
-/// Somebody changed the dialog's order; the step may be made all the same.
+/// Somebody changed the dialog's order, which stood at `from`; the step may be made
+/// all the same.
 #[must_use]
-pub fn changed_since(row: &Row, now: Timestamp) -> String {
-    format!("! {}: Enter takes it as it is now", became(row, now))
+pub fn changed_since(row: &Row, from: OrderStatus, now: Timestamp) -> String {
+    let what = match row.status() == from {
+        true => format!(
+            "changed {} ago, still {from}",
+            seconds(row.updated_at(), now)
+        ),
+        false => became(row, now),
+    };
+    format!("! {what}: Enter takes it as it is now")
+}
+
+/// Support is asked to cancel the dialog's order.
+#[must_use]
+pub fn asked(asked: &Asked, now: Timestamp) -> String {
+    let by = (asked.by.as_ref()).map_or_else(|| "you".to_owned(), actor);
+    let when = match asked.at {
+        Some(at) => format!(" {} ago", seconds(at, now)),
+        None => String::new(),
+    };
+    let why = match &asked.reason {
+        Some(reason) => format!(": “{}”", tame(reason)),
+        None => String::new(),
+    };
+    format!("! {by} asked to cancel{when}{why}")
+}
+
+/// Support was asked to cancel it before.
+#[must_use]
+pub fn asked_already(key: &OrderKey) -> String {
+    format!("support was already asked to cancel {}", number(key))
+}
+
+/// Nothing was done yet: the last change waits for the server.
+#[must_use]
+pub fn waits_to_undo(key: &OrderKey, outbox: &str, delete: &str) -> String {
+    format!(
+        "{} only waits for the server: {outbox} shows it, {delete} there takes it back",
+        number(key)
+    )
 }
 
 /// Somebody changed the dialog's order; the step is not allowed any more.

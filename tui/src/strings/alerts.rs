@@ -136,8 +136,9 @@ pub fn an_hour(count: usize) -> [String; 2] {
     [format!("{count} {orders}/h"), format!("{count}/h")]
 }
 
-/// What today's orders bring, in whole units: `today €1,204, $310, 2 more`; the two
-/// currencies with the most orders, and how many there are more.
+/// What today's orders bring, in whole units: `today 1,204 EUR, 310 USD`; the two
+/// currencies with the most orders, and how many there are more. Codes, not signs:
+/// as in the list, and of every currency alike.
 #[must_use]
 pub fn revenue(by_currency: &[Revenue]) -> String {
     let mut parts: Vec<String> = (by_currency.iter().take(2)).map(whole_units).collect();
@@ -146,23 +147,13 @@ pub fn revenue(by_currency: &[Revenue]) -> String {
     }
     match by_currency.len() - parts.len() {
         0 => {}
-        more => parts.push(format!("{more} more")),
+        1 => parts.push("+1 currency".to_owned()),
+        more => parts.push(format!("+{more} currencies")),
     }
     format!("today {}", parts.join(", "))
 }
 
 fn whole_units(revenue: &Revenue) -> String {
     let units = usize::try_from(revenue.amount.saturating_add(ONE / 2) / ONE).unwrap_or(0);
-    let units = grouped(units);
-    match revenue.currency {
-        None => units,
-        // Only signs that mean one currency.
-        Some(currency) => match currency.code() {
-            "USD" => format!("${units}"),
-            "EUR" => format!("€{units}"),
-            "GBP" => format!("£{units}"),
-            "INR" => format!("₹{units}"),
-            code => format!("{units} {code}"),
-        },
-    }
+    super::money(&units.to_string(), revenue.currency)
 }

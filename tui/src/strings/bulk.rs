@@ -1,7 +1,7 @@
 //! Marks, actions on many orders, and undo, in words.
 
 use jiff::{SignedDuration, Timestamp};
-use ordertop::order::OrderStatus;
+use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use super::steps::{by_whom, done};
@@ -10,7 +10,7 @@ use crate::app::bulk::{Bulk, BulkLine, Fate, Plan, Tally};
 use crate::app::dialog::Aim;
 use crate::app::row::Row;
 use crate::app::undo::UndoOffer;
-use crate::text::grouped;
+use crate::text::{grouped, width};
 
 /// A range was begun.
 pub const RANGE_BEGUN: &str = "a range begins here: move, then v marks it, Esc leaves it";
@@ -38,6 +38,60 @@ pub const ALL_CHANGED_SINCE: &str = "not undone: every one of them was changed s
 #[must_use]
 pub fn marked(count: usize) -> String {
     format!("{} marked", grouped(count))
+}
+
+/// So many orders are marked, and so many of them are not in the list.
+#[must_use]
+pub fn marked_and_hidden(count: usize, hidden: usize) -> String {
+    match hidden {
+        0 => marked(count),
+        hidden => format!("{}, {} hidden", marked(count), grouped(hidden)),
+    }
+}
+
+/// What the next step of the marked orders is, in a word or two for the footer;
+/// they all stand in `status`, where it is known.
+#[must_use]
+pub fn step_of_marked(count: usize, status: Option<OrderStatus>) -> String {
+    let step = match status {
+        Some(OrderStatus::Paid) => "ship",
+        Some(OrderStatus::Shipped) => "deliver",
+        _ => "next step of",
+    };
+    format!("{step} {}", marked(count))
+}
+
+/// Plan: orders that tab, vendor or filter keep out of the list; follows their count.
+pub const NOT_IN_THE_LIST: &str = "hidden by tab or filter";
+
+/// Plan: orders that support is asked to cancel; follows their count.
+#[must_use]
+pub fn asked_of(count: usize) -> &'static str {
+    match count {
+        1 => "was asked to be cancelled",
+        _ => "were asked to be cancelled",
+    }
+}
+
+/// As many numbers as `room` columns hold, and how many there are more:
+/// `#10471, #10474 and 9 more`.
+#[must_use]
+pub fn some_numbers(keys: &[&OrderKey], room: usize) -> String {
+    let rest = |shown: usize| match keys.len() - shown {
+        0 => String::new(),
+        more => format!(" and {} more", grouped(more)),
+    };
+    let mut words = String::new();
+    for (shown, key) in keys.iter().enumerate() {
+        let comma = if shown == 0 { "" } else { ", " };
+        let next = format!("{words}{comma}{}", number(key));
+        // The first is named in any case.
+        if shown > 0 && width(&next) + width(&rest(shown + 1)) > room {
+            return words + &rest(shown);
+        }
+        words = next;
+    }
+    words
 }
 
 /// More are marked than one action takes.
@@ -130,8 +184,13 @@ pub fn bulk_done(tally: Tally) -> String {
         done,
         unchanged,
         failed,
+        step,
     } = tally;
-    let mut words = format!("{} changed", grouped(done));
+    let mut words = match (done, step) {
+        (0, _) => "0 changed".to_owned(),
+        (some, Some((from, to))) => format!("{} {from} → {to}", orders(some)),
+        (some, None) => format!("{} changed", orders(some)),
+    };
     if unchanged > 0 {
         words.push_str(&format!(" · {} were so already", grouped(unchanged)));
     }

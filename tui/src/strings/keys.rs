@@ -50,8 +50,8 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Suspend => "back to the shell; fg continues",
         Action::Help => "this help",
         Action::Quit => "leave the program",
-        Action::Confirm => "do it",
-        Action::Cancel => "leave it",
+        Action::Confirm => "apply",
+        Action::Cancel => "cancel",
         Action::NextField => "next field",
         Action::PreviousField => "field before",
     }
@@ -148,7 +148,7 @@ pub fn action_short(action: Action) -> &'static str {
 #[must_use]
 pub fn dialog_short(action: Action) -> &'static str {
     match action {
-        Action::Confirm => "do it",
+        Action::Confirm => "apply",
         Action::Cancel => "cancel",
         Action::NextField => "next field",
         _ => "",
@@ -159,8 +159,7 @@ pub fn dialog_short(action: Action) -> &'static str {
 #[must_use]
 pub fn picker_short(action: Action) -> &'static str {
     match action {
-        Action::Confirm => "pick",
-        Action::Cancel => "leave it",
+        Action::Cancel => "cancel",
         other => action_short(other),
     }
 }
@@ -172,6 +171,7 @@ pub const HELP_NOTES: &[(&str, &[&str])] = &[
         &[
             "+  new   Δ  changed, within the last minute",
             "⧗→ sent, the server has not answered yet",
+            "×?  support is asked to cancel the order",
             "✔  marked: s and S act on all marked orders, Esc clears the marks",
             "⧗2 in the first line: 2 changes are kept on disk until the server answers (Q)",
         ],

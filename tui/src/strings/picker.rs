@@ -215,7 +215,7 @@ pub fn sort_detail(sort: Sort) -> &'static str {
     match sort {
         Sort::Urgency => "late and due first, then Paid, the oldest on top",
         Sort::Newest => "the newest on top",
-        Sort::Number => "as people count: 9 before 10",
+        Sort::Number => "as people count, 9 before 10",
         Sort::Buyer => "the buyer's name",
         Sort::Total => "the largest on top, each currency by itself",
         Sort::Vendor => "the vendor's name",

@@ -175,6 +175,10 @@ pub fn step_title(dialog: &Dialog) -> String {
     format!("{} {}?", dialog_button(dialog), number(&dialog.key))
 }
 
+/// Dialog: nothing changes by asking; follows the status.
+pub const UNTIL_SUPPORT_DECIDES: &str = ", until support decides";
+/// What stands in an empty reason that may stay so.
+pub const REASON_FOR_SUPPORT: &str = "optional: support reads it";
 /// A vendor may only ask for it.
 pub const ASK_TO_CANCEL: &str = "Ask support to cancel";
 

@@ -8,7 +8,7 @@ use super::header::after_columns;
 use super::{blank, frame, key_words, put, put_right};
 use crate::app::App;
 use crate::app::bulk::{Bulk, BulkLine, Fate, Plan};
-use crate::app::dialog::FieldKind;
+use crate::app::dialog::{Aim, FieldKind};
 use crate::strings;
 use crate::text::{cut, fit, grouped, width};
 use crate::theme::glyph;
@@ -46,6 +46,7 @@ pub(super) fn draw_plan(
     buf: &mut Buffer,
 ) -> Option<Position> {
     let theme = app.settings.theme;
+    let wide = screen.width.saturating_sub(2).min(WIDEST);
     let mut lines: Vec<(String, Style)> = Vec::new();
     for ((from, to), count) in plan.steps() {
         let words = format!(
@@ -59,6 +60,7 @@ pub(super) fn draw_plan(
     if plan.rows.is_empty() {
         lines.push((strings::NONE_CAN.to_owned(), theme.warning()));
     }
+    lines.extend(about(app, plan, usize::from(wide.saturating_sub(4))));
     for (why, count) in &plan.left_out {
         let words = format!("{:>6}  {}", grouped(*count), strings::left_out(why));
         lines.push((words, theme.quiet()));
@@ -72,7 +74,7 @@ pub(super) fn draw_plan(
         lines.push(("   …".to_owned(), theme.quiet()));
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX) + 3 + reason + missed;
-    let area = centred(screen, screen.width.saturating_sub(2).min(WIDEST), height);
+    let area = centred(screen, wide, height);
     let inner = framed(app, area, &strings::plan_title(plan), buf);
     let mut y = inner.y;
     for (words, style) in lines {
@@ -137,6 +139,39 @@ pub(super) fn draw_plan(
     let cancel = [("Esc", strings::DIALOG_CANCEL)];
     key_words(buf, inner, x + 3, y, theme, &cancel);
     cursor
+}
+
+/// What is to be known about a plan's orders, in lines of `room` columns: whom
+/// somebody wants cancelled, who is not on the screen, which they are.
+fn about(app: &App, plan: &Plan, room: usize) -> Vec<(String, Style)> {
+    let theme = app.settings.theme;
+    let line = |count: usize, words: &str| format!("{:>6}  {words}", grouped(count));
+    let keys: Vec<_> = plan.rows.iter().map(|row| &row.key).collect();
+    let mut lines = Vec::new();
+    let asked = keys.iter().filter(|key| app.is_asked(key)).count();
+    if asked > 0 {
+        lines.push((line(asked, strings::asked_of(asked)), theme.warning()));
+    }
+    // What was shipped has left the list: to undo that needs no word of it.
+    let hidden: Vec<_> = match plan.aim {
+        Aim::Step | Aim::Ask => keys
+            .iter()
+            .filter(|key| app.is_hidden(key))
+            .copied()
+            .collect(),
+        Aim::Undo => Vec::new(),
+    };
+    if !hidden.is_empty() {
+        let words = format!("{}: ", strings::NOT_IN_THE_LIST);
+        let room = room.saturating_sub(8 + width(&words));
+        let words = format!("{words}{}", strings::some_numbers(&hidden, room));
+        lines.push((line(hidden.len(), &words), theme.warning()));
+    }
+    if hidden.len() < keys.len() {
+        let words = strings::some_numbers(&keys, room.saturating_sub(8));
+        lines.push((format!("{:8}{words}", ""), theme.text()));
+    }
+    lines
 }
 
 /// One line an order; those that need a look stand on top.

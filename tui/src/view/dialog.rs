@@ -7,8 +7,9 @@ use super::header::after_columns;
 use super::{blank, frame, key_words, put};
 use crate::app::App;
 use crate::app::acting::Still;
-use crate::app::dialog::{Dialog, FieldKind};
+use crate::app::dialog::{Aim, Dialog, FieldKind};
 use crate::strings;
+use crate::text::cut;
 use crate::theme::glyph;
 
 /// Widest that it gets.
@@ -23,7 +24,10 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let still = app.still(dialog);
     let changed = row.is_none() || still != Still::AsSeen;
     let fields = u16::try_from(dialog.fields.len()).unwrap_or(0);
-    let notes = u16::from(changed) + u16::from(dialog.reason_missed && dialog.lacks_reason());
+    let asked = app.asked(&dialog.key);
+    let notes = u16::from(changed)
+        + u16::from(asked.is_some())
+        + u16::from(dialog.reason_missed && dialog.lacks_reason());
     // Frame, order, step, a gap, inputs, notes, buttons; gaps go where rows are few.
     let roomy = screen.height >= 12 + fields;
     let gap = u16::from(roomy);
@@ -58,20 +62,29 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     if app.many_vendors() {
         who.push_str(&format!("  ·  {}", app.vendor_name(&dialog.key.vendor)));
     }
-    put(buf, inner, inner.x, y, &who, theme.strong());
-    y += 1;
+    // Where rows are few the title says enough: what must be known needs the room.
+    if inner.height >= 3 + fields + notes {
+        put(buf, inner, inner.x, y, &who, theme.strong());
+        y += 1;
+    }
     let from = format!("{} {}", glyph(dialog.from), dialog.from);
     let x = put(buf, inner, inner.x, y, &from, theme.status(dialog.from));
     let x = put(buf, inner, x, y, "  ─▶  ", theme.quiet());
-    let to = format!("{} {}", glyph(dialog.to), dialog.to);
-    put(
+    // Who asks changes nothing yet.
+    let (to, until) = match dialog.aim {
+        Aim::Ask => (dialog.from, strings::UNTIL_SUPPORT_DECIDES),
+        Aim::Step | Aim::Undo => (dialog.to, ""),
+    };
+    let words = format!("{} {to}", glyph(to));
+    let x = put(
         buf,
         inner,
         x,
         y,
-        &to,
-        theme.status(dialog.to).patch(theme.strong()),
+        &words,
+        theme.status(to).patch(theme.strong()),
     );
+    put(buf, inner, x, y, until, theme.text());
     y += 1 + gap;
     let mut cursor = None;
     for (i, field) in dialog.fields.iter().enumerate() {
@@ -119,11 +132,17 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         put(buf, inner, inner.x, y, strings::REASON_NEEDED, theme.bad());
         y += 1;
     }
+    if let Some(asked) = asked {
+        let words = strings::asked(&asked, app.now);
+        let words = cut(&words, usize::from(inner.width));
+        put(buf, inner, inner.x, y, &words, theme.warning());
+        y += 1;
+    }
     if changed {
         let words = match (row, still) {
             (None, _) | (_, Still::AsSeen) => strings::CHANGED_MEANWHILE.to_owned(),
             (Some(row), Still::There) => strings::is_already(row),
-            (Some(row), Still::Open) => strings::changed_since(row, app.now),
+            (Some(row), Still::Open) => strings::changed_since(row, dialog.from, app.now),
             (Some(row), Still::Closed) => strings::changed_since_closed(row, app.now),
         };
         put(buf, inner, inner.x, y, &words, theme.warning());
@@ -138,6 +157,9 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
 fn hint(dialog: &Dialog, kind: FieldKind) -> String {
     match dialog.guess().filter(|_| kind == FieldKind::Carrier) {
         Some(carrier) => strings::guessed(carrier),
+        None if kind == FieldKind::Reason && dialog.reason_is_optional() => {
+            strings::REASON_FOR_SUPPORT.to_owned()
+        }
         None => strings::field_hint(kind).to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{columns, put};
 use crate::app::App;
 use crate::strings;
-use crate::text::{tame, width};
+use crate::text::{tame, width, wrap};
 
 /// Draws below `line`, which begins where the filter's text does; of the text
 /// `scroll` columns are out of sight and `room` columns in it.
@@ -16,14 +16,14 @@ pub(super) fn draw(app: &App, line: Rect, scroll: usize, room: usize, buf: &mut 
     if let Some(error) = &app.find.error {
         let before: String = app.filter.value().chars().take(error.column).collect();
         let at = width(&tame(&before)).saturating_sub(scroll).min(room);
-        below(app, y, at, line, &error.message, buf);
-        y += 1;
+        y += below(app, y, at, line, &error.message, buf);
     }
     candidates(app, y, line, buf);
 }
 
-/// A caret under the wrong character and words beside it, where there is room.
-fn below(app: &App, y: u16, at: usize, line: Rect, words: &str, buf: &mut Buffer) {
+/// A caret under the wrong character and words beside it where there is room,
+/// else in lines of their own. Gives how many lines that takes.
+fn below(app: &App, y: u16, at: usize, line: Rect, words: &str, buf: &mut Buffer) -> u16 {
     let theme = app.settings.theme;
     let row = clear(y, buf);
     let caret = (line.x + u16::try_from(at).unwrap_or(u16::MAX)).min(row.right() - 1);
@@ -32,21 +32,22 @@ fn below(app: &App, y: u16, at: usize, line: Rect, words: &str, buf: &mut Buffer
     let style = theme.bad();
     if caret + 2 + wide <= row.right() {
         put(buf, row, caret + 2, y, words, style);
-    } else if wide + 2 <= caret {
-        put(buf, row, caret - 1 - wide, y, words, style);
-    } else {
-        // Neither side has room for all of it: the longer side is cut.
-        let right = row.right().saturating_sub(caret + 2);
-        if right >= caret {
-            put(buf, row, caret + 2, y, words, style);
-        } else {
-            let left = Rect {
-                width: caret.saturating_sub(1),
-                ..row
-            };
-            put(buf, left, 1, y, words, style);
-        }
+        return 1;
     }
+    if wide + 2 <= caret {
+        put(buf, row, caret - 1 - wide, y, words, style);
+        return 1;
+    }
+    let lines = wrap(words, usize::from(row.width.saturating_sub(2)));
+    // The last line of the screen is the footer's.
+    let rows = y + 1..buf.area.bottom().saturating_sub(1);
+    let mut used = 1;
+    for (line, y) in lines.iter().zip(rows) {
+        let row = clear(y, buf);
+        put(buf, row, row.x + 1, y, line, style);
+        used += 1;
+    }
+    used
 }
 
 fn candidates(app: &App, y: u16, line: Rect, buf: &mut Buffer) {

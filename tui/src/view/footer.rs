@@ -1,5 +1,7 @@
 //! The keys that matter now, or a word about the last one.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -49,10 +51,15 @@ pub fn key_at(app: &App, column: u16) -> Option<Action> {
 fn entries(app: &App, area: Rect) -> Vec<(u16, Action)> {
     let mut entries = Vec::new();
     let mut x = area.x + 1;
-    let keys = keys(app);
-    // Help and the way out are always there; the others while there is room.
-    let last: Vec<Action> = [Action::Help, Action::Quit].into();
     let context = app.context();
+    // A key that does nothing here, or none, is not offered.
+    let offered = |action: &Action| {
+        has_key(app, context, *action) && !(app.settings.read_only && action.acts())
+    };
+    let keys = keys(app).into_iter().filter(offered);
+    // Help and the way out are always there; the others while there is room.
+    let last: Vec<_> = [Action::Help, Action::Quit].into();
+    let last: Vec<_> = last.into_iter().filter(offered).collect();
     let on_screen = on_screen(app);
     let tail: u16 = match on_screen {
         true => last.iter().map(|action| wide(app, context, *action)).sum(),
@@ -83,6 +90,9 @@ fn on_screen(app: &App) -> bool {
 
 /// What can be undone, with the time that is left for it, as there is room.
 fn undo_form(app: &App, area: Rect) -> Option<String> {
+    if app.settings.read_only || !has_key(app, Context::Screen, Action::Undo) {
+        return None;
+    }
     let forms = strings::undo_offer(&app.undo_offer()?);
     let room = area.width / 3;
     let form = forms.iter().find(|form| columns(form) <= room);
@@ -90,7 +100,7 @@ fn undo_form(app: &App, area: Rect) -> Option<String> {
 }
 
 fn undo_wide(app: &App, form: &str) -> u16 {
-    columns(&app.settings.keymap.first(Context::Screen, Action::Undo)) + columns(form) + 5
+    columns(&app.settings.keymap.first(Context::Screen, Action::Undo)) + columns(form) + 1 + GAP
 }
 
 fn undo(app: &App, area: Rect, buf: &mut Buffer) {
@@ -99,20 +109,28 @@ fn undo(app: &App, area: Rect, buf: &mut Buffer) {
     };
     let theme = app.settings.theme;
     let key = app.settings.keymap.first(Context::Screen, Action::Undo);
-    let x = put(buf, area, area.x + 1, area.y, "⧗ ", theme.warning());
-    let x = put(buf, area, x, area.y, &key, theme.key());
+    let x = put(buf, area, area.x + 1, area.y, &key, theme.key());
     put(buf, area, x + 1, area.y, &form, theme.warning());
 }
 
 fn wide(app: &App, context: Context, action: Action) -> u16 {
-    columns(&app.settings.keymap.first(context, action)) + columns(short(context, action)) + 1 + GAP
+    let words = short(app, context, action);
+    columns(&app.settings.keymap.first(context, action)) + columns(&words) + 1 + GAP
 }
 
-fn short(context: Context, action: Action) -> &'static str {
-    match context {
-        Context::Dialog | Context::Field => strings::dialog_short(action),
-        Context::Picker => strings::picker_short(action),
-        Context::Screen | Context::Find => strings::action_short(action),
+fn has_key(app: &App, context: Context, action: Action) -> bool {
+    !app.settings.keymap.first(context, action).is_empty()
+}
+
+fn short(app: &App, context: Context, action: Action) -> Cow<'static, str> {
+    match (context, action, app.marked()) {
+        (Context::Dialog | Context::Field, ..) => strings::dialog_short(action).into(),
+        (Context::Picker, ..) => strings::picker_short(action).into(),
+        // Whatever is under the cursor: the key acts on these.
+        (Context::Screen, Action::NextStep, marked @ 1..) => {
+            strings::step_of_marked(marked, app.marked_status()).into()
+        }
+        (Context::Screen | Context::Find, ..) => strings::action_short(action).into(),
     }
 }
 
@@ -120,8 +138,8 @@ fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &
     let theme = app.settings.theme;
     let key = app.settings.keymap.first(context, action);
     let x = put(buf, area, x, area.y, &key, theme.key());
-    let words = short(context, action);
-    put(buf, area, x + 1, area.y, words, theme.text());
+    let words = short(app, context, action);
+    put(buf, area, x + 1, area.y, &words, theme.text());
 }
 
 fn off(app: &App, dialog: &Dialog) -> bool {

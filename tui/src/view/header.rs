@@ -427,7 +427,10 @@ fn facts(app: &App) -> Vec<String> {
     };
     let counts = match app.marked() {
         0 => counts,
-        marked => format!("{} · {counts}", strings::marked(marked)),
+        marked => {
+            let marked = strings::marked_and_hidden(marked, app.hidden_marks());
+            format!("{marked} · {counts}")
+        }
     };
     // A filter needs the room more, and so does a narrow screen.
     let roomy = app.size.0 >= WIDE && !app.typing && app.filter.value().is_empty();

@@ -101,9 +101,10 @@ fn kind_style(theme: Theme, notice: &Notice) -> Style {
         What::New { .. } | What::Away { .. } => theme.good(),
         What::Refused { .. } => theme.bad().patch(theme.strong()),
         What::Removed { .. } | What::HistoryChanged { .. } => theme.warning(),
-        What::Step { .. } | What::Seen { .. } => theme.text(),
+        What::Asked { by: Some(_) } => theme.warning(),
+        What::Step { .. } | What::Seen { .. } | What::Asked { by: None } => theme.text(),
         What::Bulk(tally) if tally.failed > 0 => theme.warning(),
         What::Bulk(_) => theme.text(),
-        What::Updated { .. } | What::Imported { .. } => theme.quiet(),
+        What::Updated { .. } | What::Noted | What::Imported { .. } => theme.quiet(),
     }
 }

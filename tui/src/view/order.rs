@@ -196,21 +196,9 @@ fn path(app: &App, row: &Row, page: &mut Page) {
         None => format!("{status} for {since}{by}"),
     };
     page.text(&words, theme.quiet());
-    let flags = row.listed().flags;
-    let set = [
-        (flags.test, "test order"),
-        (flags.on_hold, "on hold"),
-        (flags.pay_on_delivery, "paid on delivery"),
-        (flags.cancel_requested, "cancellation requested"),
-        (flags.source_deleted, "deleted in the shop"),
-    ];
-    let set: Vec<_> = set
-        .into_iter()
-        .filter(|(set, _)| *set)
-        .map(|(_, word)| word)
-        .collect();
-    if !set.is_empty() {
-        page.text(&format!("! {}", set.join(" · ")), theme.warning());
+    let flags = strings::flags(row.flags());
+    if !flags.is_empty() {
+        page.text(&format!("! {}", flags.join(" · ")), theme.warning());
     }
 }
 

@@ -2,6 +2,7 @@
 //! table walks every row in every frame.
 
 use jiff::SignedDuration;
+use ordertop::order::OrderStatus;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -280,6 +281,10 @@ fn draw_row(app: &App, row: &Row, marked: bool, columns: &Columns, line: Rect, b
             theme.status(row.status()),
         ),
     };
+    // What has left cannot be cancelled.
+    let asked = row.flags().cancel_requested
+        && row.status() == OrderStatus::Paid
+        && app.on_its_way(&row.key).is_none();
     let amount = row.total();
     let left = row.ship_by().map(|due| due.duration_since(app.now));
     let age = strings::age_or_due(row, app.now);
@@ -294,7 +299,18 @@ fn draw_row(app: &App, row: &Row, marked: bool, columns: &Columns, line: Rect, b
         cells.left(&strings::items(&row.listed()), columns.items, style(quiet));
     }
     cells.right(&amount, columns.total, style(text));
+    let at = cells.x + columns_of(&status.0) + 1;
     cells.left(&status.0, STATUS, style(status.1));
+    if asked {
+        put(
+            cells.buf,
+            line,
+            at,
+            line.y,
+            strings::ASKED_SIGN,
+            style(theme.warning()),
+        );
+    }
     cells.right(&age, columns.age, style(age_style));
 }
 

@@ -135,7 +135,7 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
             (&*key(Action::Dismiss), "delete"),
             (&*key(Action::Refresh), "send now"),
             (&*key(Action::Open), "go to the order"),
-            (&*key(Action::Back), "close"),
+            (&*key(Action::Back), strings::action_short(Action::Back)),
         ];
         key_words(buf, inner, inner.x, inner.bottom() - 1, theme, &keys);
     }

@@ -8,10 +8,12 @@ use super::{blank, frame, put, put_right};
 use crate::app::picker::Picker;
 use crate::app::{App, Overlay};
 use crate::strings;
-use crate::text::{grouped, width};
+use crate::text::{cut, grouped, width};
 
 /// Widest that it gets.
 const WIDEST: u16 = 76;
+/// A detail below this many columns says little.
+const MIN_DETAIL: u16 = 8;
 /// Most entries that it shows at once.
 const MOST_ROWS: u16 = 16;
 
@@ -143,18 +145,16 @@ fn draw_entry(app: &App, picker: &Picker, at: usize, chosen: bool, line: Rect, b
         width: end.saturating_sub(line.x),
         ..line
     };
-    let x = put(
-        buf,
-        text,
-        line.x + 2,
-        line.y,
-        &entry.label,
-        style(theme.text()),
-    );
-    let room = usize::from(text.right().saturating_sub(x + 2));
-    if !entry.detail.is_empty() && room >= 8 && width(&entry.label) > 0 {
-        // Details stand under each other, but for a longer label.
-        let column = (line.x + 2 + label_columns(picker) + 2).max(x + 2);
+    let columns = label_columns(picker);
+    // Details stand under each other: a longer label is cut where they have room.
+    let column = line.x + 2 + columns + 2;
+    let detailed = !entry.detail.is_empty() && column + MIN_DETAIL <= text.right();
+    let label = match detailed {
+        true => cut(&entry.label, usize::from(columns)),
+        false => entry.label.as_str().into(),
+    };
+    put(buf, text, line.x + 2, line.y, &label, style(theme.text()));
+    if detailed {
         put(
             buf,
             text,
@@ -166,7 +166,7 @@ fn draw_entry(app: &App, picker: &Picker, at: usize, chosen: bool, line: Rect, b
     }
 }
 
-/// The columns of most labels: a longer one pushes its own detail aside.
+/// The columns of most labels.
 fn label_columns(picker: &Picker) -> u16 {
     let widest = picker
         .entries

@@ -107,6 +107,7 @@ fn one_plan_says_what_will_happen_and_one_result_what_did() {
     stage.keys("s");
     let screen = stage.screen();
     for words in [
+        "#10471, #10474, #10477, #10466",
         "Next step of 4 orders?",
         "3  ● Paid ─▶ ▲ Shipped",
         "1  ▲ Shipped ─▶ ✓ Delivered",
@@ -157,7 +158,7 @@ fn one_plan_says_what_will_happen_and_one_result_what_did() {
     });
     let screen = stage.screen();
     for words in [
-        "1 changed · 1 were so already · 2 not, still marked",
+        "1 order Paid → Shipped · 1 were so already · 2 not, still marked",
         "! #10474  not shipped: support ana set it to Refunded",
         "! #10466  not marked delivered: no",
         "✓ #10471  Paid → Shipped",

@@ -108,3 +108,16 @@ fn a_notification_leads_out_of_filter_and_vendor() {
     assert_eq!(under_cursor(&stage), "N1");
     assert!(stage.app.filter.value().is_empty() && stage.app.orders.filter().is_empty());
 }
+
+#[test]
+fn a_long_mistake_is_told_to_its_end() {
+    for size in [(120, 30), (80, 24), (40, 12)] {
+        let mut stage = Stage::shop(size);
+        stage.keys("/müller and some more words totl>100");
+        let message = stage.app.find.error.clone().unwrap().message;
+        let screen = stage.screen();
+        for word in message.split_whitespace() {
+            assert!(screen.contains(word), "{size:?} {word}: {screen}");
+        }
+    }
+}

@@ -365,3 +365,29 @@ fn a_store_that_is_away_is_asked_for_nothing() {
     let sending = stage.app.outbox().is_sending("key-10471-1");
     assert!(sending, "polls are answered: so are changes");
 }
+
+#[test]
+fn an_undo_of_what_only_waits_points_to_the_outbox() {
+    let mut stage = cut_off((120, 30));
+    keep(&mut stage);
+    stage.keys("u");
+    assert_eq!(
+        toast(&stage),
+        "#10471 only waits for the server: Q shows it, x there takes it back"
+    );
+}
+
+#[test]
+fn what_is_sent_is_not_said_to_wait_any_more() {
+    let mut stage = Stage::shop((120, 30));
+    let effects = read(&mut stage, vec![waiting("10471", 1)]);
+    assert!(
+        toast(&stage).contains("1 change waits"),
+        "{}",
+        toast(&stage)
+    );
+    let sent = to_send(&effects).unwrap();
+    let order = changed(&stage, "10471", OrderStatus::Shipped);
+    sent_back(&mut stage, &sent, Ok(done(order)));
+    assert!(!toast(&stage).contains("waits"), "{}", toast(&stage));
+}

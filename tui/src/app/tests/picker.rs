@@ -193,3 +193,24 @@ fn a_theme_is_seen_before_it_is_picked() {
     assert!(stage.screen().contains("not kept: read-only"));
     assert_eq!(accent(&stage), ember);
 }
+
+#[test]
+fn a_long_vendors_name_leaves_the_column_beside_it_straight() {
+    let mut stage = Stage::with((120, 30), |settings| settings.vendor = None);
+    stage.live();
+    stage.vendors_named(&[
+        ("42", "Acme"),
+        ("hadley", "Hadley & Daughters, Booksellers since 1871"),
+        ("kumo", "雲文具店 Kumo"),
+    ]);
+    stage.keys("V");
+    let screen = stage.screen();
+    let columns = screen.lines().filter_map(|line| {
+        let at = line.find("  vendor ")?;
+        Some(crate::text::width(&line[..at + 2]))
+    });
+    let columns: Vec<_> = columns.collect();
+    assert_eq!(columns.len(), 3, "{screen}");
+    assert!(columns.iter().all(|at| *at == columns[0]), "{screen}");
+    assert!(screen.contains("Hadley & Daughters, Booksel…"), "{screen}");
+}

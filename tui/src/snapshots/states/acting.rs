@@ -11,6 +11,7 @@ use super::super::orders::{orders, support};
 use super::super::{Stage, State};
 use super::{Size, after, entered, state};
 use crate::event::{Effect, Event};
+use crate::fixture::{listed, vendor};
 
 pub(super) const STATES: &[State] = &[
     state("ship", |size| after(size, "s")),
@@ -62,6 +63,25 @@ pub(super) const STATES: &[State] = &[
         answered(&mut stage, Err(conflict));
         stage
     }),
+    state("ask_to_cancel", |size| {
+        let mut stage = entered(size, "Scancel");
+        stage.keys("buyer asked by phone");
+        stage
+    }),
+    state("asked_to_cancel", |size| {
+        let mut stage = as_support(size);
+        stage.keys("j");
+        ask_for(&mut stage, "10471");
+        stage.wait(3);
+        stage
+    }),
+    state("ship_meanwhile_asked_to_cancel", |size| {
+        let mut stage = as_support(size);
+        stage.keys("s");
+        ask_for(&mut stage, "10471");
+        stage.wait(3);
+        stage
+    }),
     state("dispute_with_a_reason", |size| {
         reason(
             size,
@@ -82,6 +102,16 @@ pub(super) const STATES: &[State] = &[
     }),
 ];
 
+/// Somebody else at the shop asks support to cancel an order.
+pub(super) fn ask_for(stage: &mut Stage, number: &str) {
+    let key = listed(number, OrderStatus::Paid, 0).key(&vendor());
+    let mut order = (*stage.app.orders.get(&key).unwrap().listed()).clone();
+    order.flags.cancel_requested = true;
+    order.updated_at = stage.app.now;
+    let by = Actor::new(ActorKind::Vendor, "42");
+    stage.event(EventKind::Updated, &order, by);
+}
+
 fn tracking(size: Size, number: &str) -> Stage {
     let mut stage = after(size, "s");
     stage.press(KeyCode::Tab);
@@ -90,13 +120,18 @@ fn tracking(size: Size, number: &str) -> Stage {
     stage
 }
 
-/// Support calls the order under the cursor disputed.
-fn reason(size: Size, words: &str) -> Stage {
+fn as_support(size: Size) -> Stage {
     let mut stage = Stage::with(size, |settings| settings.vendor = None);
     stage.live();
     stage.vendors();
     stage.snapshot(orders());
     stage.rest();
+    stage
+}
+
+/// Support calls the order under the cursor disputed.
+fn reason(size: Size, words: &str) -> Stage {
+    let mut stage = as_support(size);
     stage.keys("Sdisputed");
     stage.press(KeyCode::Enter);
     // The reason is needed: its input has the keys from the start.

@@ -7,7 +7,8 @@ use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults};
 
 use super::super::orders::orders;
 use super::super::{Stage, State};
-use super::{Size, after, state};
+use super::acting::ask_for;
+use super::{Size, after, entered, state};
 use crate::event::{Effect, Event};
 use crate::fixture::vendor;
 
@@ -23,7 +24,29 @@ pub(super) const STATES: &[State] = &[
         stage.press(KeyCode::Enter);
         stage
     }),
-    state("bulk_none_can", |size| after(size, "8AS")),
+    state("bulk_none_can", |size| {
+        let mut stage = entered(size, "/status:cancelled,refunded");
+        stage.keys("AS");
+        stage
+    }),
+    state("bulk_plan_of_hidden_and_asked", |size| {
+        let mut stage = after(size, "  ");
+        ask_for(&mut stage, "10471");
+        ask_for(&mut stage, "10474");
+        stage.keys("/number:10477");
+        stage.press(KeyCode::Enter);
+        // The list is looked at for long enough.
+        stage.app.drawn();
+        stage.rest();
+        stage.keys(" s");
+        stage
+    }),
+    state("marks_hidden", |size| {
+        let mut stage = after(size, "  ");
+        stage.keys("/status:ship");
+        stage.press(KeyCode::Enter);
+        stage
+    }),
     state("bulk_sending", |size| sent(size, 2)),
     state("bulk_results", |size| sent(size, usize::MAX)),
     state("bulk_undo_offered", |size| {
