@@ -22,7 +22,6 @@ pub use quiet::QuietHours;
 pub use settings::{AlertSettings, NotifyBy, Way};
 pub use signal::{Alert, Notification, Signal};
 pub use told::Told;
-pub(crate) use told::digest;
 
 use crate::strings;
 
@@ -57,6 +56,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::NewOrder,
+        Self::Late,
+        Self::DueSoon,
+        Self::Dispute,
+        Self::Refused,
+        Self::Cancelled,
+        Self::ConnectionLost,
+        Self::ConnectionBack,
+    ];
+
     /// As the settings and the command call it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -135,7 +135,8 @@ pub struct Manners {
     /// Lines instead of a screen, for screen readers and simple terminals; type help
     #[arg(long, conflicts_with = "record")]
     pub plain: bool,
-    /// Write down what happens, without the buyers' data, for a bug report
+    /// Write down what happens, for a bug report: buyers' data and what is typed into dialogs is
+    /// replaced; order numbers, vendors' names, filters and the server's own words stay
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 }

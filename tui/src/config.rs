@@ -38,8 +38,8 @@ use ordertop::order::VendorId;
 use toml::de::DeTable;
 
 pub(crate) use edit::{edit, set};
-pub(crate) use effective::usual_server;
 pub use effective::{Effective, NoToken, Origin, Setting};
+pub(crate) use effective::{usual_server, without_password};
 pub use mistake::{Mistake, Mistakes};
 pub use place::{CONFIG_VARIABLE, Place};
 pub(crate) use theme::keep as keep_theme;

@@ -12,7 +12,9 @@ pub mod carrier;
 pub mod commands;
 pub mod config;
 pub mod demo;
+mod digest;
 pub mod event;
+mod files;
 pub mod filter;
 #[cfg(test)]
 mod fixture;
@@ -27,6 +29,7 @@ pub mod slip;
 mod snapshots;
 pub mod start;
 pub mod state;
+pub mod stdout;
 pub mod strings;
 pub mod svg;
 pub mod terminal;

@@ -8,7 +8,9 @@ use clap::Parser;
 use ordertop_tui::args::{Cli, Command, LOG_VARIABLE};
 use ordertop_tui::config::{self, Config, Effective};
 use ordertop_tui::screen::replay_settings;
-use ordertop_tui::{ScreenOptions, commands, demo, keymap, outbox, record, run_screen, start};
+use ordertop_tui::{
+    ScreenOptions, commands, demo, keymap, outbox, record, run_screen, start, stdout,
+};
 
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
@@ -39,7 +41,9 @@ async fn run(cli: Cli) -> ExitCode {
     }
     let result = match cli.command {
         Some(Command::Demo(args)) => demo::run(args, &config).await,
-        Some(Command::Keys(args)) => print(&keymap::command::print(args, &config.keymap)),
+        Some(Command::Keys(args)) => stdout::write(&keymap::command::print(args, &config.keymap))
+            .map(drop)
+            .context("stdout cannot be written"),
         Some(Command::Config(_)) => Ok(()),
         Some(Command::Orders(command)) => return commands::run(command, &config).await.into(),
         None => {
@@ -83,14 +87,6 @@ async fn run(cli: Cli) -> ExitCode {
 fn refuse(mistakes: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "{mistakes}");
     ExitCode::from(USAGE)
-}
-
-fn print(words: &str) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(words.as_bytes()) {
-        // Whoever reads no further knows enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("stdout cannot be written"),
-    }
 }
 
 fn fail(error: &anyhow::Error, code: u8) -> ExitCode {

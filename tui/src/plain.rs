@@ -2,37 +2,48 @@
 //! that cannot place their cursor. One line for each thing that happens; commands
 //! are typed as lines. Nothing is ever overwritten, and there are no colours.
 //!
+//! A step is sent once and kept nowhere: one that gets no answer is said to be
+//! open, and it is for the user to look and try again. The outbox is the screen's.
+//!
 //! Without a terminal on stdin it only tells.
 
 mod command;
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use ordertop::client::event::EventKind;
-use ordertop::client::{Change, Client, ClientEvent, ConnectionState};
-use ordertop::order::{ActorKind, OrderKey};
+use ordertop::client::{Change, Client, ClientEvent, ConnectionState, RequestError};
+use ordertop::order::{ActorKind, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::StatusChange;
 use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
 
 use crate::app::{App, Settings};
 use crate::event::Event;
 use crate::signals::{Signalled, Signals, stop_until_continued};
-use crate::strings;
 use crate::text::{grouped, tame};
+use crate::{stdout, strings};
 
 /// Lines that were typed and wait; typing waits when it is full.
 const TYPED: usize = 16;
 /// Longest line that is read, in bytes.
 const MAX_LINE: u64 = 4096;
 
+/// Steps that are under way at once; what is typed beyond them is refused.
+const AT_ONCE: usize = 16;
+/// How long leaving waits for answers.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
 /// What a command asks of the loop.
 #[derive(Debug, PartialEq)]
 enum Wish {
-    /// Send this, then say what came of it.
+    /// Send this, and say what came of it when that is known.
     Ship(OrderKey, Box<StatusChange>),
     /// Leave.
     Quit,
@@ -50,17 +61,18 @@ pub async fn run(
     let mut signals = Signals::new()?;
     let mut typed = io::stdin().is_terminal().then(read_lines);
     let mut plain = Plain::new(App::new(settings));
+    let mut steps: JoinSet<(OrderKey, Result<(), RequestError>)> = JoinSet::new();
     if typed.is_some() {
         plain.say(strings::PLAIN_WELCOME);
     }
     loop {
         if !plain.tell()? {
-            return Ok(());
+            break;
         }
         tokio::select! {
             biased;
             signalled = signals.next() => match signalled {
-                Signalled::Stop => return Ok(()),
+                Signalled::Stop => break,
                 Signalled::Suspend => {
                     stop_until_continued().await?;
                     signals.forget_stops();
@@ -71,19 +83,32 @@ pub async fn run(
                 // The end of the input ends the typing alone: Ctrl-C leaves.
                 None => typed = None,
                 Some(line) => match plain.command(&line) {
-                    Some(Wish::Quit) => return Ok(()),
+                    Some(Wish::Quit) => break,
+                    Some(Wish::Ship(..)) if steps.len() >= AT_ONCE => plain.say(strings::PLAIN_BUSY),
                     Some(Wish::Ship(key, change)) => {
-                        let result = client.change_status(&key, &change).await;
-                        if let Err(error) = result {
-                            plain.say(format!("{} not shipped: {}", strings::number(&key), strings::sentence(&error)));
-                        }
+                        let client = client.clone();
+                        steps.spawn(async move {
+                            let result = client.change_status(&key, &change).await.map(drop);
+                            (key, result)
+                        });
                     }
                     None => {}
                 },
             },
+            Some(answered) = steps.join_next() => plain.answered(answered),
             told = events.recv() => plain.happens(told.context("the live client stopped")?),
         }
     }
+    // What was typed before is done, and said.
+    let last = timeout(LAST_ANSWERS, async {
+        while let Some(answered) = steps.join_next().await {
+            plain.answered(answered);
+        }
+    });
+    if last.await.is_err() {
+        plain.say(strings::UNANSWERED);
+    }
+    plain.tell().map(drop).context("stdout cannot be written")
 }
 
 async fn next(typed: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
@@ -133,15 +158,20 @@ impl Plain {
         if self.out.is_empty() {
             return Ok(true);
         }
-        let mut stdout = io::stdout().lock();
-        let lines = self.out.drain(..);
-        let written = (lines.into_iter())
-            .try_for_each(|line| writeln!(stdout, "{line}"))
-            .and_then(|()| stdout.flush());
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(error),
-            Ok(()) => Ok(true),
+        let mut text = String::new();
+        for line in self.out.drain(..) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        stdout::write(&text)
+    }
+
+    /// Says that a step was not made, or was not heard to be made; one that was
+    /// comes as news.
+    fn answered(&mut self, answered: Result<(OrderKey, Result<(), RequestError>), JoinError>) {
+        if let Ok((key, Err(error))) = answered {
+            let (open, why) = (error.leaves_open(), strings::sentence(&error));
+            self.say(strings::not_done(&key, OrderStatus::Shipped, open, &why));
         }
     }
 

@@ -205,7 +205,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         return plain::run(Arc::new(client), events, settings).await;
     }
     let recorder = match &options.record {
-        Some(path) => Some(record(path, options.made_up, &settings)?),
+        Some(path) => Some(record(path, options.made_up)?),
         None => None,
     };
     let store = (options.outbox)
@@ -224,6 +224,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     let mut screen = Screen {
         app,
         recorder,
+        record_ended: None,
         terminal: match taken {
             Some(terminal) => terminal,
             None => Terminal::take().context("the terminal cannot be used")?,
@@ -252,9 +253,13 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         steps,
         desk,
         keeper,
+        record_ended,
         ..
     } = screen;
     drop(terminal);
+    if let Some(words) = record_ended {
+        let _ = writeln!(io::stderr(), "{words}");
+    }
     if let Some(keeper) = keeper {
         keeper.finish(&app.last_kept()).await;
     }
@@ -263,19 +268,18 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     result
 }
 
-fn record(path: &Path, made_up: bool, settings: &Settings) -> anyhow::Result<Recorder> {
+fn record(path: &Path, made_up: bool) -> anyhow::Result<Recorder> {
     let mask = if made_up {
         Mask::open()
     } else {
         Mask::default()
     };
-    let mut recorder = Recorder::create(path, mask)
-        .with_context(|| format!("no record can begin in {}", path.display()))?;
-    recorder.start(settings)?;
-    Ok(recorder)
+    Recorder::create(path, mask)
+        .with_context(|| format!("no record can begin in {}", path.display()))
 }
 
-/// How a record is played: with the colours of this terminal.
+/// How a record is played: with the colours of this terminal. The rest is in the
+/// record.
 #[must_use]
 pub fn replay_settings(clock: Arc<dyn Clock>, looks: &Looks) -> Settings {
     let (themes, _) = theme::fitting(looks);
@@ -332,6 +336,8 @@ async fn finish(mut steps: JoinSet<Option<String>>, desk: &Desk) {
 struct Screen {
     app: App,
     recorder: Option<Recorder>,
+    /// Why the record ended before the screen did.
+    record_ended: Option<String>,
     terminal: Terminal,
     client: Arc<Client>,
     channel: Channel,
@@ -349,10 +355,16 @@ struct Screen {
 }
 
 impl Screen {
-    /// Goes on where the run before stopped.
+    /// Goes on where the run before stopped; a record begins with that.
     fn restore(&mut self, file: Option<StateFile>) -> anyhow::Result<()> {
-        let Some(file) = file else { return Ok(()) };
-        let (kept, broken) = file.read();
+        let read = file.map(|file| (file.read(), file));
+        if let Some(recorder) = &mut self.recorder {
+            let kept = read.as_ref().map(|((kept, _), _)| kept);
+            (recorder.start(&self.app.settings, kept)).context("the record cannot be written")?;
+        }
+        let Some(((kept, broken), file)) = read else {
+            return Ok(());
+        };
         for effect in self.app.restore(kept, broken) {
             self.carry_out(effect)?;
         }
@@ -513,12 +525,19 @@ impl Screen {
     }
 
     fn happen(&mut self, event: Event) -> anyhow::Result<()> {
-        if let Some(recorder) = &mut self.recorder {
-            let now = self.app.settings.clock.now();
-            (recorder.happens(now, &event)).context("the record cannot be written")?;
-        }
+        let written = match &mut self.recorder {
+            Some(recorder) => recorder.happens(&self.app, &event),
+            None => Ok(()),
+        };
         for effect in self.app.update(event) {
             self.carry_out(effect)?;
+        }
+        if let Err(error) = written {
+            // A full disk ends the record, not the work.
+            self.recorder = None;
+            let words = strings::record_ended(&error);
+            self.app.say(words.as_str());
+            self.record_ended = Some(words);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::app::notices::Notice;
 use crate::app::row::Sorting;
+use crate::{digest, files};
 
 /// A file that is larger is not ours.
 const MAX_BYTES: u64 = 4 << 20;
@@ -90,7 +91,7 @@ impl StateFile {
     #[must_use]
     pub fn within(folder: &Path, server: &Url, vendor: Option<&VendorId>) -> Self {
         let vendor = vendor.map_or("", VendorId::as_str);
-        let digest = crate::alerts::digest([server.as_str().as_bytes(), vendor.as_bytes()]);
+        let digest = digest::of_parts([server.as_str().as_bytes(), vendor.as_bytes()]);
         let path = folder.join(format!("state-{digest:016x}.json"));
         Self { path }
     }
@@ -107,10 +108,8 @@ impl StateFile {
             },
             Err(error) => error.to_string(),
         };
-        let aside = self.path.with_extension("json.broken");
-        let done = fs::rename(&self.path, &aside);
-        let where_to = match done {
-            Ok(()) => format!("it was moved to {}", aside.display()),
+        let where_to = match files::set_aside(&self.path, "broken") {
+            Ok(aside) => format!("it was moved to {}", aside.display()),
             Err(error) => format!("it cannot be moved away either: {error}"),
         };
         let file = self.path.display();
@@ -140,13 +139,7 @@ impl StateFile {
     /// # Errors
     /// When it cannot be written; the file before stays whole.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        // Made for its owner alone, and removed when it is not persisted.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.persist(&self.path)?;
-        Ok(())
+        files::replace(&self.path, bytes)
     }
 }
 
@@ -273,14 +266,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(folder.path());
         let too_large = vec![b' '; usize::try_from(MAX_BYTES).unwrap() + 1];
-        for broken in [&b"{\"told\": [1, 2"[..], b"7", &too_large] {
+        let broken = [&b"{\"told\": [1, 2"[..], b"7", &too_large];
+        for broken in broken {
             fs::write(&file.path, broken).unwrap();
             let (kept, words) = file.read();
             assert_eq!(kept, Kept::default());
             assert!(words.unwrap().contains("was moved to"));
             assert_eq!(file.read(), (Kept::default(), None));
-            let aside = file.path.with_extension("json.broken");
-            assert_eq!(fs::read(aside).unwrap(), broken);
+        }
+        for (name, broken) in ["broken", "broken-2", "broken-3"].iter().zip(broken) {
+            let aside = file.path.with_extension(format!("json.{name}"));
+            assert_eq!(fs::read(aside).unwrap(), broken, "{name}");
         }
     }
 

@@ -131,6 +131,21 @@ pub const PLAIN_HELP: [&str; 5] = [
     "help: these lines",
     "quit: leave",
 ];
+/// `--plain` waits for answers already.
+pub const PLAIN_BUSY: &str = "too many orders are on their way: wait for the answers";
+
+/// A record is as long as it may be.
+#[must_use]
+pub fn record_full(mib: u64) -> String {
+    format!("it is {mib} MiB long")
+}
+
+/// A record could not be gone on with.
+#[must_use]
+pub fn record_ended(why: &std::io::Error) -> String {
+    format!("the record ends here: {why}")
+}
+
 /// Ctrl-Z where nobody could continue the program.
 pub const NO_JOB_CONTROL: &str = "no shell here to go back to: q leaves";
 /// The hint was copied.

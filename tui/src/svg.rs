@@ -219,8 +219,9 @@ fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // XML 1.0 knows no control characters.
-            c if c.is_control() => out.push('\u{fffd}'),
+            // XML 1.0 knows neither control characters nor these two
+            // (<https://www.w3.org/TR/xml/#charsets>).
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
@@ -267,5 +268,9 @@ mod tests {
             assert!(drawn.contains(&expected), "{expected}\n{drawn}");
         }
         assert_eq!(drawn.matches("<text").count(), 4, "{drawn}");
+        assert_eq!(
+            escape("a\u{1b}\u{fffe}\u{ffff}b"),
+            "a\u{fffd}\u{fffd}\u{fffd}b"
+        );
     }
 }

@@ -17,6 +17,7 @@ use std::io;
 use std::path::Path;
 
 use ordertop::order::{OrderStatus, VendorId};
+use serde::{Deserialize, Serialize};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::app::row::{Sort, Sorting};
@@ -30,7 +31,7 @@ pub const SECTION: &str = "views";
 pub const MAX_NAME_CHARS: usize = 40;
 
 /// A filter with its sort, tab and vendor, under a name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedView {
     /// What it is called.
     pub name: String,

@@ -124,6 +124,12 @@ impl AlertSettings {
         ways.contains(&way) || (way == Way::Alarm && kind == Kind::NewOrder && self.alarm)
     }
 
+    /// Whether any kind of alert raises the alarm.
+    #[must_use]
+    pub fn raises_alarms(&self) -> bool {
+        Kind::ALL.iter().any(|kind| self.takes(*kind, Way::Alarm))
+    }
+
     /// The program and the arguments of the command; `None` without one.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ordertop::order::{OrderKey, VendorId};
+use ordertop::order::{OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::PackedOrder;
 
 use super::App;
@@ -25,6 +25,8 @@ pub(super) struct Away {
     left_at: Option<Timestamp>,
     /// New orders that the run before never showed, until their list comes.
     unseen: HashSet<OrderKey>,
+    /// Orders that the alarm of the run before waited for, until their list comes.
+    alarm: HashSet<OrderKey>,
     /// Whose list came in this run.
     listed: HashSet<VendorId>,
 }
@@ -41,6 +43,14 @@ impl Away {
             }
         }
     }
+}
+
+/// Whether an order stands where the shop has to do something.
+fn waits_for_somebody(status: OrderStatus) -> bool {
+    matches!(
+        status,
+        OrderStatus::Pending | OrderStatus::Paid | OrderStatus::Disputed
+    )
 }
 
 impl App {
@@ -72,7 +82,16 @@ impl App {
                     self.note_unseen(key);
                 }
             }
+            if !self.away.alarm.is_empty() {
+                let key = key(order);
+                // Where it went on somebody has been.
+                if self.away.alarm.remove(&key) && waits_for_somebody(order.status) {
+                    self.alerts.alarm.raise(Kind::NewOrder, Some(key));
+                }
+            }
         }
+        // Those that are gone wait for nobody.
+        self.away.alarm.retain(|key| key.vendor != *vendor);
         let newest = orders.iter().map(|order| order.created_at()).max();
         // A list without an order is known too: what comes after it is new.
         let newest = newest.unwrap_or(since.unwrap_or(self.now));
@@ -118,8 +137,8 @@ impl App {
         self.away.unseen = kept.unseen.into_iter().collect();
         self.alerts.told.restore(kept.told);
         self.alerts.restore_mute(kept.muted_until);
-        for key in kept.alarm {
-            self.alerts.alarm.raise(Kind::NewOrder, Some(key));
+        if self.alerts.settings.raises_alarms() {
+            self.away.alarm = kept.alarm.into_iter().collect();
         }
         let readable = |value| serde_json::from_value::<KeptNotice>(value).ok();
         let notices = kept.notices.into_iter().filter_map(readable);
@@ -150,7 +169,10 @@ impl App {
             .collect();
         // In a fixed order, so that what did not change is not written again.
         unseen.sort_unstable();
-        let mut alarm: Vec<OrderKey> = self.alerts.alarm.orders().cloned().collect();
+        let mut alarm: Vec<OrderKey> = (self.alerts.alarm.orders())
+            .chain(&self.away.alarm)
+            .cloned()
+            .collect();
         alarm.sort_unstable();
         let notices = self.notices.all().filter_map(|(notice, read)| {
             let notice = notice.clone();

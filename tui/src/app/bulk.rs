@@ -171,6 +171,9 @@ pub struct Tally {
     /// From where to where those went that changed, where all went one way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<(OrderStatus, OrderStatus)>,
+    /// It took steps back: then none of them was marked.
+    #[serde(default)]
+    pub undo: bool,
 }
 
 impl Bulk {
@@ -207,7 +210,10 @@ impl Bulk {
     /// How many came to what so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
+        let mut tally = Tally {
+            undo: self.aim == Aim::Undo,
+            ..Tally::default()
+        };
         for line in &self.lines {
             match line.fate {
                 Fate::Waiting => {}

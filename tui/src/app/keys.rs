@@ -6,6 +6,7 @@ use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::acting::Still;
+use super::picker::PickerKind;
 use super::row::{Sort, Sorting};
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
@@ -30,6 +31,16 @@ impl App {
             Overlay::Picker(_) => Context::Picker,
             Overlay::None if self.typing => Context::Find,
             _ => Context::Screen,
+        }
+    }
+
+    /// Whether a character goes into a text that somebody will read: carrier,
+    /// number, reason, note, a view's name.
+    #[must_use]
+    pub fn is_writing(&self) -> bool {
+        match &self.overlay {
+            Overlay::Picker(picker) => picker.kind == PickerKind::SaveView,
+            _ => self.context() == Context::Field,
         }
     }
 

@@ -45,9 +45,9 @@ pub struct Orders {
     now: Timestamp,
     /// While the list is held.
     held: Option<Held>,
-    /// How many orders in scope stand in each status.
     /// Each vendor's name, and what [`fold_vendor`] makes of it.
     vendors: HashMap<VendorId, (String, Arc<str>)>,
+    /// How many orders in scope stand in each status.
     counts: [usize; OrderStatus::ALL.len()],
 }
 

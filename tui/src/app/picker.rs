@@ -15,7 +15,7 @@ use super::row::Sort;
 use super::views::view_name;
 use super::{App, Overlay};
 use crate::event::Effect;
-use crate::keymap::{Action, Context};
+use crate::keymap::{Action, Chord, Context};
 use crate::strings;
 use crate::text::tame;
 use crate::theme::ThemeName;
@@ -372,10 +372,12 @@ impl App {
                 Action::Commands => {}
                 Action::Tab => {
                     let all = std::iter::once(None).chain(OrderStatus::ALL.map(Some));
-                    for (digit, tab) in all.enumerate() {
+                    // As the keys stand there: the first is for all.
+                    let mut keys = binding.keys.iter();
+                    for tab in all {
                         let words = strings::show_tab(tab);
                         entries.push(Entry {
-                            key: Some(digit.to_string()),
+                            key: keys.next().map(Chord::to_string),
                             ..Entry::new(&words, "", Picked::Tab(tab))
                         });
                     }

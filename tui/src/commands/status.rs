@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::output::{Output, OutputArgs};
 use super::{ConnectArgs, Exit, Failure, exit};
+use crate::config::without_password;
 use crate::text::tame;
 
 const EXAMPLES: &str = "\
@@ -69,7 +70,7 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
         .err()
         .map(|error| tame(&error.to_string()).into_owned());
     let told = json!({
-        "server": args.connect.server.as_str(), "reachable": reached.is_ok(),
+        "server": without_password(&args.connect.server).as_str(), "reachable": reached.is_ok(),
         "round_trip_ms": round_trip_ms, "ready": ready, "legacy": legacy,
         "authorized": let_in.is_ok(), "error": error, "status": page,
     });

@@ -1,12 +1,13 @@
 //! `ordertop config`: check the file, find it, see what holds.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Config, ConfigError, Effective, Place, read_token};
+use super::{Config, ConfigError, Effective, Place, read_token, without_password};
 use crate::args::WatchArgs;
+use crate::stdout;
 
 /// Check the configuration, find it, see what holds
 #[derive(Debug, Clone, Args)]
@@ -72,11 +73,7 @@ pub enum CommandError {
 }
 
 fn say(words: &str) -> io::Result<()> {
-    match writeln!(io::stdout(), "{words}") {
-        // Whoever reads no further knows enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
+    stdout::write(&format!("{words}\n")).map(drop)
 }
 
 fn check(named: Option<&Path>) -> Result<String, CommandError> {
@@ -102,11 +99,7 @@ pub(super) fn show(config: &Config, effective: &Effective) -> String {
     let vendor = (effective.vendor.value.as_ref()).map_or("all", |vendor| vendor.as_str());
     let token_file = (effective.token_file.value.as_ref())
         .map_or_else(|| "none".to_owned(), |path| path.display().to_string());
-    // The secrets of an address are secrets too.
-    let mut server = effective.server.value.clone();
-    if server.password().is_some() {
-        let _ = server.set_password(Some("…"));
-    }
+    let server = without_password(&effective.server.value);
     let rows = [
         (
             "server",

@@ -20,6 +20,16 @@ pub(crate) fn usual_server() -> Url {
     Url::parse(USUAL_SERVER).unwrap()
 }
 
+/// An address as it may be shown: without the password that may stand in it.
+pub(crate) fn without_password(server: &Url) -> Url {
+    let mut shown = server.clone();
+    if shown.password().is_some() {
+        // It has a host, or there would be no password.
+        let _ = shown.set_password(Some("…"));
+    }
+    shown
+}
+
 /// Who said what a setting is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -64,8 +74,8 @@ pub struct Effective {
     pub poll: Setting<Duration>,
     /// The file that holds the token, unless the environment does.
     pub token_file: Setting<Option<PathBuf>>,
-    /// The token, where the environment holds it; never shown.
-    token: Option<String>,
+    /// The token, where the environment holds it; `Debug` does not show it.
+    token: Option<Credentials>,
 }
 
 /// There is no token.
@@ -166,7 +176,9 @@ impl Effective {
                 },
             },
             token_file: optional(token_file),
-            token: variable(TOKEN_VARIABLE).filter(|token| !token.is_empty()),
+            token: variable(TOKEN_VARIABLE)
+                .filter(|token| !token.is_empty())
+                .map(|master_token| Credentials { master_token }),
         }
     }
 
@@ -185,7 +197,7 @@ impl Effective {
     /// When there is none, or its file cannot be used.
     pub fn token(&self) -> Result<String, NoToken> {
         match (&self.token, &self.token_file.value) {
-            (Some(token), _) => Ok(token.clone()),
+            (Some(token), _) => Ok(token.master_token.clone()),
             (None, Some(file)) => Ok(read_token(file)?),
             (None, None) => Err(NoToken::Unset),
         }

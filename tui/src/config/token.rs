@@ -4,6 +4,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files;
+
 /// Longest file that is read, in bytes.
 const MAX_BYTES: u64 = 4096;
 
@@ -83,18 +85,7 @@ pub fn read_token(path: &Path) -> Result<String, TokenFileError> {
 /// # Errors
 /// When the folder cannot be written.
 pub fn write_token(path: &Path, token: &str) -> io::Result<()> {
-    write_private(path, &format!("{token}\n"))
-}
-
-/// Writes a file with mode 0600 under another name and moves it into place.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let folder = super::edit::make_folder(path)?;
-    // Files of this kind have mode 0600 from their first moment.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    files::replace(path, format!("{token}\n").as_bytes())
 }
 
 #[cfg(test)]
@@ -123,7 +114,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         for (text, what) in [(" \n", "is empty"), ("a\nb\n", "several lines")] {
-            write_private(&path, text).unwrap();
+            files::replace(&path, text.as_bytes()).unwrap();
             let refused = read_token(&path).unwrap_err().to_string();
             assert!(refused.contains(what), "{refused}");
         }

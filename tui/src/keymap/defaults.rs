@@ -133,6 +133,7 @@ pub(super) fn bindings() -> Vec<Binding> {
             Action::PageDown,
         ),
         bind(Picker, &[ctrl('l')], Action::Redraw),
+        bind(Picker, &[ctrl('z')], Action::Suspend),
         bind(Picker, &[ctrl('c')], Action::Quit),
     ]
 }

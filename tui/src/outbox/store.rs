@@ -17,6 +17,7 @@ use ordertop::order::VendorId;
 
 use super::record::{self, FORMAT, Line, Owner, Record, Settled};
 use super::{Entry, MAX_WAITING, Outcome};
+use crate::digest;
 
 /// A file that is longer is none of ours: far more than [`MAX_WAITING`] changes take.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -118,7 +119,7 @@ impl Store {
             vendor: vendor.map(ToString::to_string),
         };
         let whose = owner.vendor.as_deref().unwrap_or("");
-        let hash = record::hash(format!("{}\n{whose}", owner.server).as_bytes());
+        let hash = digest::of(format!("{}\n{whose}", owner.server).as_bytes());
         let host = plain(bare.host_str().unwrap_or_default());
         let name = owner.vendor.as_deref().map_or("all".into(), plain);
         Self {

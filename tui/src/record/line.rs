@@ -18,11 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::mask::Mask;
+use super::start::Start;
 use crate::event::Event;
 use crate::strings;
-
-/// The form of a record. A reader refuses a newer one.
-pub const FORM: u32 = 1;
 
 /// A moment and what happened in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,23 +37,7 @@ pub struct Line {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
     /// The first line: what the screen started with.
-    Start {
-        /// [`FORM`].
-        form: u32,
-        /// The program's version.
-        program: String,
-        /// Whose orders; `None` for all.
-        vendor: Option<VendorId>,
-        /// What stands beside the program's name.
-        title: Option<String>,
-        /// How the list is sorted: its place among all ways.
-        sort: usize,
-        /// The time zone's IANA name.
-        time_zone: Option<String>,
-        /// Whether nothing could be changed.
-        #[serde(default)]
-        read_only: bool,
-    },
+    Start(Box<Start>),
     /// A key.
     Key {
         /// A character, or the key's name.
@@ -224,10 +206,7 @@ impl What {
     #[must_use]
     pub fn of(event: &Event, mask: &mut Mask) -> Option<Self> {
         Some(match event {
-            Event::Key(key) => Self::Key {
-                key: key_name(key.code)?,
-                held: key.modifiers.bits() & 7,
-            },
+            Event::Key(key) => Self::key(*key)?,
             Event::Paste(text) => Self::Paste {
                 text: mask.typed(text),
             },
@@ -264,6 +243,14 @@ impl What {
                 reason = "kinds of events yet to come"
             )]
             _ => return None,
+        })
+    }
+
+    /// The line of a key; `None` for one that has no name.
+    pub(super) fn key(key: KeyEvent) -> Option<Self> {
+        Some(Self::Key {
+            key: key_name(key.code)?,
+            held: key.modifiers.bits() & 7,
         })
     }
 
@@ -304,7 +291,7 @@ impl What {
     pub fn event(self) -> Result<Option<Event>, serde_json::Error> {
         let client = |told| Ok(Some(Event::Client(told)));
         Ok(Some(match self {
-            Self::Start { .. } => return Ok(None),
+            Self::Start(_) => return Ok(None),
             Self::Key { key, held } => {
                 let code = key_code(&key).ok_or_else(|| unknown(&key))?;
                 Event::Key(KeyEvent::new(code, KeyModifiers::from_bits_truncate(held)))

@@ -83,15 +83,13 @@ impl Mask {
         value
     }
 
-    /// Text that somebody pasted: its form alone.
-    pub fn typed(&mut self, text: &str) -> String {
-        let form = |c: char| match c {
-            _ if self.open => c,
-            c if c.is_numeric() => '0',
-            c if c.is_alphabetic() => 'x',
-            c => c,
-        };
-        text.chars().map(form).collect()
+    /// Text that somebody typed or pasted: its form alone.
+    #[must_use]
+    pub fn typed(&self, text: &str) -> String {
+        match self.open {
+            true => text.to_owned(),
+            false => form(text),
+        }
     }
 
     fn walk(&mut self, value: &mut Value, field: &str, within: &str) {
@@ -128,6 +126,16 @@ impl Mask {
             _ => format!("{kind} {n}"),
         }
     }
+}
+
+/// The form of a text: an `x` for each letter, a `0` for each digit.
+pub(super) fn form(text: &str) -> String {
+    let form = |c: char| match c {
+        c if c.is_numeric() => '0',
+        c if c.is_alphabetic() => 'x',
+        c => c,
+    };
+    text.chars().map(form).collect()
 }
 
 fn kept(field: &str, within: &str) -> bool {

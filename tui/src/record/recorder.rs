@@ -4,13 +4,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crossterm::event::{KeyCode, KeyEvent};
 use jiff::Timestamp;
 
-use super::line::{FORM, Line, What};
+use super::line::{Line, What};
 use super::mask::Mask;
-use crate::app::Settings;
-use crate::app::row::Sort;
+use super::start::Start;
+use crate::app::{App, Settings};
 use crate::event::Event;
+use crate::keymap::Chord;
+use crate::state::Kept;
+use crate::strings;
 
 /// A record grows to this and no further.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -33,46 +37,56 @@ impl Recorder {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self {
-            file: options.open(path)?,
+        Ok(Self::on(options.open(path)?, mask))
+    }
+
+    pub(super) fn on(file: File, mask: Mask) -> Self {
+        Self {
+            file,
             mask,
             written: 0,
-        })
+        }
     }
 
-    /// Writes the first line.
+    /// Writes the first line; `restored` is what the run before left.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn start(&mut self, settings: &Settings) -> io::Result<()> {
-        let sort = Sort::ALL.iter().position(|sort| *sort == settings.sort);
-        let what = What::Start {
-            form: FORM,
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            vendor: settings.vendor.clone(),
-            title: settings.title.clone(),
-            sort: sort.unwrap_or_default(),
-            time_zone: settings.time_zone.iana_name().map(str::to_owned),
-            read_only: settings.read_only,
+    pub fn start(&mut self, settings: &Settings, restored: Option<&Kept>) -> io::Result<()> {
+        let start = Start::of(settings, restored, &mut self.mask);
+        self.write(settings.clock.now(), What::Start(Box::new(start)))
+    }
+
+    /// Writes down what happens to `app` now, before it is acted upon: the event
+    /// that a program fails at is the one that matters.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or is as long as a record may be. Nothing
+    /// more can be written then.
+    pub fn happens(&mut self, app: &App, event: &Event) -> io::Result<()> {
+        let what = match event {
+            Event::Key(key) if app.is_writing() => What::key(self.hidden(*key)),
+            event => What::of(event, &mut self.mask),
         };
-        self.write(settings.clock.now(), what)
-    }
-
-    /// Writes down what happens now, before it is acted upon: the event that a
-    /// program fails at is the one that matters.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn happens(&mut self, at: Timestamp, event: &Event) -> io::Result<()> {
-        match What::of(event, &mut self.mask) {
-            Some(what) => self.write(at, what),
+        match what {
+            Some(what) => self.write(app.settings.clock.now(), what),
             None => Ok(()),
         }
     }
 
+    /// The key without the character that it types.
+    fn hidden(&self, mut key: KeyEvent) -> KeyEvent {
+        let types = Chord::pressed(key).types();
+        if let (KeyCode::Char(c), true) = (key.code, types) {
+            let form = self.mask.typed(c.encode_utf8(&mut [0; 4]));
+            key.code = KeyCode::Char(form.chars().next().unwrap_or(c));
+        }
+        key
+    }
+
     fn write(&mut self, at: Timestamp, what: What) -> io::Result<()> {
         if self.written >= MAX_BYTES {
-            return Ok(());
+            return Err(io::Error::other(strings::record_full(MAX_BYTES >> 20)));
         }
         let mut line = serde_json::to_vec(&Line { at, what })?;
         line.push(b'\n');

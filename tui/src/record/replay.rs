@@ -1,5 +1,6 @@
 //! Plays a record: through the same state and the same view, at the times that
-//! it tells. Nothing is sent, and keys do nothing but leave.
+//! it tells. What the state asks of the world is dropped, so nothing is sent and
+//! nothing rings; the keys of who watches do nothing but leave.
 
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,20 +10,22 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers};
 use futures_util::StreamExt;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::clock::{Clock, ManualClock};
 use tokio::time::{Instant, sleep_until};
 
-use super::line::{FORM, Line, What};
+use super::line::{Line, What};
 use super::picture;
-use crate::app::row::Sort;
+use super::start::FORM;
 use crate::app::{App, Settings};
 use crate::event::Event;
 use crate::signals::{Signalled, Signals, stop_until_continued};
 use crate::terminal::{self, Terminal};
 use crate::theme::ThemeName;
 use crate::view;
+
+/// The largest screen that is drawn: a file that says more is not believed.
+const MAX_SIZE: (u16, u16) = (1_000, 500);
 
 /// What to do with a record.
 #[derive(Debug)]
@@ -60,31 +63,23 @@ impl<R: BufRead> Player<R> {
         let mut lines = record.lines();
         let first = lines.next().context("the record is empty")??;
         let first: Line = serde_json::from_str(&first).context("line 1 is no start of a record")?;
-        let What::Start {
-            form,
-            program,
-            vendor,
-            title,
-            sort,
-            time_zone,
-            read_only,
-        } = first.what
-        else {
+        let What::Start(start) = first.what else {
             bail!("line 1 is no start of a record");
         };
-        if form > FORM {
+        if start.form > FORM {
+            let program = &start.program;
             bail!("the record is of a newer form: ordertop {program} wrote it");
         }
         let clock = ManualClock::new(first.at);
         let mut settings = settings(Arc::new(clock.clone()));
-        settings.vendor = vendor;
-        settings.title = title;
-        settings.read_only = read_only;
-        settings.sort = Sort::ALL.get(sort).copied().unwrap_or_default();
-        settings.time_zone =
-            (time_zone.and_then(|name| TimeZone::get(&name).ok())).unwrap_or(TimeZone::UTC);
+        let restored = start.apply(&mut settings);
+        let mut app = App::new(settings);
+        if let Some(kept) = restored {
+            // What it asks of the world is asked of nobody.
+            app.restore(kept, None);
+        }
         let mut player = Self {
-            app: App::new(settings),
+            app,
             clock,
             lines,
             next: None,
@@ -122,7 +117,10 @@ impl<R: BufRead> Player<R> {
         };
         self.advance(line.at);
         let event = (line.what.event()).with_context(|| format!("line {}", self.read))?;
-        if let Some(event) = event {
+        if let Some(mut event) = event {
+            if let Event::Resize(columns, rows) = &mut event {
+                (*columns, *rows) = (MAX_SIZE.0.min(*columns), MAX_SIZE.1.min(*rows));
+            }
             self.app.update(event);
             self.app.drawn();
         }

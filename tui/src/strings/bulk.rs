@@ -185,6 +185,7 @@ pub fn bulk_done(tally: Tally) -> String {
         unchanged,
         failed,
         step,
+        undo,
     } = tally;
     let mut words = match (done, step) {
         (0, _) => "0 changed".to_owned(),
@@ -195,7 +196,8 @@ pub fn bulk_done(tally: Tally) -> String {
         words.push_str(&format!(" · {} were so already", grouped(unchanged)));
     }
     if failed > 0 {
-        words.push_str(&format!(" · {} not, still marked", grouped(failed)));
+        let marked = if undo { "" } else { ", still marked" };
+        words.push_str(&format!(" · {} not{marked}", grouped(failed)));
     }
     words
 }

@@ -10,6 +10,7 @@ use ordertop::order::OrderStatus;
 use ordertop::protocol::ListedOrder;
 
 use super::SIZE;
+use crate::alerts::AlertSettings;
 use crate::app::notices::What;
 use crate::app::row::Sort;
 use crate::event::Effect;
@@ -124,6 +125,41 @@ fn unread_sort_mouse_and_mute_are_kept_and_a_filter_is_not() {
     assert_eq!(second.app.notices.get(0), first.app.notices.get(0));
     assert_eq!(second.app.filter.value(), "");
     assert!(second.screen().contains("muted 1h"));
+}
+
+#[test]
+fn the_kept_alarm_waits_for_orders_that_nobody_moved_on() {
+    let with = |alarm| {
+        Stage::with(SIZE, |settings| {
+            settings.alerts = AlertSettings {
+                alarm,
+                ..AlertSettings::default()
+            };
+        })
+    };
+    let key = |number: &str| listed(number, OrderStatus::Paid, 0).key(&vendor());
+    let kept = Kept {
+        alarm: ["N1", "N2", "N3"].map(key).into(),
+        ..Kept::default()
+    };
+    let mut stage = with(true);
+    stage.app.restore(kept.clone(), None);
+    assert_eq!(
+        stage.app.to_keep().alarm,
+        kept.alarm,
+        "until the list comes"
+    );
+    let moved = listed("N2", OrderStatus::Shipped, 110);
+    list(
+        &mut stage,
+        vec![listed("N1", OrderStatus::Paid, 110), moved],
+    );
+    assert_eq!(stage.app.alerts.alarm.count(), 1);
+    assert_eq!(stage.app.to_keep().alarm, [key("N1")]);
+    let mut off = with(false);
+    off.app.restore(kept, None);
+    list(&mut off, vec![listed("N1", OrderStatus::Paid, 110)]);
+    assert_eq!(off.app.alerts.alarm.count(), 0);
 }
 
 #[test]

@@ -334,11 +334,26 @@ fn an_undo_of_many_is_one_plan() {
     assert!(footer(&stage).contains("undo 2 orders Shipped (15:00 left)"));
     stage.keys("u");
     assert!(stage.screen().contains("2  ▲ Shipped ─▶ ● Paid"));
-    let (_, rows) = bulk_sent(&stage.press(KeyCode::Enter));
+    let (ticket, rows) = bulk_sent(&stage.press(KeyCode::Enter));
     assert!(
         rows.iter()
             .all(|row| row.change.expected_version == Some(2))
     );
+    let first = numbers(&rows)[0];
+    let order = ours(&stage, first, OrderStatus::Paid);
+    let results = vec![
+        row_result(first, Outcome::Changed, Some(order)),
+        row_result(numbers(&rows)[1], Outcome::Refused, None),
+    ];
+    stage.app.update(Event::BulkAnswer {
+        ticket,
+        first: 0,
+        count: 2,
+        result: Ok(RowResults { results }),
+    });
+    let screen = stage.screen();
+    assert!(screen.contains("Shipped → Paid · 1 not "), "{screen}");
+    assert!(!screen.contains("still marked"), "nothing was: {screen}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Lists to pick from.
 
-use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ordertop::client::event::EventKind;
 use ordertop::client::{Change, ClientEvent};
 use ordertop::order::{OrderStatus, VendorId};
@@ -8,8 +8,10 @@ use ordertop::protocol::rest::Vendor;
 
 use super::{SIZE, changed, under_cursor};
 use crate::app::Overlay;
+use crate::app::picker::Picked;
 use crate::app::row::{Sort, Sorting};
 use crate::event::{Effect, Event};
+use crate::keymap::{Action, Chord, Context};
 use crate::snapshots::{Stage, orders, service};
 use crate::theme::{Depth, Glyphs, Looks, ThemeName, Themes};
 
@@ -213,4 +215,25 @@ fn a_long_vendors_name_leaves_the_column_beside_it_straight() {
     assert_eq!(columns.len(), 3, "{screen}");
     assert!(columns.iter().all(|at| *at == columns[0]), "{screen}");
     assert!(screen.contains("Hadley & Daughters, Booksel…"), "{screen}");
+}
+
+#[test]
+fn commands_show_the_keys_that_they_have() {
+    let mut stage = Stage::with(SIZE, |settings| {
+        let keys = ["f5", "ctrl-a"].map(|key| Chord::parse(key).unwrap());
+        (settings.keymap).rebind(Context::Screen, Action::Tab, keys.into());
+    });
+    stage.live();
+    stage.snapshot(orders());
+    stage.keys(":");
+    let Overlay::Picker(picker) = &stage.app.overlay else {
+        panic!("{:?}", stage.app.overlay);
+    };
+    let tabs: Vec<_> = (picker.entries.iter())
+        .filter(|entry| matches!(entry.picked, Picked::Tab(_)))
+        .map(|entry| entry.key.as_deref())
+        .collect();
+    assert_eq!(tabs[..3], [Some("F5"), Some("Ctrl-A"), None]);
+    let suspend = KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL);
+    assert_eq!(stage.app.update(Event::Key(suspend)), [Effect::Suspend]);
 }

@@ -185,7 +185,7 @@ fn what_another_wrote_is_left_as_it_is() {
     store.queue(&waiting("A", 1)).unwrap();
     let mut newer = fs::read(store.path()).unwrap();
     let json = r#"{"postponed":{"id":"key-A-1"}}"#;
-    newer.extend(format!("{:016x} {json}\n", record::hash(json.as_bytes())).into_bytes());
+    newer.extend(format!("{:016x} {json}\n", digest::of(json.as_bytes())).into_bytes());
     fs::write(store.path(), &newer).unwrap();
     let refused = store.queue(&waiting("B", 1)).unwrap_err();
     assert!(matches!(refused, OutboxError::Newer { .. }), "{refused}");
