@@ -20,6 +20,8 @@ mod edit;
 mod effective;
 mod keys;
 mod mistake;
+#[cfg(test)]
+mod page;
 mod place;
 mod section;
 mod theme;
