@@ -35,6 +35,8 @@ pub use position::{Mark, Position};
 pub const VERSION: u32 = 1;
 /// The header of the handshake's answer that tells a server of this protocol.
 pub const VERSION_HEADER: &str = "Ordertop-Protocol";
+/// The header of a list's first page that tells how many orders all its pages hold.
+pub const TOTAL_COUNT: &str = "x-total-count";
 /// The header of a change that may be sent again and is to happen once.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Longest message that a server takes on one vendor's socket, in bytes: the

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -276,18 +275,28 @@ impl Run {
             let Some(vendor) = self.to_fetch.pop_front() else {
                 return;
             };
+            // All vendors of a server from which nothing was fetched yet.
+            let mut everything = false;
             if self.fetching == 0 {
-                self.received.store(0, Ordering::Relaxed);
+                everything = self.vendor.is_none() && self.book.positions().is_empty();
+                self.counts.reset();
             }
             self.fetching += 1;
+            self.counts.begin(self.to_fetch.len());
             let asked = self.look_ups.tick();
             let rest = self.rest.clone();
             let progress = Progress {
-                received: Arc::clone(&self.received),
+                counts: Arc::clone(&self.counts),
                 out: self.out.clone(),
             };
             self.work.spawn(async move {
-                let snapshot = snapshot::snapshot(&rest, &vendor, &progress).await;
+                let asked_all = async {
+                    if everything {
+                        progress.ask_everything(&rest).await;
+                    }
+                };
+                let fetch = snapshot::snapshot(&rest, &vendor, &progress);
+                let (snapshot, ()) = tokio::join!(fetch, asked_all);
                 Done::Fetched(vendor, asked, snapshot)
             });
         }

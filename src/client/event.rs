@@ -34,6 +34,8 @@ pub enum ClientEvent {
     Loading {
         /// Orders received.
         received: usize,
+        /// How many there will be, once every vendor that is fetched has told.
+        total: Option<usize>,
     },
     /// What changed in the replica, oldest first.
     Changes(Vec<Change>),

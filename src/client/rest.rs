@@ -29,7 +29,9 @@ use crate::protocol::rest::{
     BulkChange, EventsByVendor, EventsPage, EventsRequest, History, ImportBatch, NewNote,
     NoteAdded, RowResults, StatusChange, StatusChanged, Vendor,
 };
-use crate::protocol::{IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position};
+use crate::protocol::{
+    IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position, TOTAL_COUNT,
+};
 
 /// Longest answer that is read, in bytes: a page of [`MAX_ORDERS`] orders with
 /// room to spare.
@@ -46,6 +48,9 @@ const POOL_IDLE: Duration = Duration::from_secs(20);
 pub(crate) const MASTER_TOKEN: HeaderName = HeaderName::from_static("x-master-token");
 /// The header of the vendor that the caller acts as.
 pub(crate) const VENDOR_ID: HeaderName = HeaderName::from_static("x-vendor-id");
+
+/// How many orders a list holds.
+const TOTAL: HeaderName = HeaderName::from_static(TOTAL_COUNT);
 
 /// A server's REST calls. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -81,6 +86,8 @@ pub struct OrdersPage {
     pub position: Option<Position>,
     /// The rest of the list.
     pub next: Option<NextPage>,
+    /// How many orders all pages hold, where the server says so on the first.
+    pub total: Option<usize>,
 }
 
 /// Leads to the next page of a list.
@@ -210,6 +217,7 @@ impl Rest {
             orders: read(&body)?,
             position: position(&headers),
             next: next_page(&headers, &url),
+            total: header(&headers, &TOTAL).and_then(|total| total.parse().ok()),
         })
     }
 

@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +22,7 @@ use super::legacy::{LookUps, Tick};
 use super::live::{Beat, Live, Stage};
 use super::mailbox::Mailbox;
 use super::rest::Rest;
+use super::snapshot::Counts;
 use super::socket::{Break, Frame, Socket};
 use super::{ClientConfig, POLL_RANGE};
 use crate::order::VendorId;
@@ -72,7 +72,7 @@ pub(crate) struct Run {
     /// Vendors whose snapshot is to be fetched, and how many are being fetched.
     pub(crate) to_fetch: VecDeque<VendorId>,
     pub(crate) fetching: usize,
-    pub(crate) received: Arc<AtomicUsize>,
+    pub(crate) counts: Arc<Counts>,
     /// What an old server leaves out.
     pub(crate) look_ups: LookUps,
     /// When the socket was opened.
@@ -118,7 +118,7 @@ impl Run {
             book: Book::default(),
             to_fetch: VecDeque::new(),
             fetching: 0,
-            received: Arc::default(),
+            counts: Arc::default(),
             look_ups: LookUps::default(),
             opened: Tick::default(),
             names: BTreeMap::new(),

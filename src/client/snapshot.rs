@@ -20,18 +20,82 @@ use crate::replica::Snapshot;
 /// A list that goes on longer never ends.
 const MAX_PAGES: usize = 10_000;
 
-/// Tells how many orders have come, over all fetches that run together.
+/// What has come and what is to come, over all fetches that run together.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    received: AtomicUsize,
+    total: AtomicUsize,
+    /// Fetches that run, and have not told how many orders they will bring.
+    untold: AtomicUsize,
+    /// Fetches that did not begin yet.
+    waiting: AtomicUsize,
+    /// What the server said of all its orders, where all are fetched; else 0.
+    everything: AtomicUsize,
+}
+
+impl Counts {
+    /// The first fetch of several begins.
+    pub(crate) fn reset(&self) {
+        let all = [
+            &self.received,
+            &self.total,
+            &self.untold,
+            &self.waiting,
+            &self.everything,
+        ];
+        for count in all {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// A fetch begins, and so many wait behind it.
+    pub(crate) fn begin(&self, waiting: usize) {
+        self.untold.fetch_add(1, Ordering::Relaxed);
+        self.waiting.store(waiting, Ordering::Relaxed);
+    }
+
+    /// The first page told how many orders there will be.
+    fn told(&self, total: usize) {
+        self.total.fetch_add(total, Ordering::Relaxed);
+        self.untold.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// So many orders have come, and there will be so many, if that is known.
+    fn more(&self, orders: usize) -> (usize, Option<usize>) {
+        let received = self.received.fetch_add(orders, Ordering::Relaxed) + orders;
+        let open = [&self.untold, &self.waiting].map(|count| count.load(Ordering::Relaxed));
+        let total = match open {
+            [0, 0] => Some(self.total.load(Ordering::Relaxed)),
+            _ => Some(self.everything.load(Ordering::Relaxed)).filter(|all| *all > 0),
+        };
+        // Orders are placed meanwhile: there are at least those that came.
+        (received, total.map(|total| total.max(received)))
+    }
+}
+
+/// Tells how many orders have come.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
-    pub(crate) received: Arc<AtomicUsize>,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) out: mpsc::Sender<ClientEvent>,
 }
 
 impl Progress {
+    /// Asks how many orders the server has, for a client that fetches them all. A
+    /// figure for the screen: without an answer, they are counted as they come.
+    pub(crate) async fn ask_everything(&self, rest: &Rest) {
+        if let Ok(Some(status)) = rest.status().await
+            && let Some(orders) = status["store"]["orders"].as_u64()
+        {
+            let orders = usize::try_from(orders).unwrap_or(usize::MAX);
+            self.counts.everything.store(orders, Ordering::Relaxed);
+        }
+    }
+
     fn more(&self, orders: usize) {
-        let received = self.received.fetch_add(orders, Ordering::Relaxed) + orders;
+        let (received, total) = self.counts.more(orders);
         // A figure for the screen: one that finds no room is told by the next.
-        let _ = self.out.try_send(ClientEvent::Loading { received });
+        let _ = self.out.try_send(ClientEvent::Loading { received, total });
     }
 }
 
@@ -48,6 +112,11 @@ pub(crate) async fn snapshot(
         position: page.position.take(),
         orders: Vec::new(),
     };
+    // One page is all there is.
+    let all_here = page.next.is_none().then_some(page.orders.len());
+    if let Some(total) = page.total.or(all_here) {
+        progress.counts.told(total);
+    }
     for _ in 0..MAX_PAGES {
         progress.more(page.orders.len());
         // A page at a time, so that the whole list is never here unpacked.
@@ -116,4 +185,37 @@ pub(crate) async fn events(
 async fn wants_a_vendor(rest: &Rest) -> bool {
     let answer = rest.list_of_nobody().await;
     matches!(answer, Err(RequestError::Refused { status: 401, message, .. }) if message.contains("X-Vendor-ID"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_is_told_once_every_fetch_has_told_its_own() {
+        let counts = Counts::default();
+        counts.begin(1);
+        counts.told(3_000);
+        assert_eq!(counts.more(1_000), (1_000, None), "one waits");
+        counts.begin(0);
+        assert_eq!(counts.more(1_000), (2_000, None), "one has not told");
+        counts.told(20);
+        assert_eq!(counts.more(20), (2_020, Some(3_020)));
+        assert_eq!(
+            counts.more(1_010),
+            (3_030, Some(3_030)),
+            "some were placed meanwhile"
+        );
+        counts.reset();
+        counts.begin(0);
+        assert_eq!(counts.more(7), (7, None));
+        counts.everything.store(5_000, Ordering::Relaxed);
+        assert_eq!(counts.more(7), (14, Some(5_000)));
+        counts.told(15);
+        assert_eq!(
+            counts.more(1),
+            (15, Some(15)),
+            "what the pages say goes first"
+        );
+    }
 }

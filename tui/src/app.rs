@@ -178,6 +178,15 @@ pub enum Load<T> {
     Failed(String),
 }
 
+/// How far a snapshot is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loading {
+    /// Orders received.
+    pub received: usize,
+    /// How many there will be, if that is known.
+    pub total: Option<usize>,
+}
+
 /// What was fetched about the order under the cursor.
 #[derive(Debug, Default)]
 pub struct Details {
@@ -211,8 +220,8 @@ pub struct App {
     pub vendors: BTreeMap<VendorId, String>,
     /// The connection.
     pub connection: Connection,
-    /// Orders received so far, while the first snapshot is under way.
-    pub loading: Option<usize>,
+    /// How far it is, while a snapshot is under way.
+    pub loading: Option<Loading>,
     /// Whether the list was ever whole.
     pub loaded: bool,
     /// The order under the cursor.
@@ -418,6 +427,17 @@ impl App {
             Some(name) if !name.is_empty() => name,
             _ => vendor.as_str(),
         }
+    }
+
+    /// How far the orders are while none is here yet, and nothing is in the way.
+    #[must_use]
+    pub fn first_loading(&self) -> Option<Loading> {
+        let stopped = matches!(
+            self.connection.state,
+            ConnectionState::Refused { .. } | ConnectionState::Offline { .. }
+        );
+        self.loading
+            .filter(|_| self.orders.total() == 0 && !stopped)
     }
 
     /// The row under the cursor.

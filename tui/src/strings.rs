@@ -26,7 +26,7 @@ pub use bulk::{
     marked_and_hidden, no_step_from, not_undone, orders, plan_button, plan_title, result_title,
     some_numbers, stands_there, step_of_marked, too_many_marked, undo_offer, was_first,
 };
-pub use connection::{Health, empty, indicator};
+pub use connection::{Health, empty, indicator, loading};
 use jiff::Timestamp;
 pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short, picker_short};
 pub use note::{

@@ -23,6 +23,7 @@ mod header;
 mod help;
 mod hint;
 mod layout;
+mod loading;
 mod note;
 mod notices;
 mod order;

@@ -1,7 +1,7 @@
 //! Which pages of other origins may call (CORS, the Fetch standard).
 
 use http::{HeaderName, Method};
-use ordertop::protocol::{IDEMPOTENCY_KEY, VERSION_HEADER};
+use ordertop::protocol::{IDEMPOTENCY_KEY, TOTAL_COUNT, VERSION_HEADER};
 
 use crate::caller::{TOKEN_HEADER, VENDOR_HEADER};
 
@@ -15,7 +15,7 @@ pub(super) fn cors(origins: &[String]) -> warp::cors::Builder {
         IDEMPOTENCY_KEY,
         "X-Request-Id",
     ];
-    let answer_headers = ["ETag", "Link", "Retry-After", VERSION_HEADER];
+    let answer_headers = ["ETag", "Link", "Retry-After", TOTAL_COUNT, VERSION_HEADER];
     let lower = |name: &str| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok();
     warp::cors()
         .allow_origins(origins.iter().map(String::as_str))

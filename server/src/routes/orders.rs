@@ -1,16 +1,19 @@
 //! Reading orders: list, detail, history.
 
-use http::StatusCode;
 use http::header::{ETAG, IF_NONE_MATCH, LINK};
+use http::{HeaderName, StatusCode};
 use ordertop::order::OrderStatus;
 use ordertop::protocol::listed::View;
 use ordertop::protocol::rest::History;
-use ordertop::protocol::{ListedOrder, MAX_ORDERS, Position};
+use ordertop::protocol::{ListedOrder, MAX_ORDERS, Position, TOTAL_COUNT};
 
 use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::reply::{self, ApiError};
 use crate::store::{ListPage, ListQuery};
+
+/// How many orders a list holds.
+const TOTAL: HeaderName = HeaderName::from_static(TOTAL_COUNT);
 
 /// `GET /api/orders/vendor/`: the seed's array, newest first.
 pub(super) async fn list(incoming: Incoming) -> Answer {
@@ -77,6 +80,9 @@ fn page_response(page: &ListPage, incoming: &Incoming, caller: &Caller) -> warp:
     let headers = response.headers_mut();
     if let Some(position) = &page.position {
         reply::set(headers, ETAG, &etag(position));
+    }
+    if let Some(total) = page.total {
+        reply::set(headers, TOTAL, &total.to_string());
     }
     if let Some(cursor) = page.next {
         let mut query = incoming.query.without("cursor");

@@ -43,6 +43,17 @@ impl ListQuery {
                 .is_none_or(|text| self.holds(order, text))
     }
 
+    /// The vendor, where its whole list is asked for, from the start.
+    #[must_use]
+    pub fn is_whole(&self) -> Option<&VendorId> {
+        let chosen = !self.statuses.is_empty()
+            || self.text.is_some()
+            || self.placed_after.is_some()
+            || self.placed_before.is_some()
+            || self.cursor.is_some();
+        self.vendor.as_ref().filter(|_| !chosen)
+    }
+
     fn holds(&self, order: &VendorOrder, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         let has = |place: &str| place.to_ascii_lowercase().contains(&text);
@@ -63,6 +74,9 @@ pub struct ListPage {
     pub orders: Vec<VendorOrder>,
     /// Where the next page begins, if there is one.
     pub next: Option<Cursor>,
+    /// How many orders there are, where [`ListQuery::is_whole`] and they are more
+    /// than this page holds.
+    pub total: Option<u64>,
 }
 
 /// A place in a list: the last order of a page. Opaque text to callers.

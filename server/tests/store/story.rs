@@ -235,6 +235,7 @@ async fn lists(store: &dyn Store) {
     let first = store.list(query()).await.unwrap();
     assert_eq!(numbers(&first.orders), ["L-4", "L-3"]);
     assert_eq!(first.position.unwrap().offset, 6);
+    assert_eq!(first.total, Some(5), "there is more than this page");
     let second = store
         .list(ListQuery {
             cursor: first.next,
@@ -250,6 +251,7 @@ async fn lists(store: &dyn Store) {
         })
         .await
         .unwrap();
+    assert_eq!((second.total, last.total), (None, None));
     assert_eq!(
         (numbers(&last.orders), last.next),
         (vec!["L-0".to_owned()], None)

@@ -9,7 +9,7 @@ use ordertop::protocol::{OrderEvent, PackedOrder};
 
 use super::notices::{Notice, What};
 use super::row::{Row, Touch};
-use super::{App, RATE_SPAN_S};
+use super::{App, Loading, RATE_SPAN_S};
 use crate::strings;
 use crate::text::tame;
 
@@ -32,7 +32,9 @@ impl App {
                     .collect();
                 self.loaded |= self.vendors.is_empty();
             }
-            ClientEvent::Loading { received } => self.loading = Some(received),
+            ClientEvent::Loading { received, total } => {
+                self.loading = Some(Loading { received, total });
+            }
             ClientEvent::HistoryChanged(vendors) => {
                 let vendors = vendors.len();
                 self.notices.push(Notice {

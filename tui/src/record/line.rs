@@ -89,6 +89,9 @@ pub enum What {
     Loading {
         /// Orders so far.
         received: usize,
+        /// Of so many, if that was known.
+        #[serde(default)]
+        total: Option<usize>,
     },
     /// The replica changed.
     Changes {
@@ -266,8 +269,9 @@ impl What {
             ClientEvent::Vendors(vendors) => Self::Vendors {
                 vendors: vendors.clone(),
             },
-            ClientEvent::Loading { received } => Self::Loading {
+            ClientEvent::Loading { received, total } => Self::Loading {
                 received: *received,
+                total: *total,
             },
             ClientEvent::Changes(changes) => Self::Changes {
                 changes: changes.iter().map(|change| changed(change, mask)).collect(),
@@ -324,7 +328,9 @@ impl What {
                 }));
             }
             Self::Vendors { vendors } => return client(ClientEvent::Vendors(vendors)),
-            Self::Loading { received } => return client(ClientEvent::Loading { received }),
+            Self::Loading { received, total } => {
+                return client(ClientEvent::Loading { received, total });
+            }
             Self::Changes { changes } => {
                 let changes: Result<_, _> = changes.into_iter().map(change).collect();
                 return client(ClientEvent::Changes(changes?));

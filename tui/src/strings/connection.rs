@@ -5,6 +5,7 @@ use ordertop::client::{Connection, ConnectionState};
 use ordertop::order::VendorId;
 
 use super::seconds;
+use crate::app::Loading;
 use crate::text::{cut, grouped, tame};
 
 /// Marks a server of the old kind: one without positions, whose new orders are
@@ -13,12 +14,7 @@ const OLD_SERVER: &str = "old server";
 
 /// What stands in the middle of an empty list.
 #[must_use]
-pub fn empty(
-    connection: &Connection,
-    vendor: Option<&VendorId>,
-    loaded: bool,
-    loading: Option<usize>,
-) -> (String, String) {
+pub fn empty(connection: &Connection, vendor: Option<&VendorId>, loaded: bool) -> (String, String) {
     match &connection.state {
         ConnectionState::Refused { reason, .. } => {
             let (why, what_to_do) = refused(reason, vendor);
@@ -32,13 +28,17 @@ pub fn empty(
             format!("The server cannot be reached: {}", tame(reason)),
             "Is --server right? It is tried again by itself; r tries now.".into(),
         ),
-        _ => match loading {
-            Some(received) => (
-                format!("Loading orders … {}", grouped(received)),
-                String::new(),
-            ),
-            None => ("Connecting …".into(), String::new()),
-        },
+        _ => ("Connecting …".into(), String::new()),
+    }
+}
+
+/// How far a snapshot is: `Loading 34,000 of 100,000`.
+#[must_use]
+pub fn loading(Loading { received, total }: Loading) -> String {
+    let received = grouped(received);
+    match total {
+        Some(total) => format!("Loading {received} of {}", grouped(total)),
+        None => format!("Loading {received} orders"),
     }
 }
 

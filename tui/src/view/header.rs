@@ -407,8 +407,9 @@ fn facts(app: &App) -> Vec<String> {
         format!("{} of {}", grouped(shown), grouped(total))
     };
     let loading = match app.loading {
-        Some(received) if app.loaded || received > 0 => {
-            format!("{} {} · ", strings::LOADING, grouped(received))
+        // Where the list is empty, its middle says so.
+        Some(loading) if app.orders.total() > 0 => {
+            format!("{} · ", strings::loading(loading).to_lowercase())
         }
         _ => String::new(),
     };

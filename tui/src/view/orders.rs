@@ -345,13 +345,12 @@ impl<'a> Cells<'a> {
 
 fn draw_empty(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
+    if let Some(loading) = app.first_loading() {
+        return super::loading::draw(app, loading, area, buf);
+    }
     let (title, more) = if app.orders.total() == 0 {
-        strings::empty(
-            &app.connection,
-            app.settings.vendor.as_ref(),
-            app.loaded,
-            app.loading,
-        )
+        let vendor = app.settings.vendor.as_ref();
+        strings::empty(&app.connection, vendor, app.loaded)
     } else if app.filter.value().is_empty()
         && let Some(tab) = app.orders.tab()
     {

@@ -79,10 +79,19 @@ impl Shared {
         let more = orders.len() > query.limit;
         orders.truncate(query.limit);
         let next = orders.last().filter(|_| more).map(Cursor::of);
+        let total = match query.is_whole().filter(|_| more) {
+            Some(vendor) => {
+                let mut command = redis::cmd("ZCARD");
+                command.arg(VendorKeys(vendor).placed());
+                Some(self.ask(&command).await?)
+            }
+            None => None,
+        };
         Ok(ListPage {
             position,
             orders,
             next,
+            total,
         })
     }
 

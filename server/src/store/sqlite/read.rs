@@ -167,6 +167,7 @@ pub(super) fn history(
 /// A page of orders, newest first.
 pub(super) fn list(db: &Connection, query: &ListQuery) -> rusqlite::Result<ListPage> {
     let mut position = None;
+    let mut vendor_row = None;
     let mut wheres = String::from("1");
     let mut values: Vec<Value> = Vec::new();
     let mut also = |condition: &str, new: Vec<Value>| {
@@ -178,6 +179,7 @@ pub(super) fn list(db: &Connection, query: &ListQuery) -> rusqlite::Result<ListP
             .prepare_cached("SELECT ref FROM vendors WHERE id = ?1")?
             .query_row([vendor.as_str()], |row| row.get(0))?;
         position = Some(head(db, row)?.position);
+        vendor_row = Some(row);
         also("o.vendor = ?", vec![row.into()]);
     }
     if !query.statuses.is_empty() {
@@ -234,10 +236,19 @@ pub(super) fn list(db: &Connection, query: &ListQuery) -> rusqlite::Result<ListP
         placed_us: last.content.placed_at.as_microsecond(),
         id: last.id.0,
     });
+    let total = match vendor_row.filter(|_| more && query.is_whole().is_some()) {
+        // The index on a vendor's orders answers it alone.
+        Some(row) => db
+            .prepare_cached("SELECT count(*) FROM orders WHERE vendor = ?1")?
+            .query_row([row], |row| row.get::<_, i64>(0))
+            .map(|count| u64::try_from(count).ok())?,
+        None => None,
+    };
     Ok(ListPage {
         position,
         orders,
         next,
+        total,
     })
 }
 

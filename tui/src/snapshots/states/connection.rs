@@ -13,7 +13,18 @@ pub(super) const STATES: &[State] = &[
     state("connecting", Stage::new),
     state("loading", |size| {
         let mut stage = Stage::new(size);
-        stage.tell(ClientEvent::Loading { received: 12_000 });
+        loading(&mut stage, 12_000, None);
+        stage
+    }),
+    state("loading_of_so_many", |size| {
+        let mut stage = Stage::new(size);
+        stage.live();
+        loading(&mut stage, 34_000, Some(100_000));
+        stage
+    }),
+    state("loading_anew", |size| {
+        let mut stage = after(size, "");
+        loading(&mut stage, 2_000, Some(100_000));
         stage
     }),
     state("empty", |size| {
@@ -54,6 +65,10 @@ pub(super) const STATES: &[State] = &[
         linked(size, polling(false), true)
     }),
 ];
+
+fn loading(stage: &mut Stage, received: usize, total: Option<usize>) {
+    stage.tell(ClientEvent::Loading { received, total });
+}
 
 pub(super) fn offline() -> ConnectionState {
     ConnectionState::Offline {
