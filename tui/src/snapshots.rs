@@ -26,7 +26,7 @@ pub(crate) use orders::{orders, service};
 pub(crate) use stage::Stage;
 
 use crate::event::Event;
-use crate::theme::{Depth, Glyphs, Looks, Palette, Theme};
+use crate::theme::{Depth, Glyphs, Looks, Palette, Theme, ThemeName};
 use crate::view::MIN_SIZE;
 
 /// Side by side, one pane, fewer columns, the smallest that is drawn, and one
@@ -152,6 +152,37 @@ fn every_file_is_of_a_state_and_every_state_has_one_name() {
         if !names.contains(&name) {
             assert!(updating(), "{name} is of no state");
             std::fs::remove_file(file.path()).unwrap();
+        }
+    }
+}
+
+/// The first cell with a sign beyond ASCII. What people write is left as it is:
+/// letters, and the pictures that some names have.
+pub(crate) fn sign_beyond_ascii(buffer: &Buffer) -> Option<&Cell> {
+    let written = |c: char| c.is_ascii_graphic() || c == ' ' || c.is_alphabetic();
+    let picture = |c: char| c >= '\u{1f000}';
+    let known = |cell: &&Cell| {
+        let first = cell.symbol().chars().next();
+        first.is_none_or(|c| written(c) || picture(c))
+    };
+    buffer.content.iter().find(|cell| !known(cell))
+}
+
+#[test]
+fn every_sign_is_ascii_in_the_ascii_theme() {
+    let looks = Looks {
+        name: ThemeName::Ascii,
+        ..Looks::default()
+    };
+    let usual = Stage::shop(SIZES[0]).draw();
+    assert!(sign_beyond_ascii(&usual).is_some(), "it finds some");
+    for state in states::all() {
+        for size in SIZES.into_iter().chain([(160, 45), (80, 50)]) {
+            let mut stage = state.at(size);
+            stage.app.settings.theme = Theme::of(&looks, Depth::Sixteen, Glyphs::Unicode);
+            let buffer = stage.draw();
+            let other = sign_beyond_ascii(&buffer);
+            assert!(other.is_none(), "{} {size:?} {other:?}", state.name);
         }
     }
 }

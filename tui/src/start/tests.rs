@@ -11,8 +11,8 @@ use ratatui::layout::{Position, Rect};
 use super::*;
 use crate::keymap::Keymap;
 use crate::snapshots::drawing::{Legend, text};
-use crate::snapshots::{SIZES, differs, frame};
-use crate::theme::{Palette, Theme};
+use crate::snapshots::{SIZES, differs, frame, sign_beyond_ascii};
+use crate::theme::{Depth, Glyphs, Looks, Palette, Theme, ThemeName};
 use crate::view::MIN_SIZE;
 
 const FILE: &str = "~/.config/ordertop/ordertop.toml";
@@ -346,6 +346,22 @@ fn states(size: (u16, u16)) -> Vec<(&'static str, Form)> {
     press(&mut form, KeyCode::Enter);
     keep("demo", &form);
     all
+}
+
+#[test]
+fn every_sign_is_ascii_in_the_ascii_theme() {
+    let looks = Looks {
+        name: ThemeName::Ascii,
+        ..Looks::default()
+    };
+    for size in SIZES {
+        for (name, mut form) in states(size) {
+            form.theme = Theme::of(&looks, Depth::Sixteen, Glyphs::Unicode);
+            let (buffer, _) = draw(&form);
+            let other = sign_beyond_ascii(&buffer);
+            assert!(other.is_none(), "{name} {size:?} {other:?}");
+        }
+    }
 }
 
 #[test]
