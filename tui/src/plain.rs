@@ -99,9 +99,12 @@ pub async fn run(
             told = events.recv() => plain.happens(told.context("the live client stopped")?),
         }
     }
-    // What was typed before is done, and said.
+    // What was typed before is done, and said: no news comes any more.
     let last = timeout(LAST_ANSWERS, async {
         while let Some(answered) = steps.join_next().await {
+            if let Ok((key, Ok(()))) = &answered {
+                plain.say(strings::was_done(key, OrderStatus::Shipped));
+            }
             plain.answered(answered);
         }
     });

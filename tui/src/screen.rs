@@ -236,6 +236,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         answers,
         desk,
         steps: JoinSet::new(),
+        prints: JoinSet::new(),
         fetching: None,
         config_file: options.config_file,
         suspended: false,
@@ -251,6 +252,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         app,
         terminal,
         steps,
+        prints,
         desk,
         keeper,
         record_ended,
@@ -263,7 +265,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     if let Some(keeper) = keeper {
         keeper.finish(&app.last_kept()).await;
     }
-    finish(steps, &desk).await;
+    finish(steps, prints, &desk).await;
     watch.abort();
     result
 }
@@ -316,22 +318,34 @@ fn can_place(term: Option<&str>) -> bool {
 /// Steps that were confirmed are sent, even when the user leaves right after.
 /// What became of one that was refused is told after the screen is gone, and
 /// how many wait for the next start.
-async fn finish(mut steps: JoinSet<Option<String>>, desk: &Desk) {
+async fn finish(mut steps: Tasks, mut prints: Tasks, desk: &Desk) {
     let told = timeout(LAST_ANSWERS, async {
-        while let Some(done) = steps.join_next().await {
-            if let Ok(Some(refused)) = done {
-                let _ = writeln!(io::stderr(), "{refused}");
+        for tasks in [&mut steps, &mut prints] {
+            while let Some(done) = tasks.join_next().await {
+                if let Ok(Some(refused)) = done {
+                    let _ = writeln!(io::stderr(), "{refused}");
+                }
             }
         }
     });
-    if told.await.is_err() && desk.keep_unanswered().await > 0 {
-        let _ = writeln!(io::stderr(), "{}", strings::UNANSWERED);
+    if told.await.is_err() {
+        // What is none of the desk's is kept nowhere.
+        let known = desk.unanswered();
+        if desk.keep_unanswered().await > 0 || steps.len() > known {
+            let _ = writeln!(io::stderr(), "{}", strings::UNANSWERED);
+        }
+        if !prints.is_empty() {
+            let _ = writeln!(io::stderr(), "{}", strings::UNPRINTED);
+        }
     }
     let waiting = desk.waiting().await;
     if waiting > 0 {
         let _ = writeln!(io::stderr(), "{}", strings::left_waiting(waiting));
     }
 }
+
+/// What is under way; each gives what to say when nobody listens any more.
+type Tasks = JoinSet<Option<String>>;
 
 struct Screen {
     app: App,
@@ -345,7 +359,8 @@ struct Screen {
     keeper: Option<Keeper>,
     answers: mpsc::Sender<Event>,
     desk: Desk,
-    steps: JoinSet<Option<String>>,
+    steps: Tasks,
+    prints: Tasks,
     fetching: Option<AbortHandle>,
     config_file: Option<PathBuf>,
     /// Whether to stop before anything else is done.
@@ -584,7 +599,7 @@ impl Screen {
             }
             Effect::Print(slip) => {
                 let (client, answers) = (self.client.clone(), self.answers.clone());
-                self.steps.spawn(async move {
+                self.prints.spawn(async move {
                     let PrintSlip {
                         key,
                         order,

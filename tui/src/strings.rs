@@ -435,6 +435,8 @@ pub fn unseen(above: usize, below: usize, hidden: usize) -> String {
     }
 }
 
-/// Left while a step had no answer.
+/// Left while a step, a note or an action on many orders had no answer.
 pub const UNANSWERED: &str =
-    "a step was sent and not answered in time: look at the order again before repeating it";
+    "something was sent and not answered in time: look at its orders again before repeating it";
+/// Left while the print command ran.
+pub const UNPRINTED: &str = "a packing slip is perhaps not printed: the command had not ended";

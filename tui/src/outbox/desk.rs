@@ -252,6 +252,12 @@ impl Desk {
         all - kept.await.unwrap_or(0)
     }
 
+    /// How many changes were sent and are neither answered nor kept.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        self.open().len()
+    }
+
     /// How many changes wait on disk.
     pub async fn waiting(&self) -> usize {
         let Some(store) = &self.store else {

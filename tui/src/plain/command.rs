@@ -157,6 +157,7 @@ impl Plain {
 mod tests {
     use super::*;
     use crate::snapshots::{Stage, orders};
+    use ordertop::client::RequestError;
 
     fn plain() -> Plain {
         let mut stage = Stage::new((80, 24));
@@ -199,5 +200,24 @@ mod tests {
         assert_eq!(late, "#10466 is Shipped: it cannot be shipped");
         plain.app.settings.read_only = true;
         assert_eq!(said(&mut plain, "ship 10477"), strings::READ_ONLY);
+    }
+
+    #[test]
+    fn a_step_that_nobody_answered_for_is_not_said_to_be_refused() {
+        let mut plain = plain();
+        let key = plain.app.orders.at(0).unwrap().key.clone();
+        let mut told = |error| {
+            plain.answered(Ok((key.clone(), Err(error))));
+            plain.out.drain(..).collect::<String>()
+        };
+        let open = told(RequestError::TooLong { limit_bytes: 1 });
+        assert!(open.contains(" perhaps not shipped: "), "{open}");
+        let refused = told(RequestError::Refused {
+            status: 409,
+            code: "closed".into(),
+            message: "it is closed".into(),
+        });
+        assert!(refused.contains(" not shipped: it is closed"), "{refused}");
+        assert!(!refused.contains("perhaps"), "{refused}");
     }
 }
