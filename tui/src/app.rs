@@ -26,7 +26,7 @@ pub mod picker;
 pub mod row;
 mod steps;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod theme;
 pub mod undo;
 mod views;

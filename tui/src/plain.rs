@@ -295,3 +295,62 @@ fn connection_words(state: &ConnectionState) -> String {
         ConnectionState::Refused { reason, .. } => format!("refused: {}", tame(reason)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ordertop::client::Connection;
+    use ordertop::order::{Actor, OrderStatus};
+    use ordertop::protocol::rest::Vendor;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::app::tests::fuzz::happening::{hostile, soiled};
+    use crate::fixture::{at, listed, packed, vendor};
+    use crate::snapshots::Stage;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// Whatever the server writes, a line is one line of harmless text.
+        #[test]
+        fn nothing_of_the_servers_steers_the_terminal(
+            texts in proptest::collection::vec((hostile(), 0_usize..8), 1..8),
+            all in any::<bool>(),
+        ) {
+            let stage = Stage::with((80, 24), |settings| if all { settings.vendor = None });
+            let mut plain = Plain::new(stage.app);
+            for (number, (text, status)) in texts.into_iter().enumerate() {
+                let vendors = vec![Vendor { id: vendor(), name: text.clone() }];
+                plain.happens(ClientEvent::Vendors(vendors));
+                let status = OrderStatus::ALL[status];
+                let order = soiled(&listed(&number.to_string(), status, 0), &text);
+                let stage = Stage::new((80, 24));
+                for kind in [EventKind::Created, EventKind::Status, EventKind::Removed] {
+                    let by = Actor::new(ActorKind::Support, text.clone());
+                    let change = stage.change(kind, &order, by);
+                    plain.happens(ClientEvent::Changes(vec![change]));
+                }
+                let change = Change::Order { key: order.key(&vendor()), order: packed(&order) };
+                plain.happens(ClientEvent::Changes(vec![change]));
+                plain.command(&format!("show {number}"));
+                plain.command(&format!("show {text}"));
+                plain.command(&text);
+                plain.command(&format!("list {text}"));
+                plain.command("list");
+                for state in [
+                    ConnectionState::Offline { since: at(0), next_at: at(9), reason: text.clone() },
+                    ConnectionState::Refused { reason: text.clone(), next_at: at(9) },
+                ] {
+                    let (fresh_at, round_trip, legacy) = (None, None, false);
+                    let connection = Connection { state, fresh_at, round_trip, legacy };
+                    plain.happens(ClientEvent::Connection(connection));
+                }
+            }
+            for line in plain.out.drain(..) {
+                let steers = |c: char| {
+                    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+                };
+                prop_assert!(!line.contains(steers), "{line:?}");
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@
 //! the server's own words about what it refused, keys that act, and what is typed
 //! into filter and pickers. The token is never part of an event.
 
+pub mod failure;
 pub mod line;
 pub mod mask;
 pub mod picture;

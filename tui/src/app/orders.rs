@@ -9,6 +9,8 @@
 //! `shown` may be held: then news change rows, and no row its place.
 
 mod held;
+#[cfg(test)]
+mod rebuilt;
 mod scope;
 
 use std::collections::HashMap;

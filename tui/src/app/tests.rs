@@ -6,7 +6,7 @@ mod asked;
 mod away;
 mod bulk;
 mod find;
-mod fuzz;
+pub(crate) mod fuzz;
 mod hold;
 mod mouse;
 mod note;

@@ -17,10 +17,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::failure::Failure;
 use super::mask::Mask;
 use super::start::Start;
 use crate::event::Event;
-use crate::strings;
 
 /// A moment and what happened in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -199,8 +199,8 @@ pub enum Changed {
 pub enum Answer {
     /// The body.
     Here(Value),
-    /// Why there is none, in a sentence.
-    Failed(String),
+    /// Why there is none.
+    Failed(Failure),
 }
 
 impl What {
@@ -366,7 +366,7 @@ fn unknown(key: &str) -> serde_json::Error {
 fn answer<T: Serialize>(result: &Result<T, RequestError>, mask: &mut Mask) -> Answer {
     match result {
         Ok(body) => Answer::Here(mask.body(body)),
-        Err(error) => Answer::Failed(strings::sentence(error)),
+        Err(error) => Answer::Failed(Failure::of(error, mask)),
     }
 }
 
@@ -375,11 +375,7 @@ fn result<T: DeserializeOwned>(
 ) -> Result<Result<T, RequestError>, serde_json::Error> {
     Ok(match answer {
         Answer::Here(body) => Ok(serde_json::from_value(body)?),
-        Answer::Failed(message) => Err(RequestError::Refused {
-            status: 0,
-            code: String::new(),
-            message,
-        }),
+        Answer::Failed(failure) => Err(failure.error()?),
     })
 }
 

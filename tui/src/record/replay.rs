@@ -115,7 +115,10 @@ impl<R: BufRead> Player<R> {
         let Some(line) = self.next.take() else {
             return Ok(());
         };
-        self.advance(line.at);
+        if line.at > self.now() {
+            // The clock ticked meanwhile, as it did when this was recorded.
+            self.wait_until(line.at);
+        }
         let event = (line.what.event()).with_context(|| format!("line {}", self.read))?;
         if let Some(mut event) = event {
             if let Event::Resize(columns, rows) = &mut event {

@@ -153,7 +153,8 @@ impl Stage {
         self.tell(ClientEvent::Changes(changes));
     }
 
-    fn change(&self, kind: EventKind, order: &ListedOrder, by: Actor) -> Change {
+    /// What the client tells of it.
+    pub(crate) fn change(&self, kind: EventKind, order: &ListedOrder, by: Actor) -> Change {
         let whose = order.vendor_id.clone().unwrap_or_else(vendor);
         let known = self.app.orders.get(&order.key(&whose));
         let previous_status = known.map(|row| row.status());

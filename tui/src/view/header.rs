@@ -130,7 +130,8 @@ fn steady_width(text: &str) -> usize {
 
 fn title(app: &App) -> String {
     if let Some(title) = &app.settings.title {
-        return title.clone();
+        // A record brings its own.
+        return tame(title).into_owned();
     }
     match app.settings.vendor.as_ref().or(app.orders.vendor()) {
         None => strings::ALL_VENDORS.into(),
