@@ -5,7 +5,9 @@
 //! up to there is in it, and each was reported once; no order in it is older
 //! than what was held of it before.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::client::event::{Change, EventKind};
@@ -21,10 +23,40 @@ pub struct Replica {
     loaded: bool,
     /// `None` before the first snapshot, and with a server of the old kind.
     position: Option<Position>,
-    orders: HashMap<OrderNumber, Arc<PackedOrder>>,
+    orders: HashSet<Numbered>,
     /// Orders that an answer brought before the stream did, with the offset of
     /// the event that will.
     ahead: HashMap<OrderNumber, u64>,
+}
+
+/// An order that is found by its number, which it holds itself.
+#[derive(Debug, Clone)]
+struct Numbered(Arc<PackedOrder>);
+
+impl Numbered {
+    fn number(&self) -> &OrderNumber {
+        &self.0.order_number
+    }
+}
+
+impl PartialEq for Numbered {
+    fn eq(&self, other: &Self) -> bool {
+        self.number() == other.number()
+    }
+}
+
+impl Eq for Numbered {}
+
+impl Hash for Numbered {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number().hash(state);
+    }
+}
+
+impl Borrow<OrderNumber> for Numbered {
+    fn borrow(&self) -> &OrderNumber {
+        self.number()
+    }
 }
 
 /// All orders of a vendor, read page by page.
@@ -58,7 +90,7 @@ impl Replica {
             vendor,
             loaded: false,
             position: None,
-            orders: HashMap::new(),
+            orders: HashSet::new(),
             ahead: HashMap::new(),
         }
     }
@@ -84,12 +116,12 @@ impl Replica {
     /// One order.
     #[must_use]
     pub fn get(&self, number: &OrderNumber) -> Option<&Arc<PackedOrder>> {
-        self.orders.get(number)
+        self.orders.get(number).map(|order| &order.0)
     }
 
     /// Every order, in no order.
     pub fn orders(&self) -> impl ExactSizeIterator<Item = &Arc<PackedOrder>> {
-        self.orders.values()
+        self.orders.iter().map(|order| &order.0)
     }
 
     /// Forgets the position and what hung on it, because the history is another
@@ -111,7 +143,10 @@ impl Replica {
         self.ahead.retain(|_, ahead| *ahead > offset);
         // An answer that the snapshot is too old to hold stays.
         let ahead = &self.ahead;
-        self.orders.retain(|number, _| ahead.contains_key(number));
+        self.orders
+            .retain(|order| ahead.contains_key(order.number()));
+        // To the order: growing by doubling would hold the half twice.
+        self.orders.reserve(orders.len());
         for order in orders {
             self.put_newer(order);
         }
@@ -119,7 +154,7 @@ impl Replica {
         self.loaded = true;
         Some(Change::Snapshot {
             vendor: self.vendor.clone(),
-            orders: self.orders.values().cloned().collect(),
+            orders: self.orders().cloned().collect(),
         })
     }
 
@@ -129,9 +164,8 @@ impl Replica {
         // Where it stood with a server that counts, which this one has replaced.
         self.forget_history();
         let gone = !self.loaded || {
-            let listed: std::collections::HashSet<_> =
-                orders.iter().map(|order| &order.order_number).collect();
-            self.orders.keys().any(|number| !listed.contains(number))
+            let listed: HashSet<_> = orders.iter().map(|order| &order.order_number).collect();
+            (self.orders.iter()).any(|order| !listed.contains(order.number()))
         };
         if gone {
             let snapshot = Snapshot {
@@ -149,8 +183,7 @@ impl Replica {
         if self.get(&order.order_number) == Some(&order) {
             return None;
         }
-        self.orders
-            .insert(order.order_number.clone(), Arc::clone(&order));
+        self.orders.replace(Numbered(Arc::clone(&order)));
         Some(self.changed(order))
     }
 
@@ -181,11 +214,11 @@ impl Replica {
         } else {
             match (&told, kind) {
                 (Some(order), _) => !self.put_newer(Arc::clone(order)),
-                (None, EventKind::Removed) => self.orders.remove(number).is_none(),
+                (None, EventKind::Removed) => !self.orders.remove(number),
                 (None, _) => true,
             }
         };
-        let held = self.orders.get(&event.order_number).cloned();
+        let held = self.get(&event.order_number).cloned();
         if kept && told != held {
             let held = held.as_deref().map(PackedOrder::unpack);
             Arc::make_mut(&mut event).order = held.map(Arc::new);
@@ -223,12 +256,12 @@ impl Replica {
     /// that was erased and placed again counts its versions anew, under a
     /// higher id.
     fn put_newer(&mut self, order: Arc<PackedOrder>) -> bool {
-        if let Some(held) = self.orders.get(&order.order_number)
+        if let Some(held) = self.get(&order.order_number)
             && (held.id, held.version) >= (order.id, order.version)
         {
             return false;
         }
-        self.orders.insert(order.order_number.clone(), order);
+        self.orders.replace(Numbered(order));
         true
     }
 

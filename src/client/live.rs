@@ -9,8 +9,9 @@ use super::socket::{Break, Socket};
 use crate::clock::Clock;
 use crate::protocol::{ClientMessage, Welcome};
 
-/// How often the client pings, to measure the round trip.
-const PING_EVERY: Duration = Duration::from_secs(15);
+/// How often the client pings, to measure the round trip. Death is told by the
+/// silence of the server, which pings by itself.
+const PING_EVERY: Duration = Duration::from_secs(60);
 /// The first ping tells the round trip soon, but not from all clients at once.
 const FIRST_PING_WITHIN: Duration = Duration::from_secs(2);
 /// How long a server of our protocol may take to its welcome.

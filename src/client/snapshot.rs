@@ -120,8 +120,9 @@ pub(crate) async fn snapshot(
     for _ in 0..MAX_PAGES {
         progress.more(page.orders.len());
         // A page at a time, so that the whole list is never here unpacked.
-        let packed = page.orders.drain(..).map(|order| PackedOrder::new(&order));
-        all.orders.extend(packed.map(Arc::new));
+        let packed = (page.orders.drain(..))
+            .map(|order| Arc::new(PackedOrder::from(Arc::unwrap_or_clone(order))));
+        all.orders.extend(packed);
         let Some(next) = page.next.take() else {
             return Ok(all);
         };

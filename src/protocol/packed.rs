@@ -2,13 +2,17 @@
 //!
 //! Most of an order is only looked at when it is on the screen. So that part is
 //! kept as its JSON, compressed (LZ4, one block) against a dictionary of what
-//! every order says; what lists sort by, filter by and compare stands beside it.
+//! every order says; what lists sort by, filter by and compare stands beside it,
+//! and only there.
 //! An order that takes 2.5 KB as a [`ListedOrder`] takes a fifth of that.
+
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_size_prepended_with_dict};
 
 use super::ListedOrder;
+use super::listed::ExactNumber;
 use crate::order::{Currency, Flags, OrderNumber, OrderStatus};
 
 /// What orders have in common, the most frequent last. It lives in memory
@@ -32,12 +36,15 @@ pub struct PackedOrder {
     pub currency: Option<Currency>,
     created_at: Moment,
     updated_at: Moment,
-    status_since: Option<Moment>,
-    ship_by: Option<Moment>,
-    /// The total, and behind it the buyer's name.
-    shown: Box<str>,
-    total_bytes: u32,
-    sought: Box<str>,
+    /// [`Moment::NONE`] where the server does not tell.
+    status_since: Moment,
+    /// [`Moment::NONE`] where none is promised.
+    ship_by: Moment,
+    /// The total, the buyer's name, and what is sought, one behind the other.
+    texts: Box<str>,
+    total_ends: u32,
+    name_ends: u32,
+    /// All that does not stand beside it.
     json: Box<[u8]>,
 }
 
@@ -45,33 +52,21 @@ pub struct PackedOrder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Moment(i64);
 
+impl Moment {
+    /// Before any timestamp.
+    const NONE: Self = Self(i64::MIN);
+}
+
+/// Stands for the number in the JSON.
+static NO_NUMBER: LazyLock<OrderNumber> =
+    LazyLock::new(|| OrderNumber::new("0").expect("a number that prints"));
+
 impl PackedOrder {
     /// Packs an order. What only repeats other fields (`vendor_items`,
     /// `vendor_total`) is left out, as a reader of the wire leaves it out.
     #[must_use]
     pub fn new(order: &ListedOrder) -> Self {
-        let lean = (!order.vendor_items.is_empty()).then(|| ListedOrder {
-            vendor_items: Vec::new(),
-            ..order.clone()
-        });
-        // Texts, numbers and lists of them: there is nothing that has no JSON.
-        let json = serde_json::to_vec(lean.as_ref().unwrap_or(order)).unwrap_or_default();
-        Self {
-            id: order.id,
-            version: order.version,
-            order_number: order.order_number.clone(),
-            status: order.status,
-            flags: order.flags,
-            currency: order.currency,
-            created_at: order.created_at.into(),
-            updated_at: order.updated_at.into(),
-            status_since: order.status_since.map(Moment::from),
-            ship_by: order.ship_by.map(Moment::from),
-            shown: format!("{}{}", order.total_amount, order.customer_name).into(),
-            total_bytes: u32::try_from(order.total_amount.len()).unwrap_or(0),
-            sought: sought(order),
-            json: compress_prepend_size_with_dict(&json, DICTIONARY).into(),
-        }
+        Self::from(order.clone())
     }
 
     /// The whole order again. Takes some microseconds: for one that is looked
@@ -83,19 +78,35 @@ impl PackedOrder {
     pub fn unpack(&self) -> ListedOrder {
         let json = decompress_size_prepended_with_dict(&self.json, DICTIONARY);
         let json = json.expect("a block that was compressed here");
-        serde_json::from_slice(&json).expect("an order that was written here")
+        let rest: ListedOrder =
+            serde_json::from_slice(&json).expect("an order that was written here");
+        ListedOrder {
+            id: self.id,
+            version: self.version,
+            order_number: self.order_number.clone(),
+            status: self.status,
+            flags: self.flags,
+            currency: self.currency,
+            created_at: self.created_at(),
+            updated_at: self.updated_at(),
+            status_since: self.status_since(),
+            ship_by: self.ship_by(),
+            total_amount: self.total_amount().to_owned(),
+            customer_name: self.customer_name().to_owned(),
+            ..rest
+        }
     }
 
     /// What the buyer pays, as decimal text.
     #[must_use]
     pub fn total_amount(&self) -> &str {
-        self.shown.split_at(self.total_bytes as usize).0
+        &self.texts[..self.total_ends as usize]
     }
 
     /// The buyer's name; empty when unknown.
     #[must_use]
     pub fn customer_name(&self) -> &str {
-        self.shown.split_at(self.total_bytes as usize).1
+        &self.texts[self.total_ends as usize..self.name_ends as usize]
     }
 
     /// When the buyer placed it.
@@ -113,25 +124,60 @@ impl PackedOrder {
     /// Since when it stands there; `None` from a server that does not tell.
     #[must_use]
     pub fn status_since(&self) -> Option<Timestamp> {
-        self.status_since.map(Timestamp::from)
+        self.status_since.known()
     }
 
     /// By when it is promised to leave.
     #[must_use]
     pub fn ship_by(&self) -> Option<Timestamp> {
-        self.ship_by.map(Timestamp::from)
+        self.ship_by.known()
     }
 
     /// What people look for in it, in lower case, each with a line break behind
     /// it: number, buyer, and of each item the name, the sku and the variant.
     #[must_use]
     pub fn sought(&self) -> &str {
-        &self.sought
+        &self.texts[self.name_ends as usize..]
     }
 }
 
-fn sought(order: &ListedOrder) -> Box<str> {
-    let mut text = String::with_capacity(160);
+impl From<ListedOrder> for PackedOrder {
+    fn from(mut order: ListedOrder) -> Self {
+        let end = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let mut texts = String::with_capacity(200);
+        texts.push_str(&order.total_amount);
+        let total_ends = end(&texts);
+        texts.push_str(&order.customer_name);
+        let name_ends = end(&texts);
+        seek(&order, &mut texts);
+        let mut packed = Self {
+            id: std::mem::take(&mut order.id),
+            version: std::mem::take(&mut order.version),
+            order_number: std::mem::replace(&mut order.order_number, NO_NUMBER.clone()),
+            status: std::mem::replace(&mut order.status, OrderStatus::Pending),
+            flags: std::mem::take(&mut order.flags),
+            currency: order.currency.take(),
+            created_at: std::mem::take(&mut order.created_at).into(),
+            updated_at: std::mem::take(&mut order.updated_at).into(),
+            status_since: order.status_since.take().map_or(Moment::NONE, Moment::from),
+            ship_by: order.ship_by.take().map_or(Moment::NONE, Moment::from),
+            texts: texts.into(),
+            total_ends,
+            name_ends,
+            json: Box::default(),
+        };
+        order.total_amount.clear();
+        order.customer_name.clear();
+        order.vendor_items.clear();
+        order.vendor_total = ExactNumber::default();
+        // Texts, numbers and lists of them: there is nothing that has no JSON.
+        let json = serde_json::to_vec(&order).unwrap_or_default();
+        packed.json = compress_prepend_size_with_dict(&json, DICTIONARY).into();
+        packed
+    }
+}
+
+fn seek(order: &ListedOrder, text: &mut String) {
     let mut line = |words: &str| {
         let one_line = words.chars().filter(|c| *c != '\n');
         text.extend(one_line.flat_map(char::to_lowercase));
@@ -145,7 +191,12 @@ fn sought(order: &ListedOrder) -> Box<str> {
         line(&product.sku);
         line(product.variant.as_deref().unwrap_or_default());
     }
-    text.into()
+}
+
+impl Moment {
+    fn known(self) -> Option<Timestamp> {
+        (self != Self::NONE).then(|| self.into())
+    }
 }
 
 impl From<Timestamp> for Moment {
@@ -225,7 +276,7 @@ mod tests {
         let packed = PackedOrder::new(&order);
         let whole = serde_json::to_vec(&order).unwrap().len();
         assert!(
-            packed.json.len() < 480,
+            packed.json.len() < 330,
             "{} of {whole} bytes",
             packed.json.len()
         );
@@ -242,7 +293,7 @@ mod tests {
         order.vendor_items.clone_from(&order.items);
         assert!(PackedOrder::new(&order).unpack().vendor_items.is_empty());
         assert!(
-            size_of::<PackedOrder>() <= 176,
+            size_of::<PackedOrder>() <= 128,
             "{}",
             size_of::<PackedOrder>()
         );

@@ -8,6 +8,7 @@
 pub mod alerts;
 pub mod app;
 pub mod args;
+pub mod beat;
 pub mod carrier;
 pub mod commands;
 pub mod config;

@@ -15,7 +15,8 @@ use ordertop_tui::{
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
 
-#[tokio::main]
+// The screen has the main thread to itself: one worker is enough for the rest.
+#[tokio::main(worker_threads = 1)]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     match log_to_file() {

@@ -21,9 +21,10 @@ use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use ordertop::client::{Client, ClientConfig};
 use ordertop::clock::Clock;
+use tokio::runtime::{self, Handle};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::task::{AbortHandle, JoinSet, block_in_place};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::alerts::AlertSettings;
 use crate::alerts::command::Commands;
@@ -31,6 +32,7 @@ use crate::alerts::osc::Channel;
 use crate::app::row::Sort;
 use crate::app::{App, Hint, Settings};
 use crate::args::Manners;
+use crate::beat::Beat;
 use crate::config::{self, Config};
 use crate::event::{Effect, Event, PrintSlip};
 use crate::keymap::Keymap;
@@ -166,13 +168,37 @@ impl ScreenOptions {
 
 /// Shows the screen until the user leaves it.
 ///
+/// The loop has this thread to itself, with a runtime of its own: a key does not
+/// wait for a page of orders to be read, and the clock's tick wakes one thread.
+/// The live client works in the runtime that this is called in.
+///
 /// # Errors
 /// When there is no terminal, when the client cannot start, and when the
 /// terminal fails. The terminal is given back in every case.
+///
+/// # Panics
+/// Outside a multi-thread Tokio runtime.
 pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
-    if !options.plain {
-        check_terminal()?;
+    let beside = Handle::current();
+    if options.plain {
+        return show(options, &beside, Beat::begin()).await;
     }
+    check_terminal()?;
+    block_in_place(|| {
+        let beat = Beat::begin();
+        let own = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("no runtime can be started")?;
+        own.block_on(show(options, &beside, beat))
+    })
+}
+
+async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Result<()> {
+    let client = options.client.clone();
+    // First: its server is asked while the terminal is.
+    let (client, events) = within(beside, || Client::start(client))?;
+    let client = Arc::new(client);
     let (themes, late_answer, taken) = match options.handed {
         // Lines have no colours, and a simple terminal is asked nothing.
         _ if options.plain => (Themes::default(), LateAnswer::default(), None),
@@ -201,8 +227,7 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         alerts: options.alerts.clone(),
     };
     if options.plain {
-        let (client, events) = Client::start(options.client)?;
-        return plain::run(Arc::new(client), events, settings).await;
+        return plain::run(client, events, settings).await;
     }
     let recorder = match &options.record {
         Some(path) => Some(record(path, options.made_up)?),
@@ -217,10 +242,8 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     if let Some(greeting) = options.greeting {
         app.say(greeting);
     }
-    let (client, events) = Client::start(options.client)?;
-    let client = Arc::new(client);
     let (answers, answered) = mpsc::channel(ANSWER_QUEUE);
-    let desk = Desk::new(store, client.clone(), clock, answers.clone());
+    let desk = Desk::new(store, client.clone(), clock, answers.clone(), beat);
     let mut screen = Screen {
         app,
         recorder,
@@ -243,9 +266,10 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
         leaving: false,
         late_answer,
     };
-    let watch = leave_anyway(LEAVING)?;
+    // It watches over this thread, from another one.
+    let watch = within(beside, || leave_anyway(LEAVING))?;
     let result = match screen.restore(options.state) {
-        Ok(()) => screen.run(events, answered).await,
+        Ok(()) => screen.run(events, answered, beat).await,
         Err(error) => Err(error),
     };
     let Screen {
@@ -268,6 +292,12 @@ pub async fn run_screen(options: ScreenOptions) -> anyhow::Result<()> {
     finish(steps, prints, &desk).await;
     watch.abort();
     result
+}
+
+/// Does what starts tasks so that they run in that runtime.
+fn within<T>(runtime: &Handle, start: impl FnOnce() -> T) -> T {
+    let _entered = runtime.enter();
+    start()
 }
 
 fn record(path: &Path, made_up: bool) -> anyhow::Result<Recorder> {
@@ -391,11 +421,11 @@ impl Screen {
         &mut self,
         mut events: mpsc::Receiver<ordertop::client::ClientEvent>,
         mut answered: mpsc::Receiver<Event>,
+        beat: Beat,
     ) -> anyhow::Result<()> {
         let mut signals = Signals::new()?;
         let mut keys = EventStream::new();
-        let mut clock = interval(Duration::from_secs(1));
-        clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut clock = beat.every(1);
         let (columns, rows) = terminal::size()?;
         self.happen(Event::Resize(columns, rows))?;
         if self.app.mouse {

@@ -1,6 +1,8 @@
 //! One order as the list holds it: what a row shows, sorts by and is found by,
 //! worked out once when the order changes and not once a frame.
 
+pub(super) mod rank;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -23,14 +25,17 @@ pub enum Touch {
     Changed,
 }
 
+/// In milliseconds since 1970; negative when it was changed, 0 for never.
+#[derive(Debug, Clone, Copy, Default)]
+struct Touched(i64);
+
 /// One order of the list. There may be a hundred thousand: the whole order stays
 /// packed, and is shared with the live client.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// What the order is known by.
     pub key: OrderKey,
-    /// Whether it was new or changed, and when.
-    pub touched: Option<(Touch, Timestamp)>,
+    touched: Touched,
     order: Arc<PackedOrder>,
     /// Of the vendor, in lower case: the id, a line break, the name. All rows
     /// of the vendor share it.
@@ -46,11 +51,32 @@ impl Row {
         Self {
             amount: scaled(order.total_amount()),
             urgency: urgency(&order),
-            touched: None,
+            touched: Touched::default(),
             key,
             order,
             vendor,
         }
+    }
+
+    /// Whether it was new or changed, and when.
+    #[must_use]
+    pub fn touched(&self) -> Option<(Touch, Timestamp)> {
+        let at = Timestamp::from_millisecond(self.touched.0.unsigned_abs().cast_signed());
+        match self.touched.0 {
+            0 => None,
+            1.. => Some((Touch::New, at.ok()?)),
+            _ => Some((Touch::Changed, at.ok()?)),
+        }
+    }
+
+    /// Notes that it was new or changed, and when; `None` changes nothing.
+    pub fn touch(&mut self, touched: Option<(Touch, Timestamp)>) {
+        let Some((touch, at)) = touched else { return };
+        let at = at.as_millisecond().max(1);
+        self.touched = Touched(match touch {
+            Touch::New => at,
+            Touch::Changed => -at,
+        });
     }
 
     /// The whole order as the server last told it, unpacked. Not for what every

@@ -67,7 +67,7 @@ impl Mark {
             Self::PayOnDelivery => flags.pay_on_delivery,
             Self::CancelRequested => flags.cancel_requested,
             Self::Deleted => flags.source_deleted,
-            Self::New => matches!(row.touched, Some((Touch::New, _))),
+            Self::New => matches!(row.touched(), Some((Touch::New, _))),
         }
     }
 }

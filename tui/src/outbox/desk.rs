@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use ordertop::client::{Client, RequestError, new_idempotency_key};
 use ordertop::clock::Clock;
@@ -13,14 +12,14 @@ use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::rest::StatusChange;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Entry, OutboxError, Outcome, Sent, Store, settled_by};
+use crate::beat::Beat;
 use crate::event::Event;
 use crate::strings;
 
-/// How often to look whether another program changed the file.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often to look whether another program changed the file, in beats.
+const LOOK: u32 = 2;
 
 /// Sends changes and keeps those that got no answer. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -29,6 +28,7 @@ pub struct Desk {
     store: Option<Store>,
     client: Arc<Client>,
     clock: Arc<dyn Clock>,
+    beat: Beat,
     answers: mpsc::Sender<Event>,
     /// Held from a change of the file to the event that tells of it, so that the
     /// loop hears of both in one order.
@@ -51,11 +51,13 @@ impl Desk {
         client: Arc<Client>,
         clock: Arc<dyn Clock>,
         answers: mpsc::Sender<Event>,
+        beat: Beat,
     ) -> Self {
         let desk = Self {
             store,
             client,
             clock,
+            beat,
             answers,
             line: Arc::default(),
             sending: Arc::default(),
@@ -69,13 +71,16 @@ impl Desk {
 
     /// Tells what waits, now and whenever the file changed.
     async fn look(self, store: Store) {
-        let mut clock = interval(LOOK);
-        clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut clock = self.beat.every(LOOK);
         let mut seen = None;
         loop {
             tokio::select! {
                 () = self.answers.closed() => return,
                 _ = clock.tick() => {}
+            }
+            // Asking for a file's length and date is not worth another thread's wake-up.
+            if seen.as_ref() == Some(&store.stamp()) {
+                continue;
             }
             let line = self.line.lock().await;
             // The stamp first: what is written in between is seen the next time.

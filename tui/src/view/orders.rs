@@ -236,7 +236,7 @@ fn draw_row(app: &App, row: &Row, marked: bool, columns: &Columns, line: Rect, b
     let under_cursor = app.cursor.as_ref() == Some(&row.key);
     let reversed = under_cursor && app.focus == Pane::Orders;
     let touched = row
-        .touched
+        .touched()
         .filter(|(_, at)| app.now.duration_since(*at) < MARKED);
     let lit = touched.filter(|(_, at)| app.now.duration_since(*at) < LIT);
     let lit = lit.map(|(touch, _)| match touch {

@@ -70,7 +70,7 @@ impl Orders {
     /// The same list after it; an order that is gone is gone from there too.
     pub(super) fn hold_keys(&mut self, keys: Option<Vec<OrderKey>>) {
         if let Some(keys) = keys {
-            let slots = keys.iter().filter_map(|key| self.slots.get(key).copied());
+            let slots = keys.iter().filter_map(|key| self.slot(key));
             self.shown = slots.collect();
             self.note_places();
             self.count_held();
