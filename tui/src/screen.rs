@@ -6,18 +6,16 @@
 //! loop wakes once a second, for the ages on the screen.
 
 mod bulk;
+mod keys;
 mod print;
 
-use std::future::poll_fn;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use crossterm::event::{Event as TerminalEvent, EventStream, MouseEventKind};
-use futures_util::StreamExt;
+use crossterm::event::{Event as TerminalEvent, MouseEventKind};
 use jiff::tz::TimeZone;
 use ordertop::client::{Client, ClientConfig};
 use ordertop::clock::Clock;
@@ -424,7 +422,7 @@ impl Screen {
         beat: Beat,
     ) -> anyhow::Result<()> {
         let mut signals = Signals::new()?;
-        let mut keys = EventStream::new();
+        let mut keys = keys::typed()?;
         let mut clock = beat.every(1);
         let (columns, rows) = terminal::size()?;
         self.happen(Event::Resize(columns, rows))?;
@@ -454,12 +452,12 @@ impl Screen {
                         (dirty, next_frame) = (true, Instant::now());
                     }
                 },
-                pressed = keys.next() => {
+                pressed = keys.recv() => {
                     // The end of the input is the end of the terminal.
                     let Some(pressed) = pressed else { return Ok(()) };
                     self.pressed(pressed?)?;
                     // A key that is held down: take what is there, draw once.
-                    while let Some(pressed) = waiting(&mut keys).await {
+                    while let Ok(pressed) = keys.try_recv() {
                         self.pressed(pressed?)?;
                     }
                     (dirty, next_frame) = (true, Instant::now());
@@ -702,17 +700,6 @@ impl Screen {
         }
         Ok(())
     }
-}
-
-/// The next key if it is there already. Polled with this task's own waker:
-/// the stream keeps the waker of its first empty poll, and one that wakes nobody
-/// (`now_or_never`) would hold back the next key until the clock's tick.
-async fn waiting(keys: &mut EventStream) -> Option<io::Result<TerminalEvent>> {
-    poll_fn(|context| match keys.poll_next_unpin(context) {
-        Poll::Ready(key) => Poll::Ready(key),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
 }
 
 #[cfg(test)]
