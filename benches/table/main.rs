@@ -30,8 +30,9 @@ const USAGE: &str =
 const KEYS: usize = 300;
 /// Filters that are set and cleared.
 const FILTERS: usize = 20;
-/// How long nothing happens while wake-ups are counted.
-const IDLE: Duration = Duration::from_secs(10);
+/// How long nothing happens while wake-ups are counted: a minute has its share of
+/// the connection's signs of life, which ten seconds may miss.
+const IDLE: Duration = Duration::from_secs(60);
 /// When a program that just read everything is at rest.
 const REST: Duration = Duration::from_secs(5);
 
@@ -75,7 +76,7 @@ async fn measure(programs: &Path, orders: usize, rate: usize) -> anyhow::Result<
 
     tokio::time::sleep(REST).await;
     writeln!(out, "{:<24}{}", "memory, loaded", memory(&screen)?)?;
-    let idle = idle(&screen).await?;
+    let idle = screen.wake_ups(IDLE).await?;
     let seconds = IDLE.as_secs();
     writeln!(
         out,
@@ -133,12 +134,6 @@ fn ordertop(programs: &Path, home: &Path, server: SocketAddr) -> CommandBuilder 
     command.env("TERM", "xterm-256color");
     command.env("ORDERTOP_MASTER_TOKEN", TOKEN);
     command
-}
-
-async fn idle(screen: &Screen) -> anyhow::Result<u64> {
-    let before = screen.wake_ups()?;
-    tokio::time::sleep(IDLE).await;
-    Ok(screen.wake_ups()?.saturating_sub(before))
 }
 
 fn memory(screen: &Screen) -> anyhow::Result<String> {
@@ -231,7 +226,7 @@ impl std::fmt::Display for Limit {
             most,
             unit,
         } = self;
-        let seen = format!("{seen:.1} {unit}");
+        let seen = format!("{seen:.2} {unit}");
         write!(f, "{what:<24}{seen:<14}limit {most:.0} {unit:<6}{holds}")
     }
 }

@@ -10,7 +10,10 @@ use portable_pty::CommandBuilder;
 
 use super::screen::Screen;
 use super::shop::order;
-use super::{IDLE, REST, grouped, idle, ms};
+use super::{REST, grouped, ms};
+
+/// How long nothing happens while a peer's wake-ups are counted.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// What a peer is shown, and how to tell that it shows it.
 struct Peer {
@@ -90,11 +93,12 @@ async fn one(peer: &Peer, home: &Path, file: &Path, orders: usize) -> anyhow::Re
         "first frame {:>5.0} ms, memory {:>6.1} MiB, wake-ups {:>4} in {} s",
         ms(first - began),
         screen.memory_mib("VmRSS")?,
-        idle(&screen).await?,
+        screen.wake_ups(IDLE).await?,
         IDLE.as_secs()
     );
     if peer.name == "fzf" {
-        let all = format!("{orders}/{orders}");
+        // The line with the names of the columns is one to it.
+        let all = format!("{0}/{0}", orders + 1);
         screen.press("souza 12")?;
         screen.shows("a filtered list", |text| !text.contains(&all))?;
         std::thread::sleep(Duration::from_millis(500));

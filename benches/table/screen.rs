@@ -1,5 +1,7 @@
 //! A program in a pseudo-terminal: what it shows when, what it takes.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex};
@@ -12,6 +14,8 @@ const ROWS: u16 = 30;
 const COLS: u16 = 120;
 /// How long the programs may take to whatever is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How often wake-ups are counted anew.
+const COUNTS: usize = 3;
 
 /// A program in a terminal, and what the terminal shows.
 pub(crate) struct Screen {
@@ -112,14 +116,35 @@ impl Screen {
         Ok(figure(&status, name)? as f64 / 1024.0)
     }
 
-    /// Voluntary context switches of all its threads.
-    pub(crate) fn wake_ups(&self) -> anyhow::Result<u64> {
-        let mut sum = 0;
+    /// Voluntary context switches of each of its threads so far.
+    fn switches(&self) -> anyhow::Result<BTreeMap<OsString, u64>> {
+        let mut all = BTreeMap::new();
         for thread in std::fs::read_dir(format!("/proc/{}/task", self.pid))? {
-            let status = std::fs::read_to_string(thread?.path().join("status"))?;
-            sum += figure(&status, "voluntary_ctxt_switches")?;
+            let thread = thread?;
+            // It may end while it is looked at.
+            if let Ok(status) = std::fs::read_to_string(thread.path().join("status")) {
+                let count = figure(&status, "voluntary_ctxt_switches")?;
+                all.insert(thread.file_name(), count);
+            }
         }
-        Ok(sum)
+        Ok(all)
+    }
+
+    /// How often its threads woke in that time. One that ends takes its count
+    /// along, and a sum would seem to go down: then it is counted anew.
+    pub(crate) async fn wake_ups(&self, during: Duration) -> anyhow::Result<u64> {
+        for _ in 0..COUNTS {
+            let before = self.switches()?;
+            tokio::time::sleep(during).await;
+            let after = self.switches()?;
+            if before.keys().all(|thread| after.contains_key(thread)) {
+                let woke = |(thread, count): (&OsString, &u64)| {
+                    count - before.get(thread).copied().unwrap_or(0)
+                };
+                return Ok(after.iter().map(woke).sum());
+            }
+        }
+        bail!("its threads come and go, and cannot be counted")
     }
 }
 
