@@ -177,6 +177,16 @@ fn columns(words: &str) -> u16 {
     u16::try_from(width(words)).unwrap_or(u16::MAX)
 }
 
+/// How wide something is that lies over an area: the frames below it stay whole
+/// where there is room for that.
+fn over(wide: u16, widest: u16) -> u16 {
+    match wide {
+        ..72 => wide.saturating_sub(2),
+        _ => wide - 4,
+    }
+    .min(widest)
+}
+
 /// A frame with a title. Gives the room inside.
 fn frame(buf: &mut Buffer, area: Rect, title: &str, focused: bool, theme: Theme) -> Rect {
     if area.width < 2 || area.height < 2 {

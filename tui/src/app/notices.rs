@@ -143,6 +143,12 @@ impl Notices {
         self.list.get(index).map(|listed| &listed.notice)
     }
 
+    /// Whether nobody looked at that one yet; the newest is 0.
+    #[must_use]
+    pub fn is_unread(&self, at: usize) -> bool {
+        self.list.get(at).is_some_and(|listed| !listed.read)
+    }
+
     /// How many nobody looked at yet.
     #[must_use]
     pub fn unread(&self) -> usize {

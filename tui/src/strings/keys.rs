@@ -173,6 +173,7 @@ pub const HELP_NOTES: &[(&str, &[&str])] = &[
             "⧗→ sent, the server has not answered yet",
             "×?  support is asked to cancel the order",
             "✔  marked: s and S act on all marked orders, Esc clears the marks",
+            "•  a notification that nobody looked at yet; !2 in the first line counts them",
             "⧗2 in the first line: 2 changes are kept on disk until the server answers (Q)",
         ],
     ),

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::header::after_columns;
-use super::{blank, frame, key_words, put, put_right};
+use super::{blank, frame, key_words, over, put, put_right};
 use crate::app::App;
 use crate::app::bulk::{Bulk, BulkLine, Fate, Plan};
 use crate::app::dialog::{Aim, FieldKind};
@@ -46,7 +46,7 @@ pub(super) fn draw_plan(
     buf: &mut Buffer,
 ) -> Option<Position> {
     let theme = app.settings.theme;
-    let wide = screen.width.saturating_sub(2).min(WIDEST);
+    let wide = over(screen.width, WIDEST);
     let mut lines: Vec<(String, Style)> = Vec::new();
     for ((from, to), count) in plan.steps() {
         let words = format!(
@@ -179,9 +179,9 @@ pub(super) fn draw_result(app: &App, bulk: &Bulk, screen: Rect, buf: &mut Buffer
     let theme = app.settings.theme;
     let wanted = u16::try_from(bulk.len())
         .unwrap_or(u16::MAX)
-        .saturating_add(4);
+        .saturating_add(3);
     let height = wanted.min(screen.height.saturating_sub(2)).max(5);
-    let area = centred(screen, screen.width.saturating_sub(2).min(WIDEST), height);
+    let area = centred(screen, over(screen.width, WIDEST), height);
     let inner = framed(app, area, &strings::result_title(bulk), buf);
     let tally = strings::bulk_done(bulk.tally());
     let style = match bulk.tally().failed {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, frame, key_words, put};
+use super::{blank, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::{Aim, Dialog, FieldKind};
@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let link = gap * u16::from(dialog.ships());
     let height =
         (2 + 2 + gap + fields + link + gap * u16::from(fields > 0) + notes + 1).min(screen.height);
-    let wide = screen.width.saturating_sub(2).min(WIDEST);
+    let wide = over(screen.width, WIDEST);
     let area = Rect::new(
         screen.x + (screen.width - wide) / 2,
         screen.y + (screen.height - height) / 2,

@@ -4,10 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, frame, key_words, put};
+use super::{blank, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::note::NoteDialog;
 use crate::strings;
+
+/// Widest that it gets.
+const WIDEST: u16 = 76;
 
 /// Gives the place of the text cursor.
 pub(super) fn draw(
@@ -17,7 +20,7 @@ pub(super) fn draw(
     buf: &mut Buffer,
 ) -> Option<Position> {
     let theme = app.settings.theme;
-    let wide = screen.width.saturating_sub(2).min(76);
+    let wide = over(screen.width, WIDEST);
     let height = 5.min(screen.height);
     let area = Rect::new(
         screen.x + (screen.width - wide) / 2,

@@ -58,8 +58,11 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             buf.set_style(line_area, theme.cursor());
         }
         let style = |own: Style| if reversed { theme.cursor() } else { own };
+        if app.notices.is_unread(first + line) {
+            put(buf, words_area, lines.x, y, "•", style(theme.accent()));
+        }
         let when = time(app, notice.at);
-        let x = put(buf, words_area, lines.x + 1, y, &when, style(theme.quiet()));
+        let x = put(buf, words_area, lines.x + 2, y, &when, style(theme.quiet()));
         let words = strings::notice(notice);
         let x = put(
             buf,

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{blank, columns, frame, key_words, put};
+use super::{blank, columns, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::outbox::Sheet;
 use crate::keymap::{Action, Context};
@@ -22,7 +22,7 @@ const LEAST_STATE: usize = 6;
 pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let list = app.outbox().list();
-    let across = screen.width.saturating_sub(2).min(WIDEST);
+    let across = over(screen.width, WIDEST);
     let wanted = u16::try_from(list.len()).unwrap_or(u16::MAX).max(3);
     // Frame, rows, what goes along, keys.
     let height = wanted

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, frame, put, put_right};
+use super::{blank, frame, over, put, put_right};
 use crate::app::picker::Picker;
 use crate::app::{App, Overlay};
 use crate::strings;
@@ -27,7 +27,7 @@ struct Places {
 /// As high as all its entries need, not only those that match: it does not jump
 /// while one types.
 fn places(picker: &Picker, (width, height): (u16, u16)) -> Places {
-    let wide = width.saturating_sub(2).min(WIDEST);
+    let wide = over(width, WIDEST);
     let wanted = u16::try_from(picker.entries.len()).unwrap_or(u16::MAX);
     let rows = wanted.clamp(1, MOST_ROWS).min(height.saturating_sub(4));
     let area = Rect::new(
