@@ -9,9 +9,12 @@ use super::socket::{Break, Socket};
 use crate::clock::Clock;
 use crate::protocol::{ClientMessage, Welcome};
 
-/// How often the client pings, to measure the round trip. Death is told by the
-/// silence of the server, which pings by itself.
-const PING_EVERY: Duration = Duration::from_secs(60);
+/// How often the client pings at least, to measure the round trip. Death is told
+/// by the silence of the server, which pings by itself.
+const PING_EVERY: Duration = Duration::from_secs(90);
+/// From then on a ping goes along with the next frame that comes: the client is
+/// awake for it anyway.
+const PING_ALONG_AFTER: Duration = Duration::from_secs(45);
 /// The first ping tells the round trip soon, but not from all clients at once.
 const FIRST_PING_WITHIN: Duration = Duration::from_secs(2);
 /// How long a server of our protocol may take to its welcome.
@@ -55,12 +58,43 @@ pub(crate) struct Live {
     pub(crate) stay_away: Option<Duration>,
     last_sign: Instant,
     patience: Duration,
-    ping_at: Instant,
+    ping: NextPing,
     asked: Option<(Value, Instant)>,
     /// When the pong of an old server must have come.
     pong_by: Option<Instant>,
     /// When it has stayed long enough to count as good; told once.
     steady_at: Option<Instant>,
+}
+
+/// When the next ping is due.
+#[derive(Debug, Clone, Copy)]
+struct NextPing {
+    due: Instant,
+    /// A frame that comes from then on brings it forward.
+    along_from: Option<Instant>,
+}
+
+impl NextPing {
+    fn at(due: Instant) -> Self {
+        Self {
+            due,
+            along_from: None,
+        }
+    }
+
+    /// The one that follows a ping of now.
+    fn after(now: Instant) -> Self {
+        Self {
+            due: now + PING_EVERY,
+            along_from: Some(now + PING_ALONG_AFTER),
+        }
+    }
+
+    fn frame_came(&mut self, now: Instant) {
+        if self.along_from.is_some_and(|from| now >= from) {
+            self.due = self.due.min(now);
+        }
+    }
 }
 
 /// What the passing of time asks of a socket.
@@ -88,7 +122,7 @@ impl Live {
             stay_away: None,
             last_sign: now,
             patience: PATIENCE,
-            ping_at: now + PING_EVERY,
+            ping: NextPing::at(now + PING_EVERY),
             asked: None,
             pong_by: None,
             steady_at: None,
@@ -102,6 +136,7 @@ impl Live {
 
     pub(crate) fn sign_of_life(&mut self, now: Instant) {
         self.last_sign = now;
+        self.ping.frame_came(now);
     }
 
     /// Nothing was read until now: what seemed to be the server's silence was ours.
@@ -117,13 +152,13 @@ impl Live {
             .saturating_add(welcome.ping_timeout_ms);
         self.patience = (Duration::from_millis(named) + SLACK).clamp(SLACK, MAX_PATIENCE);
         self.steady_at = Some(now + STEADY_AFTER);
-        self.ping_at = now + FIRST_PING_WITHIN.mul_f64(rand::random());
+        self.ping = NextPing::at(now + FIRST_PING_WITHIN.mul_f64(rand::random()));
     }
 
     pub(crate) fn is_legacy(&mut self, now: Instant) {
         self.stage = Stage::Legacy;
         self.steady_at = Some(now + STEADY_AFTER);
-        self.ping_at = now + FIRST_PING_WITHIN.mul_f64(rand::random());
+        self.ping = NextPing::at(now + FIRST_PING_WITHIN.mul_f64(rand::random()));
     }
 
     /// The round trip, if this pong answers the last ping.
@@ -135,7 +170,7 @@ impl Live {
 
     /// When [`Self::beat`] has something to do.
     pub(crate) fn deadline(&self) -> Instant {
-        let mut next = (self.last_sign + self.patience).min(self.ping_at);
+        let mut next = (self.last_sign + self.patience).min(self.ping.due);
         if let Stage::Greeting(until) = self.stage {
             next = next.min(until);
         }
@@ -161,12 +196,12 @@ impl Live {
             }
             return Beat::IsLegacy;
         }
-        if now >= self.ping_at {
+        if now >= self.ping.due {
             if self.stage == Stage::Legacy {
-                self.ping_at = now + LEGACY_PING_EVERY;
+                self.ping = NextPing::at(now + LEGACY_PING_EVERY);
                 self.pong_by = Some(now + LEGACY_PONG_TIMEOUT);
             } else {
-                self.ping_at = now + PING_EVERY;
+                self.ping = NextPing::after(now);
             }
             let timestamp = Value::String(clock.now().to_string());
             self.asked = Some((timestamp.clone(), now));
@@ -180,5 +215,28 @@ impl Live {
             return Beat::Steady;
         }
         Beat::Quiet
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ping_goes_along_with_a_frame_or_else_when_it_is_due() {
+        let sent = Instant::now();
+        let after = |seconds| sent + Duration::from_secs(seconds);
+        let mut next = NextPing::after(sent);
+        for early in [0, 25, 44] {
+            next.frame_came(after(early));
+            assert_eq!(next.due, sent + PING_EVERY, "after {early} s");
+        }
+        next.frame_came(after(50));
+        assert_eq!(next.due, after(50));
+        next.frame_came(after(51));
+        assert_eq!(next.due, after(50), "not put off by what comes then");
+        let mut first = NextPing::at(after(1));
+        first.frame_came(after(0));
+        assert_eq!(first.due, after(1), "the first ones stay apart");
     }
 }

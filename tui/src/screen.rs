@@ -3,7 +3,8 @@
 //!
 //! Signals come first, then keys, answers, the client, the clock. A key is
 //! drawn at once, data at most thirty times a second; when nothing happens the
-//! loop wakes once a second, for the ages on the screen.
+//! loop wakes once a second, for the ages on the screen, or every other second
+//! while they stand still.
 
 mod bulk;
 mod keys;
@@ -423,7 +424,7 @@ impl Screen {
     ) -> anyhow::Result<()> {
         let mut signals = Signals::new()?;
         let mut keys = keys::typed()?;
-        let mut clock = beat.every(1);
+        let mut clock = beat.of_a_screen();
         let (columns, rows) = terminal::size()?;
         self.happen(Event::Resize(columns, rows))?;
         if self.app.mouse {
@@ -437,7 +438,7 @@ impl Screen {
                 (dirty, next_frame) = (true, Instant::now());
             }
             if dirty && Instant::now() >= next_frame {
-                self.draw()?;
+                clock.drawn(self.draw()?);
                 dirty = false;
                 next_frame = Instant::now() + FRAME;
             }
@@ -476,7 +477,7 @@ impl Screen {
                     self.happen(Event::Tick)?;
                     dirty = true;
                 }
-                _ = clock.tick() => {
+                () = clock.tick() => {
                     // A terminal that hung up without a signal is noticed here.
                     let (columns, rows) = terminal::size()?;
                     if (columns, rows) != self.app.size {
@@ -518,11 +519,11 @@ impl Screen {
         Some(Instant::now() + Duration::try_from(wait).unwrap_or_default())
     }
 
-    fn draw(&mut self) -> io::Result<()> {
+    fn draw(&mut self) -> io::Result<bool> {
         let app = &self.app;
-        self.terminal.draw(app.size, |buf| view::draw(app, buf))?;
+        let differs = (self.terminal).draw(app.size, |buf| view::draw(app, buf))?;
         self.app.drawn();
-        Ok(())
+        Ok(differs)
     }
 
     fn pressed(&mut self, event: TerminalEvent) -> anyhow::Result<()> {

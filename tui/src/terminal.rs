@@ -98,6 +98,7 @@ impl Terminal {
 
     /// Draws a frame of so many columns and rows: what differs from the frame
     /// before, in one write, shown at once where the terminal can (mode 2026).
+    /// Gives whether anything did.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -105,7 +106,7 @@ impl Terminal {
         &mut self,
         (columns, rows): (u16, u16),
         view: impl FnOnce(&mut Buffer) -> Option<Position>,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         if !OURS.load(Ordering::SeqCst) {
             return Err(io::Error::other(
                 "the terminal was given back after a panic",
@@ -122,7 +123,7 @@ impl Terminal {
         }
         let unchanged = self.shown.content == self.next.content;
         if unchanged && cursor == self.cursor && !whole {
-            return Ok(());
+            return Ok(false);
         }
         self.out.clear();
         queue!(self.out, BeginSynchronizedUpdate, Hide)?;
@@ -145,7 +146,7 @@ impl Terminal {
         std::mem::swap(&mut self.shown, &mut self.next);
         self.cursor = cursor;
         self.whole = false;
-        Ok(())
+        Ok(true)
     }
 
     /// Puts a text into the terminal's clipboard (OSC 52); nothing tells

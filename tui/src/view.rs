@@ -1,7 +1,7 @@
 //! What the screen shows. Reads the state, writes cells, does nothing else.
 //!
 //! ```text
-//! ordertop  Acme                    Real-time: ON ● 18 ms · 312/s · data 0 s old   header
+//! ordertop  Acme                  Real-time: ON ● 18 ms · 312/s · data <10 s old   header
 //! 0 All 100k │ 1 Pending 412 │ 2 Paid 1,204 │ …                                    tabs
 //! / ana                               1,204 of 100,000 · by urgency · 7 new ↑      find
 //! ╭ Orders ──────────────────────────────╮╭ #10482 ───────────────────────────────╮

@@ -11,6 +11,8 @@ use crate::text::{cut, grouped, tame};
 /// Marks a server of the old kind: one without positions, whose new orders are
 /// found by polling.
 const OLD_SERVER: &str = "old server";
+/// Seconds that the age of live data is told by.
+const LIVE_STEP: i64 = 10;
 
 /// What stands in the middle of an empty list.
 #[must_use]
@@ -75,6 +77,16 @@ fn until(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
+/// An age while the socket lives, whose signs of life come by themselves: in
+/// steps, as seconds would move what stands still.
+fn about(from: Timestamp, now: Timestamp) -> String {
+    let age = now.duration_since(from).as_secs().max(0);
+    match age / LIVE_STEP {
+        step @ 0..=5 => format!("<{} s", (step + 1) * LIVE_STEP),
+        _ => seconds(from, now),
+    }
+}
+
 /// How good the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
@@ -117,6 +129,8 @@ pub fn indicator(
             ],
         ),
         ConnectionState::Live { degraded: false } => {
+            let age = (connection.fresh_at)
+                .map_or_else(|| age.clone(), |at| format!("data {} old", about(at, now)));
             // An old server tells orders, not events.
             let rate = match connection.legacy {
                 true => String::new(),
