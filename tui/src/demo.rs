@@ -43,7 +43,8 @@ use crate::Hint;
 use crate::app::row::Sort;
 use crate::args::Manners;
 use crate::config::Config as Settings;
-use crate::screen::{Handed, ScreenOptions, check_terminal, run_screen};
+use crate::screen::{Handed, ScreenOptions, run_screen};
+use crate::terminal::usable::check_terminal;
 
 /// What decides by chance; the same seed decides the same on every machine.
 type Dice = rand::rngs::Xoshiro256PlusPlus;

@@ -7,10 +7,15 @@
 //! while they stand still.
 
 mod bulk;
+mod effects;
 mod keys;
+mod options;
 mod print;
 
-use std::io::{self, IsTerminal, Write};
+pub(crate) use options::Handed;
+pub use options::ScreenOptions;
+
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,34 +23,28 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crossterm::event::{Event as TerminalEvent, MouseEventKind};
 use jiff::tz::TimeZone;
-use ordertop::client::{Client, ClientConfig};
+use ordertop::client::Client;
 use ordertop::clock::Clock;
 use tokio::runtime::{self, Handle};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet, block_in_place};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::alerts::AlertSettings;
 use crate::alerts::command::Commands;
 use crate::alerts::osc::Channel;
-use crate::app::row::Sort;
-use crate::app::{App, Hint, Settings};
-use crate::args::Manners;
+use crate::app::{App, Settings};
 use crate::beat::Beat;
-use crate::config::{self, Config};
-use crate::event::{Effect, Event, PrintSlip};
-use crate::keymap::Keymap;
+use crate::event::Event;
 use crate::outbox::{Desk, Store};
 use crate::plain;
 use crate::record::{Recorder, mask::Mask};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
-use crate::slip;
 use crate::state::{Keeper, StateFile};
 use crate::strings;
+use crate::terminal::usable::check_terminal;
 use crate::terminal::{self, Terminal};
-use crate::theme::{self, LateAnswer, Looks, Palette, Theme, ThemeName, Themes};
+use crate::theme::{self, LateAnswer, Looks, Palette, Theme, Themes};
 use crate::view;
-use crate::views::{self, SavedView};
 
 /// Data is drawn at most so often.
 const FRAME: Duration = Duration::from_millis(33);
@@ -55,115 +54,6 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 const LEAVING: Duration = Duration::from_secs(8);
 /// Answers that wait for the loop; a request's task waits when it is full.
 const ANSWER_QUEUE: usize = 64;
-
-/// What a screen follows and how it starts.
-#[derive(Debug)]
-pub struct ScreenOptions {
-    /// What the live client follows.
-    pub client: ClientConfig,
-    /// What stands beside the program's name; else the vendor.
-    pub title: Option<String>,
-    /// A text to be copied, shown at the start and in the help.
-    pub hint: Option<Hint>,
-    /// How the list is sorted at first.
-    pub sort: Sort,
-    /// Views that were saved.
-    pub views: Vec<SavedView>,
-    /// Program and arguments that print what they read; `None` for no printer.
-    pub print_command: Option<Vec<String>>,
-    /// Where a view is saved; `None` where there is no such file.
-    pub config_file: Option<PathBuf>,
-    /// Which key does what.
-    pub keymap: Keymap,
-    /// Where changes are kept that the server does not answer; `None` keeps none.
-    pub outbox: Option<PathBuf>,
-    /// Whether nothing may be changed.
-    pub read_only: bool,
-    /// Lines instead of a screen.
-    pub plain: bool,
-    /// Write down what happens into this file.
-    pub record: Option<PathBuf>,
-    /// Whether the buyers are made up: then a record keeps them.
-    pub made_up: bool,
-    /// What rings when.
-    pub alerts: AlertSettings,
-    /// Where what is kept between runs lies; nothing is kept without it.
-    pub state: Option<StateFile>,
-    /// Theme, signs and colours.
-    pub looks: Looks,
-    /// A terminal that was taken before; else it is taken.
-    pub handed: Option<Handed>,
-    /// Said in the footer at the start.
-    pub greeting: Option<String>,
-}
-
-/// A terminal that another screen of this program had before, and what fits it.
-#[derive(Debug)]
-pub struct Handed {
-    pub(crate) terminal: Terminal,
-    pub(crate) themes: Themes,
-    pub(crate) late_answer: LateAnswer,
-}
-
-impl ScreenOptions {
-    /// A screen without title and hint, sorted by urgency.
-    #[must_use]
-    pub fn new(client: ClientConfig) -> Self {
-        Self {
-            client,
-            title: None,
-            hint: None,
-            sort: Sort::default(),
-            views: Vec::new(),
-            print_command: None,
-            config_file: None,
-            outbox: None,
-            keymap: Keymap::default(),
-            read_only: false,
-            plain: false,
-            record: None,
-            made_up: false,
-            alerts: AlertSettings::default(),
-            state: None,
-            looks: Looks::default(),
-            handed: None,
-            greeting: None,
-        }
-    }
-
-    /// With the looks, keys and alerts of a configuration.
-    #[must_use]
-    pub fn configured(self, config: &Config) -> Self {
-        Self {
-            keymap: config.keymap.clone(),
-            alerts: config.alerts.clone(),
-            looks: config.looks.clone(),
-            views: config.views.clone(),
-            config_file: config.file.clone(),
-            print_command: (config.print_command.as_deref()).and_then(shlex::split),
-            ..self
-        }
-    }
-
-    /// With the manners that were asked for.
-    #[must_use]
-    pub fn behaving(self, manners: Manners) -> Self {
-        Self {
-            read_only: manners.read_only,
-            plain: manners.plain,
-            record: manners.record,
-            ..self
-        }
-    }
-
-    /// Goes on where the run before with this server and vendor stopped, and
-    /// keeps for the next run what it should know.
-    #[must_use]
-    pub fn kept(self) -> Self {
-        let state = StateFile::of(&self.client.server, self.client.vendor.as_ref());
-        Self { state, ..self }
-    }
-}
 
 /// Shows the screen until the user leaves it.
 ///
@@ -319,29 +209,6 @@ pub fn replay_settings(clock: Arc<dyn Clock>, looks: &Looks) -> Settings {
         themes,
         ..Settings::new(clock)
     }
-}
-
-/// Whether there is a terminal that can show a screen.
-///
-/// # Errors
-/// Why not, in a sentence for the one who started the program.
-pub(crate) fn check_terminal() -> anyhow::Result<()> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        anyhow::bail!(
-            "the screen needs a terminal: stdin and stdout must not be redirected; --plain writes lines"
-        );
-    }
-    if !can_place(std::env::var("TERM").ok().as_deref()) {
-        anyhow::bail!(
-            "the screen needs a terminal that can place its cursor: TERM is unset or \"dumb\"; try --plain, or TERM=xterm-256color"
-        );
-    }
-    Ok(())
-}
-
-/// Whether `TERM` names a terminal on which text can be placed. Only Unix sets it.
-fn can_place(term: Option<&str>) -> bool {
-    cfg!(not(unix)) || !matches!(term, None | Some("" | "dumb"))
 }
 
 /// Steps that were confirmed are sent, even when the user leaves right after.
@@ -541,33 +408,6 @@ impl Screen {
         self.happen(event)
     }
 
-    /// Writes it beside the loop: a disk may be slow.
-    fn save_view(&mut self, view: SavedView) {
-        let (answers, file) = (self.answers.clone(), self.config_file.clone());
-        tokio::task::spawn_blocking(move || {
-            let saved = match file {
-                Some(file) => views::save(&file, &view).map_err(|error| error.to_string()),
-                None => Err(strings::NO_CONFIG_FILE.to_owned()),
-            };
-            let name = view.name;
-            let result = saved;
-            // Nobody listens any more: the user has left.
-            let _ = answers.blocking_send(Event::ViewSaved { name, result });
-        });
-    }
-
-    /// The same for the theme's name.
-    fn keep_theme(&mut self, name: ThemeName) {
-        let (answers, file) = (self.answers.clone(), self.config_file.clone());
-        tokio::task::spawn_blocking(move || {
-            let result = match file {
-                Some(file) => config::keep_theme(&file, name).map_err(|error| error.to_string()),
-                None => Err(strings::NO_CONFIG_FILE.to_owned()),
-            };
-            let _ = answers.blocking_send(Event::ThemeKept { name, result });
-        });
-    }
-
     fn happen(&mut self, event: Event) -> anyhow::Result<()> {
         let written = match &mut self.recorder {
             Some(recorder) => recorder.happens(&self.app, &event),
@@ -584,133 +424,5 @@ impl Screen {
             self.record_ended = Some(words);
         }
         Ok(())
-    }
-
-    fn carry_out(&mut self, effect: Effect) -> anyhow::Result<()> {
-        match effect {
-            Effect::Quit => self.leaving = true,
-            Effect::Redraw => self.terminal.forget(),
-            Effect::Suspend => self.suspended = true,
-            Effect::SetRealtime(on) => self.client.set_realtime(on),
-            Effect::Refresh => self.client.refresh(),
-            Effect::Copy(text) => self.terminal.copy(&text)?,
-            Effect::SaveView(view) => self.save_view(*view),
-            Effect::KeepTheme(name) => self.keep_theme(name),
-            Effect::SetMouse(on) => self.terminal.set_mouse(on)?,
-            Effect::Alert(signal) => {
-                self.terminal.send(&self.channel.bytes(&signal))?;
-                for alert in &signal.commands {
-                    self.commands.run(alert);
-                }
-            }
-            Effect::ChangeStatus {
-                key,
-                ticket,
-                change,
-            } => {
-                self.steps
-                    .spawn(self.desk.clone().change(key, ticket, *change));
-                // Answered ones are taken off as they go.
-                while self.steps.try_join_next().is_some() {}
-            }
-            Effect::AddNote { key, note } => {
-                let (client, answers) = (self.client.clone(), self.answers.clone());
-                self.steps.spawn(async move {
-                    let result = client.add_note(&key, &note).await.map(|_| ());
-                    let refused = (result.as_ref().err())
-                        .map(|error| strings::note_not_added(&key, &strings::sentence(error)));
-                    let answer = Event::NoteAnswer { key, result };
-                    match answers.send(answer).await {
-                        Ok(()) => None,
-                        Err(_) => refused,
-                    }
-                });
-            }
-            Effect::Print(slip) => {
-                let (client, answers) = (self.client.clone(), self.answers.clone());
-                self.prints.spawn(async move {
-                    let PrintSlip {
-                        key,
-                        order,
-                        shop,
-                        date,
-                        command,
-                    } = *slip;
-                    // The buyer's note is in the look-up alone.
-                    let whole = client.rest().detail(&key).await;
-                    let text = match &whole {
-                        Ok(whole) => slip::slip(whole, &shop, &date),
-                        Err(_) => slip::slip(&order, &shop, &date),
-                    };
-                    let printing =
-                        tokio::task::spawn_blocking(move || print::print(&command, text));
-                    let result = printing
-                        .await
-                        .unwrap_or_else(|error| Err(error.to_string()));
-                    let refused =
-                        (result.as_ref().err()).map(|why| strings::not_printed(&key, why));
-                    match answers.send(Event::Printed { key, result }).await {
-                        Ok(()) => None,
-                        Err(_) => refused,
-                    }
-                });
-            }
-            Effect::ChangeStatuses { ticket, rows } => {
-                let (client, answers) = (self.client.clone(), self.answers.clone());
-                self.steps.spawn(bulk::send(client, answers, ticket, rows));
-            }
-            Effect::Keep {
-                key,
-                ticket,
-                to,
-                change,
-            } => {
-                let desk = self.desk.clone();
-                (self.steps).spawn(desk.keep_unsent(key, ticket, to, *change));
-            }
-            Effect::SendKept { entry, ticket } => {
-                tokio::spawn(self.desk.clone().send(*entry, ticket));
-            }
-            Effect::DropKept { id } => {
-                tokio::spawn(self.desk.clone().drop_kept(id));
-            }
-            Effect::FetchOrder(key) => {
-                if let Some(before) = self.fetching.take() {
-                    before.abort();
-                }
-                let (client, answers) = (self.client.clone(), self.answers.clone());
-                let task = tokio::spawn(async move {
-                    let (detail, history) =
-                        tokio::join!(client.rest().detail(&key), client.rest().history(&key));
-                    let detail = Event::Detail {
-                        key: key.clone(),
-                        result: detail.map(Box::new),
-                    };
-                    let history = Event::History {
-                        key,
-                        result: history,
-                    };
-                    for answer in [detail, history] {
-                        if answers.send(answer).await.is_err() {
-                            return;
-                        }
-                    }
-                });
-                self.fetching = Some(task.abort_handle());
-            }
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dumb_terminal_is_refused() {
-        assert!(can_place(Some("xterm-256color")) && can_place(Some("linux")));
-        #[cfg(unix)]
-        assert!(!can_place(Some("dumb")) && !can_place(Some("")) && !can_place(None));
     }
 }

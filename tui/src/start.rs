@@ -32,9 +32,10 @@ use crate::args::{Manners, TOKEN_VARIABLE};
 use crate::config::{Config, Effective, NoToken, Origin, usual_server};
 use crate::demo::{self, DemoArgs};
 use crate::outbox;
-use crate::screen::{Handed, ScreenOptions, check_terminal, run_screen};
+use crate::screen::{Handed, ScreenOptions, run_screen};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
 use crate::strings::start as words;
+use crate::terminal::usable::check_terminal;
 use crate::terminal::{self, Terminal};
 use crate::{theme, view};
 

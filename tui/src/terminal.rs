@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod panicking;
+pub(crate) mod usable;
 
 use std::io::{self, Write};
 use std::sync::Once;

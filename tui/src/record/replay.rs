@@ -175,7 +175,7 @@ pub(super) fn open(file: &Path) -> anyhow::Result<impl BufRead + use<>> {
 }
 
 async fn show<R: BufRead>(mut player: Player<R>, speed: f64) -> anyhow::Result<()> {
-    crate::screen::check_terminal()?;
+    crate::terminal::usable::check_terminal()?;
     let mut terminal = Terminal::take().context("the terminal cannot be used")?;
     let mut signals = Signals::new()?;
     let mut keys = EventStream::new();
