@@ -6,7 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::support::{
-    FaultProxy, Network, Screen, TOKEN, TestServer, binary, blocking, command, paid, within,
+    FaultProxy, Network, Screen, TOKEN, TestServer, binary, blocking, command, paid, paid_now,
+    within,
 };
 
 const LIVE: &str = "Real-time: ON";
@@ -201,7 +202,7 @@ async fn inside_tmux_notifications_pass_and_the_screen_is_whole() {
     screen.shows_text(LIVE).await;
     screen.shows_line(&["A-1001", "Ana Souza", "Paid"]).await;
     let before = screen.written().len();
-    let mut order = paid("42", "A-1002");
+    let mut order = paid_now("42", "A-1002");
     order["buyer"]["name"] = "陳美玲".into();
     server.support().place(&order).await;
     screen.shows_line(&["A-1002", "陳美玲", "Paid"]).await;

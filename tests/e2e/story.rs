@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use rustix::process::Signal;
 
-use crate::support::{FaultProxy, Network, Screen, TestServer, paid};
+use crate::support::{FaultProxy, Network, Screen, TestServer, paid, paid_now};
 
 const LIVE: &str = "Real-time: ON";
 /// UPS's own example, with the right check digit.
@@ -36,7 +36,7 @@ async fn a_day_from_the_first_bell_to_the_end() {
 /// A bell, a notification, a line.
 async fn hear_an_order_come(server: &TestServer, screen: &mut Screen) {
     let before = screen.written().len();
-    let mut order = paid("42", "A-1003");
+    let mut order = paid_now("42", "A-1003");
     order["buyer"]["name"] = "Bo Larsen".into();
     server.support().place(&order).await;
     screen.shows_line(&["A-1003", "Bo Larsen", "Paid"]).await;

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub(crate) use client::follow;
-pub(crate) use fixtures::{order, paid, placed_at};
+pub(crate) use fixtures::{order, paid, paid_now, placed_at};
 pub(crate) use frames::{Frame, Frames};
 pub(crate) use http::{Answer, Caller};
 pub(crate) use legacy::OldServer;
