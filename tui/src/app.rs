@@ -272,6 +272,8 @@ pub struct App {
     moved: Option<Moved>,
     changed: Option<Moved>,
     marked_changed: Option<Moved>,
+    /// The step that was last confirmed, and when.
+    confirmed: Option<(OrderKey, OrderStatus, Timestamp)>,
     widest: Widest,
     in_flight: HashMap<OrderKey, InFlight>,
     outbox: Outbox,
@@ -329,6 +331,7 @@ impl App {
             moved: None,
             changed: None,
             marked_changed: None,
+            confirmed: None,
             widest: Widest::default(),
             in_flight: HashMap::new(),
             outbox: Outbox::default(),
@@ -347,7 +350,9 @@ impl App {
         // Time brings news too, where a filter looks at it; it does so by ticks
         // alone, so that a key finds the list that was on the screen.
         let tick = matches!(event, Event::Tick) && self.orders.set_now(self.now);
-        let news = tick || matches!(event, Event::Client(_));
+        let by_user = matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(_));
+        let news = tick || !(by_user || matches!(event, Event::Tick));
+        self.notices.chosen_stays = self.focus == Pane::Notices;
         match event {
             Event::Key(key) => self.key(key, &mut effects),
             Event::Paste(text) => self.paste(&text),

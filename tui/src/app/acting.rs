@@ -119,6 +119,9 @@ impl App {
             }
             entries
         } else {
+            if let Some(words) = self.too_many_marked() {
+                return self.say(words);
+            }
             let entries = self.statuses_of_marked();
             if entries.is_empty() {
                 return self.say(strings::NONE_CAN);

@@ -245,10 +245,10 @@ impl App {
         if self.connection.legacy {
             return self.say(strings::NO_BULK_ON_LEGACY);
         }
-        let keys = self.marked_keys();
-        if keys.len() > MAX_BULK {
-            return self.say(strings::too_many_marked(keys.len(), MAX_BULK));
+        if let Some(words) = self.too_many_marked() {
+            return self.say(words);
         }
+        let keys = self.marked_keys();
         let mut plan = Plan::new(Aim::Step);
         for key in keys {
             let Some(row) = self.orders.get(&key) else {
@@ -285,6 +285,12 @@ impl App {
             }
         }
         self.overlay = Overlay::Plan(Box::new(plan));
+    }
+
+    /// Why no action is planned for the marked orders: they are more than one takes.
+    pub(super) fn too_many_marked(&self) -> Option<String> {
+        let marked = self.marked();
+        (marked > MAX_BULK).then(|| strings::too_many_marked(marked, MAX_BULK))
     }
 
     pub(super) fn plan_key(

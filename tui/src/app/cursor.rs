@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use ordertop::order::{OrderKey, OrderStatus, VendorId};
 
 use super::App;
+use super::row::Row;
 use crate::strings;
 use crate::text::{tame, width};
 use crate::view::areas;
@@ -12,6 +13,9 @@ use crate::view::areas;
 const MAX_UNSEEN: usize = 999;
 /// How long the eye and the hand need to follow a cursor that was moved.
 const FOLLOW: SignedDuration = SignedDuration::from_millis(700);
+
+/// How long somebody who confirmed a step waits for it to be made.
+const AWAITED: SignedDuration = SignedDuration::from_secs(2);
 
 /// How wide the longest text of each column was, in columns of the screen, since
 /// this tab, vendor and filter are shown. A list that is scrolled does not shake.
@@ -132,9 +136,10 @@ impl App {
         Some((row.key.clone(), row.status()))
     }
 
-    /// Called after news: says so when they took the cursor from its order, and
-    /// remembers for the next key that they did, or that its order has another
-    /// status now.
+    /// Called after all that the user did not do: says so when it took the cursor
+    /// from its order, and remembers for the next key that it did, or that its
+    /// order has another status now. A step that was confirmed a moment ago takes
+    /// its order from the cursor as the user wants it to.
     pub(super) fn note_moved(&mut self, before: Option<(OrderKey, OrderStatus)>) {
         let Some((before, status)) = before else {
             return;
@@ -143,9 +148,7 @@ impl App {
             return self.note_changed(&before, status);
         }
         let row = self.orders.get(&before);
-        if let (Some(row), Some(step)) = (row, self.in_flight.get(&before))
-            && row.status() == step.to
-        {
+        if row.is_some_and(|row| self.was_just_confirmed(row)) {
             return;
         }
         let stays = self.orders.index_of(&before).is_some();
@@ -163,13 +166,21 @@ impl App {
         self.moved = self.cursor.as_ref().map(words).map(Moved::new);
     }
 
+    /// Whether the order stands where a step brought it that the user confirmed a
+    /// moment ago.
+    fn was_just_confirmed(&self, row: &Row) -> bool {
+        (self.confirmed.as_ref()).is_some_and(|(key, to, at)| {
+            *key == row.key && *to == row.status() && self.now.duration_since(*at) < AWAITED
+        })
+    }
+
     /// The next step of an order is another one than that which was on the screen.
     fn note_changed(&mut self, key: &OrderKey, before: OrderStatus) {
         let Some(row) = self.orders.get(key) else {
             return;
         };
         let ours = (self.in_flight.get(key)).is_some_and(|step| step.to == row.status());
-        if row.status() != before && !ours {
+        if row.status() != before && !ours && !self.was_just_confirmed(row) {
             self.changed = Some(Moved::new(strings::has_just_changed(row)));
         }
     }
@@ -250,6 +261,11 @@ impl App {
         self.steered |= shown > 0;
         let at = at.min(shown.saturating_sub(1));
         let key = self.orders.at(at).map(|row| row.key.clone());
+        let from = self
+            .cursor
+            .as_ref()
+            .and_then(|key| self.orders.index_of(key));
+        self.draw_range(from.unwrap_or(at), at);
         if key != self.cursor {
             self.changed = None;
         }

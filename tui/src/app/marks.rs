@@ -16,17 +16,50 @@ pub struct Marks {
     keys: HashSet<OrderKey>,
     /// Where a range began.
     anchor: Option<OrderKey>,
+    /// What the range took in that is not marked besides: the orders that the
+    /// cursor passed. News add none and take none away.
+    drawn: HashSet<OrderKey>,
 }
 
 impl Marks {
-    /// Takes a mark away.
-    pub(super) fn remove(&mut self, key: &OrderKey) {
-        self.keys.remove(key);
+    fn len(&self) -> usize {
+        self.keys.len() + self.drawn.len()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &OrderKey> {
+        self.keys.iter().chain(&self.drawn)
+    }
+
+    fn contains(&self, key: &OrderKey) -> bool {
+        self.keys.contains(key) || self.drawn.contains(key)
+    }
+
+    fn draw(&mut self, key: &OrderKey) {
+        if !self.keys.contains(key) {
+            self.drawn.insert(key.clone());
+        }
+    }
+
+    fn turn(&mut self, key: &OrderKey) {
+        if !self.remove(key) {
+            self.keys.insert(key.clone());
+        }
+    }
+
+    fn end_range(&mut self) {
+        self.anchor = None;
+        self.keys.extend(self.drawn.drain());
+    }
+
+    /// Takes a mark away; says whether there was one.
+    pub(super) fn remove(&mut self, key: &OrderKey) -> bool {
+        self.keys.remove(key) | self.drawn.remove(key)
     }
 
     /// Keeps the marks of orders that are there.
     pub(super) fn retain(&mut self, there: impl Fn(&OrderKey) -> bool) {
-        self.keys.retain(|key| there(key));
+        self.keys.retain(&there);
+        self.drawn.retain(there);
     }
 
     /// Whether there is none, not even a range that is being drawn.
@@ -40,24 +73,19 @@ impl App {
     /// How many orders are marked, those of the range being drawn included.
     #[must_use]
     pub fn marked(&self) -> usize {
-        let marks = &self.acting.marks;
-        let range = self.mark_range().map_or(0, |(first, last)| {
-            let rows = (first..=last).filter_map(|at| self.orders.at(at));
-            rows.filter(|row| !marks.keys.contains(&row.key)).count()
-        });
-        marks.keys.len() + range
+        self.acting.marks.len()
     }
 
     /// How many of the marked orders tab, vendor and filter keep out of the list.
     /// Not counted beyond what one action takes: it is asked for every frame.
     #[must_use]
     pub fn hidden_marks(&self) -> usize {
-        let keys = &self.acting.marks.keys;
+        let marks = &self.acting.marks;
         let all_shown = self.orders.shown() == self.orders.total();
-        if all_shown || keys.len() > MAX_BULK {
+        if all_shown || marks.len() > MAX_BULK {
             return 0;
         }
-        keys.iter().filter(|key| self.is_hidden(key)).count()
+        marks.all().filter(|key| self.is_hidden(key)).count()
     }
 
     /// Whether tab, vendor or filter keep an order out of the list.
@@ -70,44 +98,33 @@ impl App {
     /// be looked at in every frame.
     #[must_use]
     pub fn marked_status(&self) -> Option<OrderStatus> {
-        let keys = &self.acting.marks.keys;
-        let range = self
-            .mark_range()
-            .map_or(0..0, |(first, last)| first..last + 1);
-        if keys.len() + range.len() > MAX_BULK {
+        let marks = &self.acting.marks;
+        if marks.len() > MAX_BULK {
             return None;
         }
-        let marked = keys.iter().filter_map(|key| self.orders.get(key));
-        let drawn = range.filter_map(|at| self.orders.at(at));
-        let mut statuses = marked.chain(drawn).map(Row::status);
+        let marked = marks.all().filter_map(|key| self.orders.get(key));
+        let mut statuses = marked.map(Row::status);
         let first = statuses.next()?;
         statuses.all(|status| status == first).then_some(first)
     }
 
-    /// Whether an order is marked.
+    /// Whether an order is marked, by the range being drawn too.
     #[must_use]
     pub fn is_marked(&self, key: &OrderKey) -> bool {
-        self.acting.marks.keys.contains(key)
+        self.acting.marks.contains(key)
     }
 
-    /// First and last place of the range that is being drawn.
+    /// Whether a range is being drawn.
     #[must_use]
-    pub fn mark_range(&self) -> Option<(usize, usize)> {
-        let anchor = self.acting.marks.anchor.as_ref()?;
-        let from = self.orders.index_of(anchor)?;
-        let to = self.cursor_at;
-        Some((from.min(to), from.max(to)))
+    pub fn draws_range(&self) -> bool {
+        self.acting.marks.anchor.is_some()
     }
 
     /// The marked orders, in the order of the list; those that tab and filter
     /// keep out come last. Ends a range.
     pub(super) fn marked_keys(&mut self) -> Vec<OrderKey> {
-        self.end_range();
-        let marks = &self.acting.marks.keys;
-        if marks.is_empty() {
-            return Vec::new();
-        }
-        let mut keys: Vec<_> = marks.iter().cloned().collect();
+        self.acting.marks.end_range();
+        let mut keys: Vec<_> = self.acting.marks.keys.iter().cloned().collect();
         keys.sort_by_cached_key(|key| {
             (self.orders.index_of(key).unwrap_or(usize::MAX), key.clone())
         });
@@ -123,10 +140,7 @@ impl App {
         let Some(key) = self.cursor.clone() else {
             return self.say(strings::NO_ORDER);
         };
-        let keys = &mut self.acting.marks.keys;
-        if !keys.remove(&key) {
-            keys.insert(key);
-        }
+        self.acting.marks.turn(&key);
         self.move_to(self.cursor_at + 1);
     }
 
@@ -136,49 +150,59 @@ impl App {
             return self.say(words);
         }
         if self.acting.marks.anchor.is_some() {
-            return self.end_range();
+            return self.acting.marks.end_range();
         }
-        self.acting.marks.anchor.clone_from(&self.cursor);
+        let Some(key) = self.cursor.clone() else {
+            return self.say(strings::NO_ORDER);
+        };
+        self.acting.marks.draw(&key);
+        self.acting.marks.anchor = Some(key);
         self.say(strings::RANGE_BEGUN);
     }
 
-    fn end_range(&mut self) {
-        if let Some((first, last)) = self.mark_range() {
-            for at in first..=last {
-                let key = self.orders.at(at).map(|row| row.key.clone());
-                self.acting.marks.keys.extend(key);
+    /// The user moved the cursor: a range that is being drawn takes in what it
+    /// passed on the way from where the range began, and lets go of what it
+    /// passed on the way back.
+    pub(super) fn draw_range(&mut self, from: usize, to: usize) {
+        let marks = &mut self.acting.marks;
+        let Some(anchor) = &marks.anchor else { return };
+        let began = self.orders.index_of(anchor).unwrap_or(from);
+        let range = began.min(to)..=began.max(to);
+        for at in from.min(to)..=from.max(to) {
+            let Some(row) = self.orders.at(at) else { break };
+            if !range.contains(&at) {
+                marks.drawn.remove(&row.key);
+            } else if at != from {
+                marks.draw(&row.key);
             }
         }
-        self.acting.marks.anchor = None;
     }
 
     /// Marks every order that tab and filter let through.
     pub(super) fn mark_all(&mut self) {
-        self.acting.marks.anchor = None;
-        for at in 0..self.orders.shown() {
-            let key = self.orders.at(at).map(|row| row.key.clone());
-            self.acting.marks.keys.extend(key);
-        }
-        self.say(strings::marked(self.acting.marks.keys.len()));
+        let marks = &mut self.acting.marks;
+        marks.end_range();
+        let rows = (0..self.orders.shown()).filter_map(|at| self.orders.at(at));
+        marks.keys.extend(rows.map(|row| row.key.clone()));
+        self.say(strings::marked(self.marked()));
     }
 
     /// Turns the mark of every order that tab and filter let through.
     pub(super) fn invert_marks(&mut self) {
-        self.end_range();
-        for at in 0..self.orders.shown() {
-            let Some(row) = self.orders.at(at) else { break };
-            let keys = &mut self.acting.marks.keys;
-            if !keys.remove(&row.key) {
-                keys.insert(row.key.clone());
-            }
+        let marks = &mut self.acting.marks;
+        marks.end_range();
+        for row in (0..self.orders.shown()).filter_map(|at| self.orders.at(at)) {
+            marks.turn(&row.key);
         }
-        self.say(strings::marked(self.acting.marks.keys.len()));
+        self.say(strings::marked(self.marked()));
     }
 
     /// Takes back the range that is being drawn, or else every mark.
     pub(super) fn clear_marks(&mut self) {
-        if self.acting.marks.anchor.take().is_none() {
-            self.acting.marks.keys.clear();
+        let marks = &mut self.acting.marks;
+        match marks.anchor.take() {
+            Some(_) => marks.drawn.clear(),
+            None => marks.keys.clear(),
         }
     }
 }

@@ -120,6 +120,8 @@ pub struct Notices {
     news: Vec<Notice>,
     /// Which one is chosen in the pane, from the newest.
     pub chosen: usize,
+    /// Whether somebody follows the chosen one, the newest too: the pane has the keys.
+    pub(super) chosen_stays: bool,
     /// Which one was last jumped to, from the newest; news begin from the newest again.
     pub jumped: Option<usize>,
 }
@@ -245,8 +247,8 @@ impl Notices {
             What::Step { by: None, .. } | What::Asked { by: None } | What::Noted | What::Bulk(_)
         );
         self.list.push_front(Listed { notice, read });
-        // The chosen one stays chosen, unless it is the newest.
-        if self.chosen > 0 {
+        // The chosen one stays chosen; the newest alone gives way while nobody follows it.
+        if self.chosen > 0 || (self.chosen_stays && self.list.len() > 1) {
             self.chosen += 1;
         }
         self.list.truncate(KEPT);

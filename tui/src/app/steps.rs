@@ -85,6 +85,7 @@ impl App {
             self.say(self.under_way(&key, to));
             return;
         }
+        self.confirmed = Some((key.clone(), to, self.now));
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let change = dialog.change();

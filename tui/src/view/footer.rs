@@ -24,8 +24,10 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     if on_screen(app) {
         undo(app, area, buf);
     }
-    for (x, action) in entries(app, area) {
-        entry(app, app.context(), action, x, area, buf);
+    let words = Words::of(app);
+    for (x, action) in entries(app, &words, area) {
+        let x = put(buf, area, x, area.y, &words.key(action), theme.key());
+        put(buf, area, x + 1, area.y, &words.short(action), theme.text());
     }
 }
 
@@ -36,25 +38,25 @@ pub fn key_at(app: &App, column: u16) -> Option<Action> {
     if app.toast.is_some() {
         return None;
     }
-    let context = app.context();
+    let words = Words::of(app);
     let undo = on_screen(app).then(|| undo_form(app, area)).flatten();
     if undo.is_some_and(|form| (1..=undo_wide(app, &form)).contains(&column)) {
         return Some(Action::Undo);
     }
-    let mut entries = entries(app, area).into_iter();
+    let mut entries = entries(app, &words, area).into_iter();
     entries
-        .find(|(x, action)| (*x..*x + wide(app, context, *action)).contains(&column))
+        .find(|(x, action)| (*x..*x + words.wide(*action)).contains(&column))
         .map(|(_, action)| action)
 }
 
 /// Where each key stands.
-fn entries(app: &App, area: Rect) -> Vec<(u16, Action)> {
+fn entries(app: &App, words: &Words<'_>, area: Rect) -> Vec<(u16, Action)> {
     let mut entries = Vec::new();
     let mut x = area.x + 1;
-    let context = app.context();
     // A key that does nothing here, or none, is not offered.
     let offered = |action: &Action| {
-        has_key(app, context, *action) && !(app.settings.read_only && action.acts())
+        let allowed = !app.settings.read_only || !action.acts();
+        allowed && !words.key(*action).is_empty()
     };
     let keys = keys(app).into_iter().filter(offered);
     // Help and the way out are always there; the others while there is room.
@@ -62,23 +64,23 @@ fn entries(app: &App, area: Rect) -> Vec<(u16, Action)> {
     let last: Vec<_> = last.into_iter().filter(offered).collect();
     let on_screen = on_screen(app);
     let tail: u16 = match on_screen {
-        true => last.iter().map(|action| wide(app, context, *action)).sum(),
+        true => last.iter().map(|action| words.wide(*action)).sum(),
         false => 0,
     };
     if on_screen {
         x += undo_form(app, area).map_or(0, |form| undo_wide(app, &form));
     }
     for action in keys {
-        if x + wide(app, context, action) + tail > area.right() + GAP {
+        if x + words.wide(action) + tail > area.right() + GAP {
             continue;
         }
         entries.push((x, action));
-        x += wide(app, context, action);
+        x += words.wide(action);
     }
     if on_screen {
         for action in last {
             entries.push((x, action));
-            x += wide(app, context, action);
+            x += words.wide(action);
         }
     }
     entries
@@ -90,7 +92,8 @@ fn on_screen(app: &App) -> bool {
 
 /// What can be undone, with the time that is left for it, as there is room.
 fn undo_form(app: &App, area: Rect) -> Option<String> {
-    if app.settings.read_only || !has_key(app, Context::Screen, Action::Undo) {
+    let key = app.settings.keymap.first(Context::Screen, Action::Undo);
+    if app.settings.read_only || key.is_empty() {
         return None;
     }
     let forms = strings::undo_offer(&app.undo_offer()?);
@@ -113,33 +116,45 @@ fn undo(app: &App, area: Rect, buf: &mut Buffer) {
     put(buf, area, x + 1, area.y, &form, theme.warning());
 }
 
-fn wide(app: &App, context: Context, action: Action) -> u16 {
-    let words = short(app, context, action);
-    columns(&app.settings.keymap.first(context, action)) + columns(&words) + 1 + GAP
+/// The keys of the place that has them, and what each does in a word or two.
+struct Words<'a> {
+    app: &'a App,
+    context: Context,
+    /// What the next step is, where it is one of marked orders: there may be many
+    /// to be looked at.
+    step: Option<String>,
 }
 
-fn has_key(app: &App, context: Context, action: Action) -> bool {
-    !app.settings.keymap.first(context, action).is_empty()
-}
-
-fn short(app: &App, context: Context, action: Action) -> Cow<'static, str> {
-    match (context, action, app.marked()) {
-        (Context::Dialog | Context::Field, ..) => strings::dialog_short(action).into(),
-        (Context::Picker, ..) => strings::picker_short(action).into(),
-        // Whatever is under the cursor: the key acts on these.
-        (Context::Screen, Action::NextStep, marked @ 1..) => {
-            strings::step_of_marked(marked, app.marked_status()).into()
-        }
-        (Context::Screen | Context::Find, ..) => strings::action_short(action).into(),
+impl<'a> Words<'a> {
+    fn of(app: &'a App) -> Self {
+        let context = app.context();
+        let step = match (context, app.marked()) {
+            // Whatever is under the cursor: the key acts on these.
+            (Context::Screen, marked @ 1..) => {
+                Some(strings::step_of_marked(marked, app.marked_status()))
+            }
+            _ => None,
+        };
+        Self { app, context, step }
     }
-}
 
-fn entry(app: &App, context: Context, action: Action, x: u16, area: Rect, buf: &mut Buffer) {
-    let theme = app.settings.theme;
-    let key = app.settings.keymap.first(context, action);
-    let x = put(buf, area, x, area.y, &key, theme.key());
-    let words = short(app, context, action);
-    put(buf, area, x + 1, area.y, &words, theme.text());
+    fn key(&self, action: Action) -> String {
+        self.app.settings.keymap.first(self.context, action)
+    }
+
+    fn short(&self, action: Action) -> Cow<'_, str> {
+        match (self.context, action, &self.step) {
+            (Context::Dialog | Context::Field, ..) => strings::dialog_short(action).into(),
+            (Context::Picker, ..) => strings::picker_short(action).into(),
+            (_, Action::NextStep, Some(step)) => step.into(),
+            (Context::Screen | Context::Find, ..) => strings::action_short(action).into(),
+        }
+    }
+
+    /// How many columns it takes, with the gap behind it.
+    fn wide(&self, action: Action) -> u16 {
+        columns(&self.key(action)) + 1 + columns(&self.short(action)) + GAP
+    }
 }
 
 fn off(app: &App, dialog: &Dialog) -> bool {

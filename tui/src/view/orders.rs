@@ -122,17 +122,15 @@ pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
         let line = Rect { height: 1, ..inner };
         draw_heads(app, &columns, line, buf);
     }
-    let range = app.mark_range();
     for (line, y) in (rows.top()..rows.bottom()).enumerate() {
         let at = app.top + line;
         let Some(row) = app.orders.at(at) else {
             break;
         };
-        let drawn = range.is_some_and(|(first, last)| (first..=last).contains(&at));
         draw_row(
             app,
             row,
-            drawn || app.is_marked(&row.key),
+            app.is_marked(&row.key),
             &columns,
             Rect {
                 y,

@@ -435,3 +435,60 @@ fn an_undo_of_many_waits_for_the_action_that_is_under_way() {
         footer(&stage)
     );
 }
+
+#[test]
+fn news_neither_add_to_a_range_nor_take_from_it() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("vjj");
+    let drawn: Vec<_> = (0..3).filter_map(|at| stage.app.orders.at(at)).collect();
+    let drawn: Vec<_> = drawn.into_iter().map(|row| row.key.clone()).collect();
+    // Older than the second, so it stands between.
+    let between = listed("N-BETWEEN", OrderStatus::Paid, -3_700 + 120);
+    stage.event(EventKind::Created, &between, service());
+    let stranger = between.key(&vendor());
+    let place = stage.app.orders.index_of(&stranger);
+    assert!(place.is_some_and(|at| at < 3), "{place:?}");
+    assert!(!stage.app.is_marked(&stranger));
+    assert!(drawn.iter().all(|key| stage.app.is_marked(key)));
+    // One that left its place stays in.
+    let gone = changed(&stage, "10474", OrderStatus::Refunded);
+    stage.event(EventKind::Status, &gone, service());
+    assert_eq!(stage.app.marked(), 3);
+    stage.keys("v");
+    assert_eq!(stage.app.marked(), 3);
+    assert!(drawn.iter().all(|key| stage.app.is_marked(key)));
+}
+
+#[test]
+fn a_range_lets_go_of_what_the_cursor_passes_on_its_way_back() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("jjvjj");
+    assert_eq!(stage.app.marked(), 3);
+    stage.keys("k");
+    assert_eq!(stage.app.marked(), 2);
+    // Over where it began, to the other side.
+    stage.keys("kkk");
+    assert_eq!(stage.app.marked(), 3);
+    stage.keys("G");
+    assert_eq!(stage.app.marked(), orders().len() - 2);
+    // A mark of its own is none of the range's.
+    stage.press(KeyCode::Esc);
+    stage.keys("g vjj");
+    stage.press(KeyCode::Esc);
+    assert_eq!(stage.app.marked(), 1);
+}
+
+#[test]
+fn more_than_one_action_takes_are_refused_before_they_are_looked_at() {
+    let mut stage = Stage::shop((120, 30));
+    let many =
+        (0..=crate::app::bulk::MAX_BULK).map(|n| listed(&format!("M{n}"), OrderStatus::Paid, 0));
+    stage.snapshot(many.collect());
+    stage.keys("A");
+    for key in ["s", "S"] {
+        stage.keys(key);
+        assert!(matches!(stage.app.overlay, Overlay::None));
+        let toast = stage.app.toast.as_ref().map_or("", |(words, _)| words);
+        assert!(toast.contains("one action takes at most"), "{toast}");
+    }
+}

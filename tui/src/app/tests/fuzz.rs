@@ -69,7 +69,8 @@ proptest! {
         for happening in happenings {
             let told = format!("{happening:?}");
             let ours = happening.is_ours();
-            let may_mark = ours && may_mark(&world, &happening);
+            // A range that is being drawn follows the cursor.
+            let may_mark = ours && (may_mark(&world, &happening) || world.stage.app.draws_range());
             let answers = matches!(happening, Happening::Answer(..));
             let app = &world.stage.app;
             // An order that an own step takes away leaves the cursor to the next one.

@@ -391,3 +391,25 @@ fn what_is_sent_is_not_said_to_wait_any_more() {
     sent_back(&mut stage, &sent, Ok(done(order)));
     assert!(!toast(&stage).contains("waits"), "{}", toast(&stage));
 }
+
+#[test]
+fn a_kept_step_that_takes_its_order_from_the_cursor_is_told_to_the_next_key() {
+    let mut stage = cut_off((120, 30));
+    stage.keys("2");
+    let entry = keep(&mut stage);
+    assert_eq!(under_cursor(&stage), "10471");
+    stage.wait(60);
+    let sending = to_send(&back(&mut stage)).unwrap();
+    stage.app.drawn();
+    let order = changed(&stage, "10471", OrderStatus::Shipped);
+    sent_back(&mut stage, &sending, Ok(done(order)));
+    stage.app.drawn();
+    assert_eq!(under_cursor(&stage), "10474", "the next one has the cursor");
+    // Meant for the one before it, perhaps.
+    stage.keys("c");
+    assert!(matches!(stage.app.overlay, Overlay::None));
+    assert!(toast(&stage).contains("10474"), "{}", toast(&stage));
+    stage.wait(1);
+    stage.keys("c");
+    assert!(matches!(stage.app.overlay, Overlay::Note(_)), "{entry:?}");
+}

@@ -305,3 +305,57 @@ fn another_sort_is_read_from_its_top() {
         "who filters looks for an order"
     );
 }
+
+#[test]
+fn a_queue_is_worked_off_from_its_top_as_fast_as_it_is_answered() {
+    let mut stage = Stage::shop(SIZE);
+    stage.keys("2");
+    for next in ["10471", "10474", "10477"] {
+        assert_eq!(under_cursor(&stage), next);
+        stage.keys("s");
+        let (number, _, ticket) = sent(&stage.press(KeyCode::Enter)).remove(0);
+        assert_eq!(number, next);
+        let order = changed(&stage, next, OrderStatus::Shipped);
+        answer(&mut stage, next, ticket, Ok(done(order)));
+        stage.app.drawn();
+    }
+}
+
+#[test]
+fn an_answer_that_comes_late_does_not_slip_another_order_under_a_key() {
+    let mut stage = Stage::shop(SIZE);
+    stage.keys("2s");
+    let (number, _, ticket) = sent(&stage.press(KeyCode::Enter)).remove(0);
+    stage.wait(5);
+    stage.app.drawn();
+    let order = changed(&stage, &number, OrderStatus::Shipped);
+    answer(&mut stage, &number, ticket, Ok(done(order)));
+    stage.app.drawn();
+    assert_ne!(under_cursor(&stage), number);
+    stage.keys("s");
+    assert!(
+        matches!(stage.app.overlay, Overlay::None),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn the_chosen_notification_stays_chosen_while_its_pane_has_the_keys() {
+    let mut stage = Stage::shop((120, 30));
+    for number in ["N1", "N2"] {
+        let order = listed(number, OrderStatus::Paid, 119);
+        stage.event(EventKind::Created, &order, service());
+    }
+    stage.press(KeyCode::BackTab);
+    assert_eq!(stage.app.focus, Pane::Notices);
+    let order = listed("N3", OrderStatus::Paid, 119);
+    stage.event(EventKind::Created, &order, service());
+    stage.keys("x");
+    let left = (0..).map_while(|at| stage.app.notices.get(at));
+    let left: Vec<_> = left.filter_map(|notice| notice.key.as_ref()).collect();
+    let left: Vec<_> = left.iter().map(|key| key.number.as_str()).collect();
+    assert_eq!(left, ["N3", "N1"]);
+    stage.press(KeyCode::Enter);
+    assert_eq!(under_cursor(&stage), "N1");
+}
