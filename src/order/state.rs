@@ -225,16 +225,20 @@ impl OrderState {
             self.cancelled_at = None;
         }
         self.status = status;
+        // Whoever moves it on has decided about what was asked.
+        let open = [
+            OrderStatus::Pending,
+            OrderStatus::Paid,
+            OrderStatus::Disputed,
+        ];
+        self.flags.cancel_requested &= open.contains(&status);
         let time = match status {
             OrderStatus::Pending | OrderStatus::Disputed | OrderStatus::Refunded => return,
             OrderStatus::Paid => &mut self.paid_at,
             OrderStatus::Shipped => &mut self.shipped_at,
             OrderStatus::Delivered => &mut self.delivered_at,
             OrderStatus::Completed => &mut self.completed_at,
-            OrderStatus::Cancelled => {
-                self.flags.cancel_requested = false;
-                &mut self.cancelled_at
-            }
+            OrderStatus::Cancelled => &mut self.cancelled_at,
         };
         time.get_or_insert(at);
     }

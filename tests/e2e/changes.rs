@@ -221,3 +221,27 @@ async fn the_rows_of_a_bulk_change_follow_one_another() {
         "Delivered"
     );
 }
+
+#[tokio::test]
+async fn a_conflict_after_a_note_names_who_wrote_it() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let note = json!({"text": "call first"});
+    let path = "/api/orders/A-1/notes/?vendor=42";
+    server.support().post(path, &note).await.expect(201);
+    let change = json!({"status": "Shipped", "expected_version": 1});
+    let path = "/api/orders/A-1/update-status/";
+    let answer = server.vendor("42").post(path, &change).await;
+    let body = answer.refused(409, "version_conflict");
+    assert_eq!(body["changed_by"]["kind"], "support", "{body}");
+}
+
+#[tokio::test]
+async fn whoever_moves_an_order_on_has_decided_about_its_cancellation() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1")).await;
+    let vendor = server.vendor("42");
+    vendor.set("A-1", "Cancelled").await.expect(200);
+    let shipped = vendor.set("A-1", "Shipped").await.expect(200);
+    assert_eq!(shipped["order"]["flags"], json!({}), "{shipped}");
+}

@@ -28,6 +28,7 @@ mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
 mod theme;
+pub mod typing;
 pub mod undo;
 mod views;
 

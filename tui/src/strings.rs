@@ -31,7 +31,8 @@ use jiff::Timestamp;
 pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short, picker_short};
 pub use note::{
     NO_PRINT_COMMAND, NOTE_ADD, NOTE_HINT, PRINT_NOTHING, not_printed, not_started, note_added,
-    note_not_added, note_readers, note_title, print_failed, print_took_too_long, printed, printing,
+    note_not_added, note_readers, note_room, note_title, print_failed, print_took_too_long,
+    printed, printing,
 };
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, Currency, Flags, OrderKey, OrderStatus};
@@ -154,6 +155,21 @@ pub const COPIED: &str = "copied, if your terminal allows it (OSC 52)";
 pub const NOTHING_TO_COPY: &str = "there is nothing to copy";
 /// Pasted text is never taken for keys.
 pub const PASTE_IGNORED: &str = "pasted text ignored: press / first to filter by it";
+/// Tab and filter gave way to an order that somebody went to.
+#[must_use]
+pub fn shows_all_for(key: &OrderKey) -> String {
+    format!(
+        "every order is shown again: {} was out of the list",
+        number(key)
+    )
+}
+
+/// Pasted text was longer than what it was pasted into.
+#[must_use]
+pub fn paste_cut(most: usize) -> String {
+    format!("the pasted text is cut: {} characters fit", grouped(most))
+}
+
 /// A step cannot be sent.
 pub const NOT_SENT_OFFLINE: &str = "not sent: offline";
 /// A step cannot be sent.

@@ -40,7 +40,7 @@ pub use footer::key_at;
 pub use header::tab_at;
 pub use help::help_lines;
 pub use layout::{Areas, MIN_SIZE, areas, shows_both};
-pub use notices::notice_at;
+pub use notices::{notice_at, notices_in_sight};
 pub use order::order_lines;
 pub use orders::sort_at;
 pub use picker::{picker_entry_at, picker_rows};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Buf;
 use futures_util::Stream;
 use http::StatusCode;
-use ordertop::order::{OrderStatus, VendorOrder};
+use ordertop::order::{OrderKey, OrderStatus, VendorOrder};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{
     CANCELLATION_REQUESTED, STATUS_UPDATED, StatusChange, StatusChanged,
@@ -33,9 +33,32 @@ pub(super) async fn update(
     let wish: StatusChange = request::parse_object(&body)?;
     let key = caller.order_key(state, incoming.vendor(), &number).await?;
     let (to, decide) = decide(state, &caller, wish, incoming.request_id())?;
-    let change = state.store.change(key, decide, once).await?;
-    let answer = answer(change, to, &caller)?;
-    Ok(reply::json(StatusCode::OK, &answer))
+    let change = state.store.change(key.clone(), decide, once).await?;
+    match answer(change, to, &caller) {
+        Ok(answer) => Ok(reply::json(StatusCode::OK, &answer)),
+        Err(refused) => Err(named(refused, state, &key).await),
+    }
+}
+
+/// A conflict with who made the order's last change, which may be none of its status.
+async fn named(refused: ApiError, state: &AppState, key: &OrderKey) -> ApiError {
+    let ApiError::VersionConflict {
+        order,
+        changed_by,
+        changed_at,
+    } = refused
+    else {
+        return refused;
+    };
+    let history = state.store.history(key).await.unwrap_or_default();
+    let last = history
+        .into_iter()
+        .find(|entry| entry.version == order.version);
+    ApiError::VersionConflict {
+        changed_by: last.map_or(changed_by, |entry| entry.actor),
+        order,
+        changed_at,
+    }
 }
 
 /// Makes a decision of the wish.

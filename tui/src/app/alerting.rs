@@ -15,6 +15,7 @@ use crate::alerts::{Alert, Kind};
 use crate::event::Effect;
 use crate::strings;
 use crate::text::tame;
+use crate::view::notices_in_sight;
 
 /// What is older than this rings nothing.
 const NEWS_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -48,23 +49,28 @@ impl App {
         }
     }
 
-    /// What is on the screen is looked at: the notifications while their pane has
-    /// the keys, those of an order while it is open.
+    /// What is on the screen is looked at: the notifications in sight while their
+    /// pane has the keys, those of an order while it is open.
     fn look(&mut self) {
         if !matches!(self.overlay, Overlay::None) || self.alerts.focused == Some(false) {
             return;
         }
         if self.focus == Pane::Notices {
-            self.notices.mark_read(|_| true);
+            self.notices.mark_read_at(notices_in_sight(self));
         }
         if !self.order_open && self.focus != Pane::Order {
             return;
         }
-        if let Some(key) = &self.cursor {
-            self.notices
-                .mark_read(|notice| notice.key.as_ref() == Some(key));
-            self.alerts.alarm.looked_at(key);
+        if let Some(key) = self.cursor.clone() {
+            self.looked_at(&key);
         }
+    }
+
+    /// Whoever goes to an order from its notification, or acts on it, looked at it.
+    pub(super) fn looked_at(&mut self, key: &OrderKey) {
+        self.notices
+            .mark_read(|notice| notice.key.as_ref() == Some(key));
+        self.alerts.alarm.looked_at(key);
     }
 
     /// Tells what became due or late.
@@ -95,6 +101,8 @@ impl App {
                 to, by: Some(by), ..
             } if !self.is_ours(key, *to, by) => (step_kind(*to)?, notice.version),
             What::Seen { to, .. } => (step_kind(*to)?, notice.version),
+            // Whoever asks for it cannot decide it.
+            What::Asked { by: Some(_) } if self.many_vendors() => (Kind::Cancelled, notice.version),
             What::Refused { .. } => (Kind::Refused, 0),
             _ => return None,
         };
@@ -145,10 +153,12 @@ impl App {
         })
     }
 
-    /// Whether a step is one of ours whose answer is still on its way, or was
-    /// made by whoever we are to the server.
+    /// Whether a step is one of ours whose answer is still on its way, or was made
+    /// by our vendor. All of support is one actor to the server: a colleague's
+    /// step is news.
     fn is_ours(&self, key: &OrderKey, to: OrderStatus, by: &Actor) -> bool {
-        *by == self.actor || (self.in_flight.get(key)).is_some_and(|step| step.to == to)
+        let our_vendor = !self.many_vendors() && *by == self.actor;
+        our_vendor || (self.in_flight.get(key)).is_some_and(|step| step.to == to)
     }
 
     pub(super) fn acknowledge(&mut self) {

@@ -16,6 +16,7 @@ use super::dialog::Aim;
 use super::notices::{Notice, What};
 use super::row::Touch;
 use super::steps::InFlight;
+use super::typing::{LONG, type_into};
 use super::undo::Step;
 use super::{App, Overlay};
 use crate::event::Effect;
@@ -318,7 +319,7 @@ impl App {
                     self.send_plan(*plan, effects);
                 }
             }
-            _ if plan.typing => super::keys::type_into(&mut plan.reason, key),
+            _ if plan.typing => type_into(&mut plan.reason, key, LONG),
             _ => {}
         }
     }

@@ -295,6 +295,7 @@ impl App {
             {
                 self.orders.set_vendor(None);
             }
+            self.say(strings::shows_all_for(key));
         }
         if let Some(at) = self.orders.index_of(key) {
             self.move_to(at);

@@ -6,6 +6,7 @@ use ordertop::order::{OrderKey, OrderStatus, Shipment};
 use ordertop::protocol::rest::StatusChange;
 use tui_input::Input;
 
+use super::typing::{LONG, SHORT};
 use crate::carrier::{Form, form, tracking_link};
 
 /// A text that goes with the step.
@@ -136,10 +137,14 @@ impl Dialog {
         self.fields.get(self.focus.checked_sub(1)?)
     }
 
-    /// The input that has the keys.
-    pub fn input(&mut self) -> Option<&mut Input> {
+    /// The input that has the keys, and how many characters it takes.
+    pub fn input(&mut self) -> Option<(&mut Input, usize)> {
         let field = self.fields.get_mut(self.focus.checked_sub(1)?)?;
-        Some(&mut field.input)
+        let most = match field.kind {
+            FieldKind::Reason => LONG,
+            FieldKind::Carrier | FieldKind::Tracking => SHORT,
+        };
+        Some((&mut field.input, most))
     }
 
     /// Moves the keys on by `step`, in a circle.

@@ -4,7 +4,7 @@
 use crossterm::event::KeyEvent;
 
 use super::App;
-use super::keys::type_into;
+use super::typing::{SHORT, type_into};
 use crate::filter::complete::{Completion, Known, complete, field_at};
 use crate::filter::{Field, Filter, FilterError};
 use crate::keymap::Action;
@@ -42,7 +42,7 @@ impl App {
                 self.take_candidate(count.saturating_sub(1));
             }
             _ => {
-                type_into(&mut self.filter, key);
+                type_into(&mut self.filter, key, SHORT);
                 self.filter_typed();
                 self.find_candidates();
             }

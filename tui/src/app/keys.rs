@@ -1,22 +1,17 @@
 //! Keys and pasted text.
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use ordertop::order::{OrderStatus, VendorId};
-use tui_input::InputRequest;
-use tui_input::backend::crossterm::EventHandler;
 
 use super::acting::Still;
 use super::picker::PickerKind;
 use super::row::{Sort, Sorting};
+use super::typing::type_into;
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
 use crate::keymap::{Action, Chord, Context};
 use crate::strings;
-use crate::text::tame;
 use crate::view::{areas, help_lines, order_lines};
-
-/// Longest text that an input takes, in characters.
-const MAX_INPUT_CHARS: usize = 200;
 
 impl App {
     /// Where keys go now.
@@ -244,40 +239,11 @@ impl App {
                 }
             }
             _ => {
-                if let Some(input) = dialog.input() {
-                    type_into(input, key);
+                if let Some((input, most)) = dialog.input() {
+                    type_into(input, key, most);
                 }
             }
         }
-    }
-
-    pub(super) fn paste(&mut self, text: &str) {
-        if areas(self).is_none() {
-            return;
-        }
-        let text = tame(text);
-        let input = match &mut self.overlay {
-            Overlay::Dialog(dialog) => dialog.input(),
-            Overlay::Plan(plan) if plan.typing => Some(&mut plan.reason),
-            Overlay::Note(note) => Some(&mut note.input),
-            Overlay::Picker(picker) => Some(&mut picker.input),
-            Overlay::None if self.typing => Some(&mut self.filter),
-            _ => None,
-        };
-        let Some(input) = input else {
-            self.say(strings::PASTE_IGNORED);
-            return;
-        };
-        for c in text.chars().filter(|c| !c.is_control()) {
-            if input.value().chars().count() < MAX_INPUT_CHARS {
-                input.handle(InputRequest::InsertChar(c));
-            }
-        }
-        if let Overlay::Picker(picker) = &mut self.overlay {
-            picker.narrow();
-        }
-        self.filter_typed();
-        self.find_candidates();
     }
 
     pub(super) fn open(&mut self) {
@@ -451,6 +417,7 @@ impl App {
             Some(key) => {
                 self.notices.jumped = found;
                 self.show(&key);
+                self.looked_at(&key);
             }
             None => self.say(strings::NO_NOTICE),
         }
@@ -463,12 +430,4 @@ impl App {
             self.say(strings::order_is_gone(key));
         }
     }
-}
-
-pub(super) fn type_into(input: &mut tui_input::Input, key: KeyEvent) {
-    let full = input.value().chars().count() >= MAX_INPUT_CHARS;
-    if full && matches!(key.code, KeyCode::Char(_)) {
-        return;
-    }
-    input.handle_event(&TerminalEvent::Key(key));
 }

@@ -65,6 +65,7 @@ impl App {
                 self.orders.replace(&vendor, orders, &name);
                 let (marks, orders) = (&mut self.acting.marks, &self.orders);
                 marks.retain(|key| orders.get(key).is_some());
+                self.unseen.retain(|key| orders.get(key).is_some());
             }
             Change::Order { key, order } => self.order(key, order),
             Change::Event { kind, event, order } => self.event(kind, &event, order),

@@ -1,12 +1,13 @@
 //! Writing a note about an order, and printing its packing slip.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, OrderKey, Visibility};
 use ordertop::protocol::rest::NewNote;
 use tui_input::Input;
 
+use super::typing::{LONG, type_into};
 use super::{App, Overlay};
 use crate::event::{Effect, PrintSlip};
 use crate::keymap::Action;
@@ -24,6 +25,8 @@ pub struct NoteDialog {
     pub input: Input,
     /// Who may read it.
     pub visibility: Visibility,
+    /// Whether who may read it has the keys, and not the text.
+    pub choosing: bool,
 }
 
 impl App {
@@ -49,6 +52,7 @@ impl App {
             key,
             input: Input::default(),
             visibility,
+            choosing: false,
         });
         self.overlay = Overlay::Note(Box::new(dialog));
     }
@@ -65,17 +69,15 @@ impl App {
         };
         match action {
             Some(Action::Cancel) => self.overlay = Overlay::None,
-            Some(Action::NextField | Action::PreviousField) if support => {
-                note.visibility = match note.visibility {
-                    Visibility::Support => Visibility::Vendor,
-                    Visibility::Vendor => Visibility::Support,
-                };
+            // A vendor has nothing to choose.
+            Some(Action::NextField | Action::PreviousField) => {
+                note.choosing = support && !note.choosing;
             }
-            Some(Action::NextField | Action::PreviousField) => {}
             Some(Action::Confirm) if note.input.value().trim().is_empty() => {}
             Some(Action::Confirm) => {
                 let note = (**note).clone();
                 self.overlay = Overlay::None;
+                self.looked_at(&note.key);
                 effects.push(Effect::AddNote {
                     key: note.key.clone(),
                     note: NewNote {
@@ -87,7 +89,16 @@ impl App {
                 self.acting.noted = Some((note.key.clone(), self.now));
                 self.acting.draft = Some(note);
             }
-            _ => super::keys::type_into(&mut note.input, key),
+            _ if note.choosing => {
+                let turns = [KeyCode::Char(' '), KeyCode::Left, KeyCode::Right];
+                if turns.contains(&key.code) {
+                    note.visibility = match note.visibility {
+                        Visibility::Support => Visibility::Vendor,
+                        Visibility::Vendor => Visibility::Support,
+                    };
+                }
+            }
+            _ => type_into(&mut note.input, key, LONG),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Notifications: what happened, kept as facts; the view puts them into words.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertop::order::{Actor, OrderKey, OrderStatus};
@@ -164,6 +165,13 @@ impl Notices {
         }
     }
 
+    /// Somebody looked at those in these places, from the newest.
+    pub fn mark_read_at(&mut self, places: Range<usize>) {
+        for listed in self.list.iter_mut().take(places.end).skip(places.start) {
+            listed.read = true;
+        }
+    }
+
     /// What was told since this was last asked.
     pub fn take_news(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.news)
@@ -221,19 +229,21 @@ impl Notices {
             *count += more;
             return;
         }
-        let told = |old: &&mut Notice| {
+        let told = |old: &&mut Listed| {
+            let old = &old.notice;
             notice.version != 0 && old.version == notice.version && old.key == notice.key
         };
         // Only lately told ones can be repeated: by the answer and its event.
-        let mut lately = (self.list.iter_mut().take(50)).map(|listed| &mut listed.notice);
-        if let Some(old) = lately.find(told) {
-            let named = match &old.what {
+        if let Some(old) = self.list.iter_mut().take(50).find(told) {
+            let named = match &old.notice.what {
                 What::Step { by, .. } | What::Asked { by } => by.as_ref(),
                 What::Updated { by } => Some(by),
                 _ => None,
             };
             if ours.is_some() && (named.is_none() || named == ours) {
-                old.what = notice.what;
+                old.notice.what = notice.what;
+                // Who did something knows of it.
+                old.read = true;
             }
             return;
         }

@@ -10,8 +10,8 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ordertop::order::{OrderKey, OrderStatus, VendorId};
 use tui_input::Input;
 
-use super::keys::type_into;
 use super::row::Sort;
+use super::typing::{SHORT, type_into};
 use super::views::view_name;
 use super::{App, Overlay};
 use crate::event::Effect;
@@ -253,7 +253,7 @@ impl App {
             Some(Action::PageDown) => picker.move_to(at + rows, rows),
             _ => {
                 let before = picker.input.value().to_owned();
-                type_into(&mut picker.input, key);
+                type_into(&mut picker.input, key, SHORT);
                 if picker.input.value() != before {
                     picker.narrow();
                 }
@@ -281,12 +281,18 @@ impl App {
     }
 
     fn pick_chosen(&mut self, effects: &mut Vec<Effect>) {
-        let Overlay::Picker(picker) = &self.overlay else {
+        let Overlay::Picker(picker) = &mut self.overlay else {
             return;
         };
         let Some(entry) = picker.current() else {
             return;
         };
+        // Nobody typed the name of what would be replaced: it is typed for them first.
+        if picker.kind == PickerKind::SaveView && picker.input.value().trim().is_empty() {
+            picker.input = entry.label.clone().into();
+            picker.narrow();
+            return;
+        }
         let (picked, about) = (entry.picked.clone(), picker.about.clone());
         self.overlay = Overlay::None;
         self.picked(picked, about, effects);

@@ -86,6 +86,7 @@ impl App {
             return;
         }
         self.confirmed = Some((key.clone(), to, self.now));
+        self.looked_at(&key);
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let change = dialog.change();

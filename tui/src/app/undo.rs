@@ -1,13 +1,13 @@
-//! Undo: the last own changes, the newest on top, each with the version that it
-//! made. What somebody else changed since is not undone.
+//! Undo: the last own changes, the newest on top. An order that somebody brought
+//! elsewhere since is not undone; notes and the like are no hindrance.
 
 use jiff::{SignedDuration, Timestamp};
 use ordertop::order::status::{Reason, UNDO_WINDOW};
 use ordertop::order::{OrderKey, OrderStatus};
 
-use super::acting::Still;
 use super::bulk::{Plan, PlanRow};
 use super::dialog::{Aim, Dialog};
+use super::row::Row;
 use super::{App, Overlay};
 use crate::keymap::{Action, Context};
 use crate::strings;
@@ -25,10 +25,26 @@ pub(super) struct Step {
     pub(super) to: OrderStatus,
 }
 
+/// A step that can be undone while its order stands where it brought it.
+#[derive(Debug, Clone)]
+struct Undoable {
+    key: OrderKey,
+    from: OrderStatus,
+    to: OrderStatus,
+    /// Since when it stands there: another step there is another one.
+    since: Timestamp,
+}
+
+impl Undoable {
+    fn made(&self, row: &Row) -> bool {
+        (row.status(), row.since()) == (self.to, self.since)
+    }
+}
+
 /// The steps of one key press, and when they were answered.
 #[derive(Debug, Clone)]
 struct Change {
-    steps: Vec<Step>,
+    steps: Vec<Undoable>,
     at: Timestamp,
 }
 
@@ -77,10 +93,11 @@ impl App {
         if left.is_some_and(|left| left <= SignedDuration::ZERO) {
             return None;
         }
-        let step = change.steps.iter().find(|step| self.undoable(step))?;
+        let mut steps = change.steps.iter().filter(|step| self.undoable(step));
+        let step = steps.next()?;
         Some(UndoOffer {
             key: step.key.clone(),
-            orders: change.steps.len(),
+            orders: 1 + steps.count(),
             to: step.to,
             left,
         })
@@ -92,11 +109,11 @@ impl App {
         (!self.many_vendors()).then(|| UNDO_WINDOW.saturating_sub(passed))
     }
 
-    /// Whether the order is as the step left it, and the table lets it go back.
-    fn undoable(&self, step: &Step) -> bool {
-        self.orders.get(&step.key).is_some_and(|row| {
-            row.version() == step.version && self.may(&row.listed(), step.from).is_some()
-        })
+    /// Whether the order stands where the step brought it, and the table lets it go back.
+    fn undoable(&self, step: &Undoable) -> bool {
+        self.orders
+            .get(&step.key)
+            .is_some_and(|row| step.made(row) && self.may(&row.listed(), step.from).is_some())
     }
 
     /// Remembers own changes that were answered. An undo is none: the next step
@@ -107,7 +124,8 @@ impl App {
         }
         let steps: Vec<_> = match aim {
             Aim::Step => (steps.into_iter())
-                .filter(|step| step.version > 0 && self.undoable(step))
+                .filter_map(|step| self.as_it_stands(step))
+                .filter(|step| self.undoable(step))
                 .collect(),
             Aim::Undo | Aim::Ask => Vec::new(),
         };
@@ -115,6 +133,18 @@ impl App {
             let at = self.now;
             self.acting.undo.push(Change { steps, at });
         }
+    }
+
+    /// The step with the time since when its order stands there; none where the
+    /// list has another version by now, or the server counts none.
+    fn as_it_stands(&self, step: Step) -> Option<Undoable> {
+        let row = self.orders.get(&step.key)?;
+        (step.version > 0 && row.version() == step.version).then(|| Undoable {
+            since: row.since(),
+            key: step.key,
+            from: step.from,
+            to: step.to,
+        })
     }
 
     /// Asks whether to undo the last own change.
@@ -147,15 +177,14 @@ impl App {
         strings::waits_to_undo(&last.entry.key(), &outbox, &delete)
     }
 
-    fn ask_undo_one(&mut self, step: &Step) {
+    fn ask_undo_one(&mut self, step: &Undoable) {
         let Some(row) = self.orders.get(&step.key) else {
             self.acting.undo.changes.pop();
             return self.say(strings::order_is_gone(&step.key));
         };
-        let mut dialog = Dialog::undo(step.key.clone(), step.version, step.to, step.from);
-        let order = row.listed();
-        let may = self.may(&order, step.from);
-        if let (Still::AsSeen, Some((_, reason))) = (self.still(&dialog), may) {
+        let mut dialog = Dialog::undo(step.key.clone(), row.version(), step.to, step.from);
+        let may = self.may(&row.listed(), step.from);
+        if let Some((_, reason)) = may.filter(|_| step.made(row)) {
             dialog.need_reason(reason == Reason::Given);
             self.overlay = Overlay::Dialog(dialog);
         } else {
@@ -165,7 +194,7 @@ impl App {
         }
     }
 
-    fn ask_undo_many(&mut self, steps: &[Step]) {
+    fn ask_undo_many(&mut self, steps: &[Undoable]) {
         if self.bulk_is_under_way() {
             return self.say(strings::BULK_UNDER_WAY);
         }
@@ -174,10 +203,10 @@ impl App {
             let row = self.orders.get(&step.key);
             let may = row.and_then(|row| self.may(&row.listed(), step.from));
             match (row, may) {
-                (Some(row), Some((_, reason))) if row.version() == step.version => {
+                (Some(row), Some((_, reason))) if step.made(row) => {
                     plan.add(PlanRow {
                         key: step.key.clone(),
-                        version: step.version,
+                        version: row.version(),
                         from: step.to,
                         to: step.from,
                         reason: reason == Reason::Given,

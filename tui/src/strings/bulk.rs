@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
-use super::steps::{by_whom, done};
+use super::steps::{asked_to_cancel_too, by_whom, done};
 use super::{actor, number, seconds, step_button};
 use crate::app::bulk::{Bulk, BulkLine, Fate, Plan, Tally};
 use crate::app::dialog::Aim;
@@ -218,8 +218,17 @@ pub fn fate(line: &BulkLine) -> String {
 /// Somebody was first.
 #[must_use]
 pub fn was_first(order: &ListedOrder, now: Timestamp) -> String {
+    let when = seconds(order.updated_at, now);
+    if order
+        .status_since
+        .is_some_and(|since| since < order.updated_at)
+    {
+        return format!(
+            "somebody changed it {when} ago{}",
+            asked_to_cancel_too(order)
+        );
+    }
     let who = order.status_by.as_ref().map_or("somebody".into(), actor);
-    let when = seconds(order.status_since.unwrap_or(order.updated_at), now);
     format!("{who} set it to {} {when} ago", order.status)
 }
 
@@ -233,8 +242,14 @@ pub fn changed_by(row: &Row) -> String {
 /// An own change cannot be undone any more.
 #[must_use]
 pub fn not_undone(row: &Row, now: Timestamp) -> String {
-    let why = was_first(&row.listed(), now);
-    format!("{} not undone: {why}", number(&row.key))
+    let order = row.listed();
+    let who = order.status_by.as_ref().map_or("somebody".into(), actor);
+    let when = seconds(row.since(), now);
+    let number = number(&row.key);
+    format!(
+        "{number} not undone: {who} set it to {} {when} ago",
+        order.status
+    )
 }
 
 /// `14:32`

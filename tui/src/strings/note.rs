@@ -6,6 +6,7 @@ use std::time::Duration;
 use ordertop::order::{OrderKey, Visibility};
 
 use super::number;
+use crate::text::grouped;
 
 /// What stands in an empty note.
 pub const NOTE_HINT: &str = "what should be remembered about this order";
@@ -23,17 +24,25 @@ pub fn note_title(key: &OrderKey) -> String {
     format!("Note on {}", number(key))
 }
 
-/// Who will read the note, and how to change that.
+/// Who will read the note, and for support how to change that.
 #[must_use]
-pub fn note_readers(visibility: Visibility, support: bool) -> String {
+pub fn note_readers(visibility: Visibility, support: bool, choosing: bool) -> String {
     let readers = match visibility {
         Visibility::Vendor => "read by vendor and support",
         Visibility::Support => "internal: read by support alone",
     };
-    match support {
-        true => format!("{readers}  (Tab changes it)"),
-        false => readers.into(),
+    match (support, choosing) {
+        (true, true) => format!("{readers}  (Space changes it)"),
+        (true, false) => format!("{readers}  (Tab, then Space changes it)"),
+        (false, _) => readers.into(),
     }
+}
+
+/// How much of a note's room is used, once it gets short.
+#[must_use]
+pub fn note_room(used: usize, most: usize) -> Option<String> {
+    let near = most - most / 10;
+    (used >= near).then(|| format!("{} of {} characters", grouped(used), grouped(most)))
 }
 
 /// The note is kept.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ordertop::client::RequestError;
 use ordertop::order::status::Reason;
 use ordertop::order::{Actor, OrderKey, OrderStatus};
+use ordertop::protocol::ListedOrder;
 
 use super::{actor, number, seconds, sentence};
 use crate::app::dialog::{Aim, Dialog, FieldKind};
@@ -124,14 +125,27 @@ pub fn refusal(error: &RequestError, now: Timestamp) -> String {
     };
     let who = changed_by.as_ref().map_or("somebody".into(), actor);
     let what = match order {
-        Some(order) => format!("set it to {}", order.status),
-        None => "changed it".into(),
+        // Where it stands is no news then: a note, or a wish to cancel.
+        Some(order) if order.status_since >= *changed_at => format!("set it to {}", order.status),
+        _ => "changed it".into(),
     };
     let when = match changed_at {
         Some(at) => format!(" {} ago", seconds(*at, now)),
         None => String::new(),
     };
-    format!("{who} {what}{when}")
+    let asked = order
+        .as_ref()
+        .map_or("", |order| asked_to_cancel_too(order));
+    format!("{who} {what}{when}{asked}")
+}
+
+/// The end of a sentence about an order that changed, where there is a wish to
+/// cancel it.
+pub(super) fn asked_to_cancel_too(order: &ListedOrder) -> &'static str {
+    match order.flags.cancel_requested {
+        true => "; its vendor asks to cancel it",
+        false => "",
+    }
 }
 
 /// What a status does to an order: "not shipped".

@@ -3,10 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use ordertop::order::Visibility;
+
 use super::header::after_columns;
 use super::{blank, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::note::NoteDialog;
+use crate::app::typing::LONG;
 use crate::strings;
 
 /// Widest that it gets.
@@ -51,13 +54,28 @@ pub(super) fn draw(
         let words = after_columns(value, scroll);
         put(buf, inner, inner.x, inner.y, &words, theme.strong());
     }
-    let readers = strings::note_readers(note.visibility, app.many_vendors());
-    put(buf, inner, inner.x, inner.y + 1, &readers, theme.accent());
+    let readers = strings::note_readers(note.visibility, app.many_vendors(), note.choosing);
+    let style = match note.visibility {
+        // It cannot be taken back.
+        Visibility::Vendor if app.many_vendors() => theme.warning(),
+        _ => theme.accent(),
+    };
+    let style = match note.choosing {
+        true => style.patch(theme.strong()),
+        false => style,
+    };
+    let x = put(buf, inner, inner.x, inner.y + 1, &readers, style);
+    if let Some(room) = strings::note_room(value.chars().count(), LONG) {
+        put(buf, inner, x + 2, inner.y + 1, &room, theme.warning());
+    }
     let keys = [
         ("Enter", strings::NOTE_ADD),
         ("Esc", strings::DIALOG_CANCEL),
     ];
     key_words(buf, inner, inner.x, inner.y + 2, theme, &keys);
+    if note.choosing {
+        return None;
+    }
     let at = note.input.visual_cursor().saturating_sub(scroll).min(room);
     Some(Position::new(
         inner.x + u16::try_from(at).unwrap_or(0),

@@ -1,6 +1,8 @@
 //! Notifications, newest on top: with a frame where there is room, else the
 //! newest one alone.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -88,13 +90,32 @@ fn first_line(app: &App, height: u16) -> usize {
     }
 }
 
+/// Which notifications are on the screen, from the newest; none without a pane.
+#[must_use]
+pub fn notices_in_sight(app: &App) -> Range<usize> {
+    let Some(area) = areas(app).and_then(|areas| areas.notices) else {
+        return 0..0;
+    };
+    let height = lines_of(area);
+    let first = first_line(app, height);
+    first..first + usize::from(height)
+}
+
+/// How many notifications have room: with a frame where there is room for one.
+fn lines_of(area: Rect) -> u16 {
+    match area.height {
+        3.. => area.height - 2,
+        few => few,
+    }
+}
+
 /// The notification at a row of the screen.
 #[must_use]
 pub fn notice_at(app: &App, row: u16) -> Option<usize> {
     let area = areas(app)?.notices?;
-    let frame = u16::from(area.height >= 3);
+    let height = lines_of(area);
+    let frame = u16::from(height < area.height);
     let line = row.checked_sub(area.y + frame)?;
-    let height = area.height - 2 * frame;
     let at = first_line(app, height) + usize::from(line);
     (line < height && at < app.notices.len()).then_some(at)
 }

@@ -272,3 +272,82 @@ fn a_failing_command_is_told_once() {
     stage.app.update(fail());
     assert!(toast(&stage).is_some());
 }
+
+#[test]
+fn support_hears_what_colleagues_cancel_and_vendors_ask_for() {
+    let mut stage = Stage::with(SIZE, |settings| {
+        settings.vendor = None;
+        settings.alerts.cancelled = settings.alerts.new_order.clone();
+    });
+    stage.live();
+    stage.vendors();
+    stage.snapshot(orders());
+    // All of support is one actor to the server.
+    let colleague = Actor::new(ActorKind::Support, "master");
+    let cancelled = changed(&stage, "10474", OrderStatus::Cancelled);
+    let effects = stage.event(EventKind::Status, &cancelled, colleague);
+    assert!(
+        body(&effects).is_some_and(|body| body.contains("10474")),
+        "{effects:?}"
+    );
+    stage.wait(60);
+    let mut asked = changed(&stage, "10477", OrderStatus::Paid);
+    asked.flags.cancel_requested = true;
+    let effects = stage.event(
+        EventKind::Updated,
+        &asked,
+        Actor::new(ActorKind::Vendor, "42"),
+    );
+    assert!(
+        body(&effects).is_some_and(|body| body.contains("10477")),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn who_goes_to_an_order_from_its_notification_has_looked_at_it() {
+    let mut stage = Stage::shop((120, 30));
+    created(&mut stage, "N1");
+    created(&mut stage, "N2");
+    assert_eq!(stage.app.notices.unread(), 2);
+    stage.keys("n");
+    assert_eq!(stage.app.notices.unread(), 1);
+    // So has who acts on it.
+    stage
+        .app
+        .go_to(&listed("N1", OrderStatus::Paid, 0).key(&vendor()));
+    stage.keys("s");
+    stage.press(KeyCode::Enter);
+    assert_eq!(stage.app.notices.unread(), 0);
+}
+
+#[test]
+fn notifications_that_are_not_in_sight_stay_unread() {
+    let mut stage = Stage::shop((120, 30));
+    for n in 0..9 {
+        created(&mut stage, &format!("N{n}"));
+    }
+    stage.press(KeyCode::BackTab);
+    assert_eq!(stage.app.focus, Pane::Notices);
+    let in_sight = crate::view::notices_in_sight(&stage.app).len();
+    assert!((1..9).contains(&in_sight));
+    assert_eq!(stage.app.notices.unread(), 9 - in_sight);
+}
+
+#[test]
+fn an_own_step_is_read_whichever_of_answer_and_event_comes_first() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("s");
+    let (number, _, ticket) = super::sent(&stage.press(KeyCode::Enter)).remove(0);
+    let order = changed(&stage, &number, OrderStatus::Shipped);
+    stage.event(
+        EventKind::Status,
+        &order,
+        Actor::new(ActorKind::Vendor, "42"),
+    );
+    super::answer(&mut stage, &number, ticket, Ok(done(order)));
+    assert_eq!(
+        (stage.app.notices.len(), stage.app.notices.unread()),
+        (1, 0)
+    );
+}

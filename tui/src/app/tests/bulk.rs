@@ -492,3 +492,46 @@ fn more_than_one_action_takes_are_refused_before_they_are_looked_at() {
         assert!(toast.contains("one action takes at most"), "{toast}");
     }
 }
+
+#[test]
+fn a_note_is_no_hindrance_to_undo() {
+    let mut stage = Stage::shop((120, 30));
+    let number = ship(&mut stage);
+    let key = listed(&number, OrderStatus::Paid, 0).key(&vendor());
+    let mut noted = (*stage.app.orders.get(&key).unwrap().listed()).clone();
+    noted.version += 1;
+    noted.updated_at = at(121);
+    stage.event(EventKind::Updated, &noted, service());
+    assert!(stage.app.undo_offer().is_some());
+    stage.keys("u");
+    let (undone, change, _) = sent(&stage.press(KeyCode::Enter)).remove(0);
+    assert_eq!(undone, number);
+    assert_eq!(
+        change.expected_version,
+        Some(noted.version),
+        "as it was seen last"
+    );
+}
+
+#[test]
+fn the_offer_to_undo_counts_what_can_be_undone() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("  s");
+    let (ticket, rows) = bulk_sent(&stage.press(KeyCode::Enter));
+    let results = numbers(&rows).into_iter().map(|number| {
+        let order = ours(&stage, number, OrderStatus::Shipped);
+        row_result(number, Outcome::Changed, Some(order))
+    });
+    let results = results.collect();
+    stage.app.update(Event::BulkAnswer {
+        ticket,
+        first: 0,
+        count: 2,
+        result: Ok(RowResults { results }),
+    });
+    assert_eq!(stage.app.undo_offer().unwrap().orders, 2);
+    stage.wait(5);
+    let theirs = changed(&stage, "10471", OrderStatus::Delivered);
+    stage.event(EventKind::Status, &theirs, service());
+    assert_eq!(stage.app.undo_offer().unwrap().orders, 1);
+}

@@ -47,10 +47,18 @@ fn support_says_who_may_read_and_internal_comes_first() {
     stage.keys("cfraud?");
     let (_, text, readers) = note_sent(&stage.press(KeyCode::Enter));
     assert_eq!((&*text, readers), ("fraud?", Some(Visibility::Support)));
-    stage.keys("jcplease ship");
+    // Tab alone publishes nothing.
+    stage.keys("jcplease");
     stage.press(KeyCode::Tab);
     let (_, _, readers) = note_sent(&stage.press(KeyCode::Enter));
-    assert_eq!(readers, Some(Visibility::Vendor));
+    assert_eq!(readers, Some(Visibility::Support));
+    stage.keys("jcplease");
+    stage.press(KeyCode::Tab);
+    stage.keys("x ");
+    stage.press(KeyCode::Tab);
+    stage.keys(" ship");
+    let (_, text, readers) = note_sent(&stage.press(KeyCode::Enter));
+    assert_eq!((&*text, readers), ("please ship", Some(Visibility::Vendor)));
 }
 
 #[test]
@@ -96,4 +104,25 @@ fn a_slip_goes_to_the_command_and_its_failure_is_told() {
         result: Err("`lp` failed: no paper".into()),
     });
     assert!(footer(&stage).contains("slip of #10471 not printed: `lp` failed: no paper"));
+}
+
+#[test]
+fn a_note_takes_what_a_server_keeps_and_says_when_it_is_full() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("c");
+    let words = "word ".repeat(399);
+    stage.app.update(Event::Paste(words.clone() + "END"));
+    assert!(
+        stage.screen().contains("1,998 of 2,000 characters"),
+        "{}",
+        stage.screen()
+    );
+    stage.app.update(Event::Paste("12345".into()));
+    assert!(
+        footer(&stage).contains("2,000 characters fit"),
+        "{}",
+        footer(&stage)
+    );
+    let (_, text, _) = note_sent(&stage.press(KeyCode::Enter));
+    assert_eq!(text, words + "END12");
 }

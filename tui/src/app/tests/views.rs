@@ -53,6 +53,8 @@ fn a_view_of_the_same_name_is_replaced() {
     let mut stage = Stage::with(SIZE, |settings| settings.views = vec![view("large", "")]);
     stage.live();
     stage.keys("W");
+    // Nobody typed a name: the one that is there is typed for them first.
+    assert!(stage.press(KeyCode::Enter).is_empty());
     let effects = stage.press(KeyCode::Enter);
     let Effect::SaveView(saved) = &effects[0] else {
         panic!("{effects:?}");
