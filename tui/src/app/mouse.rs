@@ -7,12 +7,21 @@ use ratatui::layout::{Position, Rect};
 
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
+use crate::keymap::Action;
 use crate::view::{areas, key_at, notice_at, sort_at, tab_at};
 
 /// A turn of the mouse's wheel, in lines.
 const WHEEL: usize = 3;
 /// Two presses on one row within this time open its order.
 const DOUBLE: SignedDuration = SignedDuration::from_millis(400);
+
+/// The key that does what a turn of the wheel does.
+fn turned(wheel: MouseEventKind) -> Action {
+    match wheel {
+        MouseEventKind::ScrollUp => Action::Up,
+        _ => Action::Down,
+    }
+}
 
 impl App {
     pub(super) fn mouse(&mut self, mouse: MouseEvent, effects: &mut Vec<Effect>) {
@@ -41,6 +50,13 @@ impl App {
                 }
                 return;
             }
+            (Overlay::Result, Some(_)) => {
+                for _ in 0..WHEEL {
+                    self.result_key(turned(mouse.kind));
+                }
+                return;
+            }
+            (Overlay::Outbox(_), Some(_)) => return self.outbox_key(turned(mouse.kind), effects),
             (Overlay::None, None) => {}
             (Overlay::Picker(_), _) => return self.picker_mouse(mouse, effects),
             _ => return,

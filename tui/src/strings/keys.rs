@@ -108,6 +108,7 @@ pub fn action_short(action: Action) -> &'static str {
         Action::Back => "back",
         Action::Find => "filter",
         Action::Sort => "sort",
+        Action::Mouse => "mouse",
         Action::Vendor => "vendor",
         Action::Hold => "hold",
         Action::Views => "views",

@@ -237,5 +237,9 @@ fn keys(app: &App) -> Vec<Action> {
     if app.settings.read_only {
         keys.retain(|action| !action.acts());
     }
+    // Who presses in vain should see why.
+    if !app.mouse && app.focus == Pane::Orders {
+        keys.insert(keys.len().min(3), Action::Mouse);
+    }
     keys
 }
