@@ -188,15 +188,15 @@ fn post_of(country: &str) -> &'static Carrier {
 }
 
 /// Whose form a number has. Blanks, dots and hyphens between do not count, nor
-/// does the case.
+/// does the case; with any other sign in it, it has none.
 #[must_use]
 pub fn form(number: &str) -> Form {
     let number = bare(number);
-    let digits = number.bytes().all(|b| b.is_ascii_digit());
-    if !number.is_ascii() {
+    // Check digits are reckoned for letters and digits alone.
+    if !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Form::Unknown;
     }
-    if digits {
+    if number.bytes().all(|b| b.is_ascii_digit()) {
         return of_digits(&number).map_or(Form::Unknown, Form::Of);
     }
     let checked = |carrier, fits| match fits {
@@ -277,7 +277,8 @@ pub fn tracking_link(carrier: &str, number: &str) -> Option<String> {
 }
 
 fn bare(number: &str) -> String {
-    let kept = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.'));
+    let between = |c: &char| c.is_whitespace() || matches!(c, '-' | '.');
+    let kept = number.chars().filter(|c| !between(c));
     kept.map(|c| c.to_ascii_uppercase()).collect()
 }
 
@@ -313,7 +314,7 @@ fn ups_fits(number: &str) -> bool {
     split_check(number).is_some_and(|(body, check)| {
         let value = |b: u8| match b {
             b'0'..=b'9' => u32::from(b - b'0'),
-            other => (u32::from(other) - 63) % 10,
+            other => u32::from(other.saturating_sub(63)) % 10,
         };
         let sum: u32 = (body.bytes().enumerate())
             .map(|(i, b)| value(b) * if i % 2 == 0 { 1 } else { 2 })
@@ -381,10 +382,31 @@ fn mod_37_36_fits(number: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Signs that the forms begin with come often, so that what follows them is
+        /// looked at too.
+        #[test]
+        fn whatever_is_typed_has_a_form_or_none(
+            head in prop_oneof![Just(""), Just("1Z"), Just("420"), Just("JJD"), Just("TBA"), Just("RB")],
+            tail in prop_oneof!["[!-`]{0,58}", "[ -~]{9,28}", "\\PC{0,58}"],
+            carrier in "\\PC{0,60}",
+        ) {
+            let number = format!("{head}{tail}");
+            let link = tracking_link("UPS", &number);
+            let safe = |link: String| link.bytes().all(|b| b.is_ascii_graphic());
+            prop_assert!(link.is_none_or(safe));
+            let known = form(&number) != Form::Unknown;
+            prop_assert!(!known || tracking_link("UPS", &number).is_some());
+            prop_assert!(tracking_link(&carrier, "1").is_none_or(|link| link.ends_with('1')));
+        }
+    }
 
     #[test]
     fn numbers_are_known_by_their_form() {
         let table = [
+            ("1Z\u{a0}5R8939035756\t7127", "UPS"),
             ("1Z5R89390357567127", "UPS"),
             ("1z 879e 9303 4683 4440", "UPS"),
             ("9400 1112 0108 0805 4830 16", "USPS"),
@@ -428,6 +450,9 @@ mod tests {
             "008182709980000020033350276A",
             "hello",
             "陳美玲",
+            "1Z!AAAAAAAAAAAAAA1",
+            "1Z5R89390357567127!",
+            "*0818270998000002003335027",
             "1Z5R893903575671é7",
             "\u{1b}[2J",
         ] {
