@@ -70,6 +70,16 @@ impl Keymap {
         bound(chord).or_else(|| bound(chord.without_shift()))
     }
 
+    /// Which of an action's keys was pressed, from 0.
+    #[must_use]
+    pub fn which(&self, context: Context, action: Action, pressed: KeyEvent) -> Option<usize> {
+        let chord = Chord::pressed(pressed);
+        let keys = self.keys(context, action);
+        let at = |chord: Chord| keys.iter().position(|key| *key == chord);
+        // As [`Self::action`] finds it.
+        at(chord).or_else(|| at(chord.without_shift()))
+    }
+
     /// Gives an action these keys in place of those that it has. Nothing
     /// happens where the action has no line.
     pub fn rebind(&mut self, context: Context, action: Action, keys: Vec<Chord>) {

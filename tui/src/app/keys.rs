@@ -74,7 +74,7 @@ impl App {
                         Overlay::Help(_) => self.help_key(action, effects),
                         Overlay::Outbox(_) => self.outbox_key(action, effects),
                         Overlay::Result => self.result_key(action),
-                        _ => self.screen_key(action, key.code, effects),
+                        _ => self.screen_key(action, Some(key), effects),
                     }
                 }
             }
@@ -88,7 +88,13 @@ impl App {
         }
     }
 
-    pub(super) fn screen_key(&mut self, action: Action, code: KeyCode, effects: &mut Vec<Effect>) {
+    /// `key` is what was pressed for it; none where the action was picked from a list.
+    pub(super) fn screen_key(
+        &mut self,
+        action: Action,
+        key: Option<KeyEvent>,
+        effects: &mut Vec<Effect>,
+    ) {
         if self.settings.read_only && action.acts() {
             return self.say(strings::READ_ONLY);
         }
@@ -117,7 +123,7 @@ impl App {
             Action::Hold => self.hold(),
             Action::Views => self.pick_view(),
             Action::SaveView => self.pick_view_name(),
-            Action::Tab => self.choose_tab(code),
+            Action::Tab => self.choose_tab(key),
             Action::Up => self.scroll(|at, _| at.saturating_sub(1)),
             Action::Down => self.scroll(|at, _| at + 1),
             Action::PageUp => self.scroll(|at, page| at.saturating_sub(page)),
@@ -199,7 +205,7 @@ impl App {
             Action::PageDown => scroll + page,
             Action::Top => 0,
             Action::Bottom => usize::MAX,
-            Action::Copy => return self.screen_key(action, KeyCode::Null, effects),
+            Action::Copy => return self.screen_key(action, None, effects),
             _ => {
                 self.overlay = Overlay::None;
                 return;
@@ -304,10 +310,11 @@ impl App {
         self.details.scroll = 0;
     }
 
-    fn choose_tab(&mut self, code: KeyCode) {
+    fn choose_tab(&mut self, key: Option<KeyEvent>) {
         // The keys stand in the order of the tabs, the first for all.
-        let keys = self.settings.keymap.keys(Context::Screen, Action::Tab);
-        let Some(tab) = keys.iter().position(|key| key.code == code) else {
+        let keymap = &self.settings.keymap;
+        let which = |key| keymap.which(Context::Screen, Action::Tab, key);
+        let Some(tab) = key.and_then(which) else {
             return;
         };
         self.set_tab(

@@ -321,7 +321,7 @@ impl App {
                         None => strings::order_is_gone(&about),
                     });
                 }
-                self.screen_key(action, crossterm::event::KeyCode::Null, effects);
+                self.screen_key(action, None, effects);
             }
         }
     }

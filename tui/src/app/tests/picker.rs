@@ -237,3 +237,24 @@ fn commands_show_the_keys_that_they_have() {
     let suspend = KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL);
     assert_eq!(stage.app.update(Event::Key(suspend)), [Effect::Suspend]);
 }
+
+#[test]
+fn a_key_of_the_tabs_is_known_with_what_is_held() {
+    let keys = ["0", "ctrl-1", "1", "shift-up"].map(|key| Chord::parse(key).unwrap());
+    let mut stage = Stage::with(SIZE, |settings| {
+        (settings.keymap).rebind(Context::Screen, Action::Tab, keys.into());
+    });
+    stage.live();
+    stage.snapshot(orders());
+    let mut tab = |code, held| {
+        stage.app.update(Event::Key(KeyEvent::new(code, held)));
+        stage.app.orders.tab()
+    };
+    let plain = KeyModifiers::NONE;
+    assert_eq!(tab(KeyCode::Char('1'), plain), Some(OrderStatus::Paid));
+    let held = tab(KeyCode::Char('1'), KeyModifiers::CONTROL);
+    assert_eq!(held, Some(OrderStatus::Pending));
+    let held = tab(KeyCode::Up, KeyModifiers::SHIFT);
+    assert_eq!(held, Some(OrderStatus::Shipped));
+    assert_eq!(tab(KeyCode::Char('0'), plain), None);
+}
