@@ -84,6 +84,13 @@ pub fn clean_opt(raw: Option<&str>, max_chars: usize) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The text as orders are searched by it: in lower case, letter by letter, for
+/// `str::to_lowercase` makes another letter of a sigma that ends a word, and who
+/// types on would not find it.
+pub fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().flat_map(char::to_lowercase)
+}
+
 /// A character that an id must not have: it does not print, or it changes how
 /// its neighbours print.
 #[must_use]

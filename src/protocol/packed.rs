@@ -13,6 +13,7 @@ use lz4_flex::block::{compress_prepend_size_with_dict, decompress_size_prepended
 
 use super::ListedOrder;
 use super::listed::ExactNumber;
+use crate::order::text::fold;
 use crate::order::{Currency, Flags, OrderNumber, OrderStatus};
 
 /// What orders have in common, the most frequent last. It lives in memory
@@ -179,8 +180,7 @@ impl From<ListedOrder> for PackedOrder {
 
 fn seek(order: &ListedOrder, text: &mut String) {
     let mut line = |words: &str| {
-        let one_line = words.chars().filter(|c| *c != '\n');
-        text.extend(one_line.flat_map(char::to_lowercase));
+        text.extend(fold(words).filter(|c| *c != '\n'));
         text.push('\n');
     };
     line(order.order_number.as_str());

@@ -30,6 +30,7 @@ impl App {
                     .into_iter()
                     .map(|vendor| (vendor.id, tame(&vendor.name).into_owned()))
                     .collect();
+                self.orders.rename(&self.vendors);
                 self.loaded |= self.vendors.is_empty();
             }
             ClientEvent::Loading { received, total } => {

@@ -13,7 +13,7 @@ mod held;
 mod rebuilt;
 mod scope;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -309,6 +309,30 @@ impl Orders {
         }
     }
 
+    /// Takes vendors' names as they are now: rows are found and sorted by them.
+    pub fn rename(&mut self, names: &BTreeMap<VendorId, String>) {
+        let mut renamed = false;
+        for (vendor, (known, folded)) in &mut self.vendors {
+            let name = (names.get(vendor)).filter(|name| !name.is_empty());
+            let name = name.map_or(vendor.as_str(), String::as_str);
+            if known == name {
+                continue;
+            }
+            (*known, *folded) = (name.to_owned(), fold_vendor(vendor, name));
+            for slot in self.slots.get(vendor).into_iter().flat_map(HashMap::values) {
+                if let Some(row) = &mut self.rows[*slot as usize] {
+                    row.rename_vendor(Arc::clone(folded));
+                }
+            }
+            renamed = true;
+        }
+        if renamed {
+            let held = self.held_keys();
+            self.resort();
+            self.hold_keys(held);
+        }
+    }
+
     /// What rows of a vendor are searched by, the same for all of them.
     fn folded(&mut self, vendor: &VendorId, name: &str) -> Arc<str> {
         match self.vendors.get(vendor) {
@@ -513,6 +537,37 @@ mod tests {
         assert_eq!(orders.count(OrderStatus::Shipped), 1);
     }
 
+    #[test]
+    fn a_vendor_is_found_and_sorted_by_the_name_that_it_has_now() {
+        let mut orders = Orders::new(Sort::Vendor);
+        let shops = [("1", "a", "Acme"), ("2", "b", "Bakery")];
+        for (number, id, name) in shops {
+            let order = listed(number, OrderStatus::Paid, 1);
+            let key = OrderKey {
+                vendor: VendorId::new(id).unwrap(),
+                number: order.order_number.clone(),
+            };
+            orders.put(key, packed(&order), name, None);
+        }
+        assert_eq!(numbers(&orders), ["1", "2"]);
+        let names = shops.map(|(_, id, name)| {
+            let name = if id == "a" { "ΑΘΗΝΑΣ" } else { name };
+            (VendorId::new(id).unwrap(), name.to_owned())
+        });
+        orders.rename(&BTreeMap::from(names));
+        assert_eq!(numbers(&orders), ["2", "1"]);
+        // Whole or begun, and however the last letter is written.
+        for typed in ["vendor:ΑΘΗΝΑΣ", "vendor=αθηνασ", "vendor:αθηνασ", "ΑΘΗΝΑΣ"]
+        {
+            orders.set_filter(filter(typed));
+            assert_eq!(numbers(&orders), ["1"], "{typed}");
+        }
+        orders.set_filter(filter("vendor:acme"));
+        assert_eq!(orders.shown(), 0);
+        orders.set_filter(filter("vendor:B"));
+        assert_eq!(numbers(&orders), ["2"]);
+    }
+
     proptest! {
         /// However changes come, the list is what sorting all of them would give.
         #[test]
@@ -535,6 +590,10 @@ mod tests {
                     2 => orders.set_tab(Some(OrderStatus::ALL[status])),
                     3 => orders.set_tab(None),
                     4 => orders.set_filter(filter(&format!("number:{number} -status:paid"))),
+                    5 if second > 24 => {
+                        let name = ["Zeta", "Alpha", "Mid", ""][usize::try_from(second % 4).unwrap()];
+                        orders.rename(&BTreeMap::from([(vendor(), name.to_owned())]));
+                    }
                     5 => orders.set_vendor((status > 3).then(vendor)),
                     6 => {
                         // Twice the same number now and then, as it may be in two pages.

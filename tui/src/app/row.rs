@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use ordertop::order::text::fold;
 use ordertop::order::{Currency, Flags, OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::{ListedOrder, PackedOrder};
 use serde::{Deserialize, Serialize};
@@ -198,12 +199,18 @@ impl Row {
             Part::Number => lines.next().is_some_and(fits),
             Part::Buyer => lines.nth(1).is_some_and(fits),
             Part::Vendor => {
-                self.key.vendor.as_str().eq_ignore_ascii_case(text) || fits(self.vendor_folded())
+                let (id, name) = self.vendor.split_once('\n').unwrap_or_default();
+                id == text || fits(name)
             }
             // Name, SKU and variant of each item.
             Part::Item => (lines.skip(2).enumerate()).any(|(at, line)| at % 3 != 1 && fits(line)),
             Part::Sku => lines.skip(3).step_by(3).any(fits),
         }
+    }
+
+    /// Takes another name of the vendor, as [`fold_vendor`] makes it.
+    pub(super) fn rename_vendor(&mut self, vendor: Arc<str>) {
+        self.vendor = vendor;
     }
 
     /// The vendor's name in lower case, or its id where it has no name.
@@ -319,7 +326,8 @@ fn to_ship(order: &PackedOrder) -> bool {
 pub fn fold_vendor(id: &VendorId, name: &str) -> Arc<str> {
     let name = name.replace('\n', "");
     let name = if name.is_empty() { id.as_str() } else { &name };
-    format!("{id}\n{name}").to_lowercase().into()
+    let both: String = fold(&format!("{id}\n{name}")).collect();
+    both.into()
 }
 
 /// Rank of the status, then time: oldest first where somebody waits for us.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use ordertop::order::OrderStatus;
+use ordertop::order::text::fold;
 
 use super::Field;
 use super::ast::{Due, Mark};
@@ -49,7 +50,7 @@ pub fn field_at(text: &str, cursor: usize) -> Option<Field> {
 #[must_use]
 pub fn complete(text: &str, cursor: usize, known: &Known) -> Completion {
     let spot = Spot::of(text, cursor);
-    let typed = spot.typed.to_lowercase();
+    let typed: String = fold(&spot.typed).collect();
     let mut candidates = match spot.field {
         Some(field) => values(field, &spot.op, &typed, known),
         // A text with an operator but no field is being corrected at its name.
@@ -160,7 +161,8 @@ fn values(field: Field, op: &str, typed: &str, known: &Known) -> Vec<Candidate> 
         Field::Currency => words(known.currencies.clone()),
         Field::Vendor => (known.vendors.iter())
             .filter(|(id, name)| {
-                id.to_lowercase().starts_with(typed) || name.to_lowercase().contains(typed)
+                let [id, name] = [id, name].map(|text| fold(text).collect::<String>());
+                id.starts_with(typed) || name.contains(typed)
             })
             .map(|(id, name)| Candidate {
                 text: quoted(id),

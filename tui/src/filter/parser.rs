@@ -1,7 +1,7 @@
 //! Terms understood: which field, which values, or what would be right instead.
 
 use jiff::SignedDuration;
-use ordertop::order::OrderStatus;
+use ordertop::order::{OrderStatus, text};
 
 use super::Field;
 use super::ast::{Compare, Due, Filter, Mark, Part, Term, Test};
@@ -51,7 +51,7 @@ fn term(raw: Raw) -> Result<Term, FilterError> {
     let test = match field {
         None => {
             let text = values.first().map_or("", |value| value.text.as_str());
-            Test::Anywhere(lower(text))
+            Test::Anywhere(text::fold(text).collect())
         }
         Some((name, op)) => test(known(&name)?, &name, op, &values)?,
     };
@@ -138,13 +138,7 @@ fn fold(part: Part, text: &str) -> String {
         Part::Number => text.strip_prefix('#').unwrap_or(text),
         _ => text,
     };
-    lower(text)
-}
-
-/// Letter by letter, as rows are searched: `str::to_lowercase` makes another
-/// letter of a sigma that ends a word.
-fn lower(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    text::fold(text).collect()
 }
 
 fn each<T>(

@@ -164,6 +164,12 @@ mod tests {
                 let news = match what {
                     0 => { orders.hold(second % 3 > 0); false }
                     1 => { orders.set_tab((second > 40).then_some(status)); false }
+                    2 if second > 24 => {
+                        let name = ["Zeta", "Alpha"][usize::try_from(second % 2).unwrap()];
+                        let names = [(vendor(), name.to_owned())].into();
+                        orders.rename(&names);
+                        true
+                    }
                     2 => { orders.remove(&key); true }
                     3 => { orders.replace(&vendor(), vec![packed(&order)], ""); true }
                     _ => {
