@@ -48,7 +48,7 @@ use crate::event::{Effect, Event};
 use crate::keymap::Keymap;
 use crate::strings;
 use crate::theme::{Palette, Theme, ThemeName, Themes};
-use crate::view::{areas, shows_both};
+use crate::view::{areas, drawn, shows_both};
 use crate::views::SavedView;
 use acting::Acting;
 use away::Away;
@@ -494,8 +494,8 @@ impl App {
 
     /// What had the keys keeps them where it is still on the screen.
     fn resize(&mut self, size: (u16, u16)) {
-        self.size = size;
-        if shows_both(size) {
+        self.size = drawn(size);
+        if shows_both(self.size) {
             self.order_open = false;
         } else if self.focus == Pane::Order {
             self.order_open = true;

@@ -401,7 +401,11 @@ impl Screen {
             // Nothing follows the pointer.
             TerminalEvent::Mouse(mouse) if mouse.kind == MouseEventKind::Moved => return Ok(()),
             TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
-            TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
+            TerminalEvent::Resize(columns, rows) => {
+                // It may have moved what stands there, and the part that is drawn be as large as before.
+                self.terminal.forget();
+                Event::Resize(columns, rows)
+            }
             TerminalEvent::FocusGained => Event::Focus(true),
             TerminalEvent::FocusLost => Event::Focus(false),
         };

@@ -29,6 +29,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
 use crate::text::width;
+use crate::view::drawn;
 
 /// Whether the terminal is ours. The panic hook asks it too.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -297,13 +298,13 @@ fn is_cluster(cell: &Cell) -> bool {
     cell.symbol().chars().nth(1).is_some()
 }
 
-/// Columns and rows, as the terminal says now.
+/// Columns and rows that are drawn, as the terminal says now.
 ///
 /// # Errors
 /// When the terminal is gone: unlike crossterm's `size`, this starts no other
 /// program to find out.
 pub fn size() -> io::Result<(u16, u16)> {
-    crossterm::terminal::window_size().map(|size| (size.columns, size.rows))
+    crossterm::terminal::window_size().map(|size| drawn((size.columns, size.rows)))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use ratatui::style::Style;
 pub use footer::key_at;
 pub use header::tab_at;
 pub use help::help_lines;
-pub use layout::{Areas, MIN_SIZE, areas, shows_both};
+pub use layout::{Areas, MIN_SIZE, areas, drawn, shows_both};
 pub use notices::{notice_at, notices_in_sight};
 pub use order::order_lines;
 pub use orders::sort_at;

@@ -27,6 +27,10 @@ impl App {
     pub(super) fn mouse(&mut self, mouse: MouseEvent, effects: &mut Vec<Effect>) {
         let Some(areas) = areas(self) else { return };
         let here = Position::new(mouse.column, mouse.row);
+        // A very large terminal has places where nothing is drawn.
+        if !areas.whole.contains(here) {
+            return;
+        }
         let pressed = mouse.kind == MouseEventKind::Down(MouseButton::Left);
         if pressed && areas.footer.contains(here) {
             return self.press_footer(here.x, effects);

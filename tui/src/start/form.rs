@@ -310,7 +310,7 @@ impl Form {
             Event::Key(_) => {}
             Event::Paste(text) => self.paste(&text, &mut effects),
             Event::Mouse(mouse) => self.mouse(mouse, &mut effects),
-            Event::Resize(columns, rows) => self.size = (columns, rows),
+            Event::Resize(columns, rows) => self.size = view::drawn((columns, rows)),
             Event::Tick => self.turn = self.turn.wrapping_add(1),
             Event::Step { ticket, step } => {
                 if self.is_trying(ticket) {

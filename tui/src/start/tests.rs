@@ -424,3 +424,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn of_a_terminal_without_end_a_part_is_drawn() {
+    let mut form = form();
+    form.update(Event::Resize(u16::MAX, u16::MAX));
+    assert!(
+        form.size.0 <= 1_000 && form.size.1 <= 500,
+        "{:?}",
+        form.size
+    );
+}

@@ -6,6 +6,9 @@ use crate::app::App;
 
 /// Columns and rows without which nothing is shown.
 pub const MIN_SIZE: (u16, u16) = (40, 8);
+/// Columns and rows that are drawn at most; the rest of a larger terminal stays
+/// empty. A size can be anything (`stty cols 65535`), and each cell costs memory.
+const MAX_SIZE: (u16, u16) = (1_000, 500);
 /// From this many columns on, list and order stand side by side.
 const SIDE_BY_SIDE: u16 = 120;
 /// From this many rows on, they stand one above the other.
@@ -65,6 +68,12 @@ impl Areas {
             _ => self.whole,
         }
     }
+}
+
+/// What is drawn of a terminal of that size.
+#[must_use]
+pub fn drawn((columns, rows): (u16, u16)) -> (u16, u16) {
+    (columns.min(MAX_SIZE.0), rows.min(MAX_SIZE.1))
 }
 
 /// Whether list and order are on the screen together.

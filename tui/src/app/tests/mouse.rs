@@ -1,6 +1,6 @@
 //! What the mouse does.
 
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{sent, under_cursor};
 use crate::app::{Overlay, Pane};
@@ -72,4 +72,34 @@ fn a_screen_that_only_reads_changes_nothing() {
     assert!(matches!(stage.app.overlay, Overlay::None));
     let said = &stage.app.toast.as_ref().unwrap().0;
     assert!(said.starts_with("read-only"), "{said}");
+}
+
+#[test]
+fn of_a_terminal_without_end_a_part_is_drawn_and_the_rest_takes_no_presses() {
+    for size in [
+        (u16::MAX, u16::MAX),
+        (2_000, 2_000),
+        (u16::MAX, 8),
+        (40, u16::MAX),
+    ] {
+        let mut stage = Stage::shop(size);
+        let (columns, rows) = stage.app.size;
+        assert!(columns <= 1_000 && rows <= 500, "{columns}x{rows}");
+        for key in ['?', 's', ':'] {
+            stage.press(KeyCode::Esc);
+            stage.press(KeyCode::Char(key));
+            assert!(!stage.screen().is_empty());
+        }
+        let before = stage.screen();
+        let beyond = [
+            (columns, rows),
+            (columns, 1),
+            (1, rows),
+            (u16::MAX, u16::MAX),
+        ];
+        for (column, row) in beyond {
+            assert!(press(&mut stage, column, row).is_empty());
+            assert!(stage.screen() == before, "{column},{row}");
+        }
+    }
 }
