@@ -187,6 +187,23 @@ fn over(wide: u16, widest: u16) -> u16 {
     .min(widest)
 }
 
+/// What lies in the middle of an area, no larger than that.
+fn centred(area: Rect, wide: u16, high: u16) -> Rect {
+    let (wide, high) = (wide.min(area.width), high.min(area.height));
+    Rect::new(
+        area.x + (area.width - wide) / 2,
+        area.y + (area.height - high) / 2,
+        wide,
+        high,
+    )
+}
+
+/// A sign that turns, after so many turns.
+fn turned(turns: usize) -> &'static str {
+    const TURNS: [&str; 4] = ["◐", "◓", "◑", "◒"];
+    TURNS[turns % TURNS.len()]
+}
+
 /// A frame with a title. Gives the room inside.
 fn frame(buf: &mut Buffer, area: Rect, title: &str, focused: bool, theme: Theme) -> Rect {
     if area.width < 2 || area.height < 2 {

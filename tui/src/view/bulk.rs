@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::header::after_columns;
-use super::{blank, frame, key_words, over, put, put_right};
+use super::{blank, centred, frame, key_words, over, put, put_right};
 use crate::app::App;
 use crate::app::bulk::{Bulk, BulkLine, Fate, Plan};
 use crate::app::dialog::{Aim, FieldKind};
@@ -17,16 +17,6 @@ use crate::theme::glyph;
 const WIDEST: u16 = 76;
 /// Columns of the reason's name.
 const NAME: u16 = 10;
-
-fn centred(screen: Rect, wide: u16, height: u16) -> Rect {
-    let (wide, height) = (wide.min(screen.width), height.min(screen.height));
-    Rect::new(
-        screen.x + (screen.width - wide) / 2,
-        screen.y + (screen.height - height) / 2,
-        wide,
-        height,
-    )
-}
 
 fn framed(app: &App, area: Rect, title: &str, buf: &mut Buffer) -> Rect {
     blank(buf, area);

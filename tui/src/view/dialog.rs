@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, frame, key_words, over, put};
+use super::{blank, centred, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::{Aim, Dialog, FieldKind};
@@ -33,15 +33,8 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let gap = u16::from(roomy);
     // Kept free for the link, so that nothing moves while a number is typed.
     let link = gap * u16::from(dialog.ships());
-    let height =
-        (2 + 2 + gap + fields + link + gap * u16::from(fields > 0) + notes + 1).min(screen.height);
-    let wide = over(screen.width, WIDEST);
-    let area = Rect::new(
-        screen.x + (screen.width - wide) / 2,
-        screen.y + (screen.height - height) / 2,
-        wide,
-        height,
-    );
+    let height = 2 + 2 + gap + fields + link + gap * u16::from(fields > 0) + notes + 1;
+    let area = centred(screen, over(screen.width, WIDEST), height);
     blank(buf, area);
     let title = strings::step_title(dialog);
     let inner = frame(buf, area, &title, true, theme);

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{blank, frame, put_right};
+use super::{blank, centred, frame, put_right};
 use crate::app::App;
 use crate::keymap::Context;
 use crate::strings;
@@ -92,15 +92,9 @@ pub fn help_lines(app: &App) -> Vec<Line<'static>> {
 pub(super) fn draw(app: &App, scroll: usize, screen: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let lines = help_lines(app);
-    let width = screen.width.min(WIDEST);
     let wanted = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let height = wanted.min(screen.height.saturating_sub(2)).max(3);
-    let area = Rect::new(
-        (screen.width - width) / 2,
-        (screen.height - height) / 2,
-        width,
-        height,
-    );
+    let area = centred(screen, WIDEST, height);
     blank(buf, area);
     let inner = frame(buf, area, strings::HELP, true, theme);
     let more = lines.len().saturating_sub(usize::from(inner.height));

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{centre, columns, put};
+use super::{centre, columns, put, turned};
 use crate::app::{App, Loading};
 use crate::strings;
 
@@ -11,10 +11,8 @@ use crate::strings;
 const WIDEST: u16 = 40;
 /// Narrower, it says nothing that the figures do not.
 const NARROWEST: u16 = 10;
-/// Turns as orders come, where nobody knows how many there will be: it stands
-/// still when they do not.
-const TURNS: [&str; 4] = ["◐", "◓", "◑", "◒"];
-/// Orders for one turn: what a page of a list holds.
+/// Orders for one turn of the sign, where nobody knows how many there will be:
+/// what a page of a list holds. It stands still when they do not come.
 const ORDERS_A_TURN: usize = 1_000;
 
 pub(super) fn draw(app: &App, loading: Loading, area: Rect, buf: &mut Buffer) {
@@ -22,7 +20,7 @@ pub(super) fn draw(app: &App, loading: Loading, area: Rect, buf: &mut Buffer) {
     let words = strings::loading(loading);
     let middle = area.height.saturating_sub(1) / 2;
     let Some(total) = loading.total else {
-        let turn = TURNS[loading.received / ORDERS_A_TURN % TURNS.len()];
+        let turn = turned(loading.received / ORDERS_A_TURN);
         centre(
             buf,
             area,

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ordertop::order::Visibility;
 
 use super::header::after_columns;
-use super::{blank, frame, key_words, over, put};
+use super::{blank, centred, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::note::NoteDialog;
 use crate::app::typing::LONG;
@@ -24,13 +24,7 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let theme = app.settings.theme;
     let wide = over(screen.width, WIDEST);
-    let height = 5.min(screen.height);
-    let area = Rect::new(
-        screen.x + (screen.width - wide) / 2,
-        screen.y + (screen.height - height) / 2,
-        wide,
-        height,
-    );
+    let area = centred(screen, wide, 5);
     blank(buf, area);
     let inner = frame(buf, area, &strings::note_title(&note.key), true, theme);
     let inner = Rect {

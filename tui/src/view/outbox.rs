@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{blank, columns, frame, key_words, over, put};
+use super::{blank, centred, columns, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::outbox::Sheet;
 use crate::keymap::{Action, Context};
@@ -28,12 +28,7 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
     let height = wanted
         .saturating_add(4)
         .min(screen.height.saturating_sub(1));
-    let area = Rect::new(
-        screen.x + (screen.width - across) / 2,
-        screen.y + (screen.height - height) / 2,
-        across,
-        height,
-    );
+    let area = centred(screen, across, height);
     blank(buf, area);
     let mut title = strings::OUTBOX.to_owned();
     if !list.is_empty() {

@@ -19,7 +19,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::header::after_columns;
-use super::{MIN_SIZE, blank, columns, frame, put};
+use super::{MIN_SIZE, blank, columns, frame, put, turned};
 use crate::keymap::{Action, Context};
 use crate::start::{Form, Spot, Stage};
 use crate::strings;
@@ -34,8 +34,6 @@ const FRAMED: u16 = 12;
 const NAMES: u16 = 8;
 /// Between two buttons.
 const BETWEEN: u16 = 2;
-/// While something is under way, one after the other.
-const TURNS: [&str; 4] = ["◐", "◓", "◑", "◒"];
 
 /// A line of the form.
 #[derive(Debug, Clone)]
@@ -304,7 +302,7 @@ fn draw_parts(form: &Form, buf: &mut Buffer) -> Option<Position> {
             }
             Line::Fault(sign, words) => signed(buf, sign, words, theme.bad()),
             Line::Done(words) => signed(buf, "✓", words, theme.good()),
-            Line::Busy(words) => signed(buf, TURNS[form.turn % TURNS.len()], words, theme.accent()),
+            Line::Busy(words) => signed(buf, turned(form.turn), words, theme.accent()),
             Line::Note(words) => {
                 put(buf, here, x, y, words, theme.quiet());
             }
