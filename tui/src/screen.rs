@@ -35,6 +35,7 @@ use crate::alerts::osc::Channel;
 use crate::app::{App, Settings};
 use crate::beat::Beat;
 use crate::event::Event;
+use crate::keymap::Action;
 use crate::outbox::{Desk, Store};
 use crate::plain;
 use crate::record::{Recorder, mask::Mask};
@@ -368,7 +369,8 @@ impl Screen {
         signals.forget_stops();
         self.take_again()?;
         if !stopped? {
-            self.app.say(strings::NO_JOB_CONTROL);
+            let quit = self.app.key_of(Action::Quit);
+            self.app.say(strings::no_job_control(&quit));
         }
         Ok(())
     }

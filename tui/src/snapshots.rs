@@ -9,11 +9,13 @@
 //! | `stage` | a screen that is told events |
 //! | `orders` | the orders on it |
 //! | `drawing` | a frame as text |
+//! | `unusual` | the states under keys that nobody has |
 
 pub(crate) mod drawing;
 mod orders;
 mod stage;
 mod states;
+mod unusual;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -20,15 +20,15 @@ pub use alerts::{
     came_meanwhile, marks, muted, revenue, since,
 };
 pub use bulk::{
-    ALL_CHANGED_SINCE, BULK_UNDER_WAY, GONE, NO_ANSWER, NO_BULK_ON_LEGACY, NONE_CAN,
-    NOT_IN_THE_LIST, NOTHING_TO_UNDO, ON_ITS_WAY, RANGE_BEGUN, TOO_LATE_TO_UNDO, asked_of,
-    bulk_broke_off, bulk_done, bulk_left, cannot_go, changed_by, fate, left_out, marked,
-    marked_and_hidden, no_step_from, not_undone, orders, plan_button, plan_title, result_title,
-    some_numbers, stands_there, step_of_marked, too_many_marked, undo_offer, was_first,
+    ALL_CHANGED_SINCE, BULK_UNDER_WAY, GONE, NO_ANSWER, NONE_CAN, NOT_IN_THE_LIST, NOTHING_TO_UNDO,
+    ON_ITS_WAY, TOO_LATE_TO_UNDO, asked_of, bulk_broke_off, bulk_done, bulk_left, cannot_go,
+    changed_by, fate, left_out, marked, marked_and_hidden, no_bulk_on_legacy, no_step_from,
+    not_undone, orders, plan_button, plan_title, range_begun, result_title, some_numbers,
+    stands_there, step_of_marked, too_many_marked, undo_offer, was_first,
 };
 pub use connection::{Health, empty, indicator, loading};
 use jiff::Timestamp;
-pub use keys::{HELP_NOTES, action_group, action_help, action_short, dialog_short, picker_short};
+pub use keys::{action_group, action_help, action_short, dialog_short, help_notes, picker_short};
 pub use note::{
     NO_PRINT_COMMAND, NOTE_ADD, NOTE_HINT, PRINT_NOTHING, not_printed, not_started, note_added,
     note_not_added, note_readers, note_room, note_title, print_failed, print_took_too_long,
@@ -39,10 +39,10 @@ use ordertop::order::{Actor, ActorKind, Currency, Flags, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 pub use outbox::*;
 pub use picker::{
-    CANDIDATES, NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, VIEW_IS_WRONG, VIEW_NEW,
-    VIEW_REPLACED, direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail,
-    sort_name, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail,
-    view_detail, view_not_saved, view_saved, view_shown,
+    NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, VIEW_NEW, VIEW_REPLACED, candidates,
+    direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail, sort_name,
+    sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail, view_detail,
+    view_is_wrong, view_not_saved, view_saved, view_shown,
 };
 pub use steps::{
     ASK_TO_CANCEL, REASON_FOR_SUPPORT, UNTIL_SUPPORT_DECIDES, already_on_its_way, asked_to_cancel,
@@ -104,18 +104,12 @@ pub const NO_BUYER: &str = "(no name)";
 pub const NO_NOTICES: &str = "No notifications.";
 /// The same, with what they are.
 pub const NO_NOTICES_LONG: &str = "No notifications. New orders and changes are told here.";
-/// The filter line, when there is no filter.
-pub const FILTER_HINT: &str = "/ to filter: words, status:paid, total>100, age<2h";
-/// The same, short.
-pub const FILTER_HINT_SHORT: &str = "/ to filter";
 /// Details of nothing.
 pub const NO_ORDER_CHOSEN: &str = "No order is chosen.";
 /// No order under the cursor.
 pub const NO_ORDER: &str = "there is no order under the cursor";
 /// No notification to jump to.
 pub const NO_NOTICE: &str = "no notification leads to an order";
-/// Dismissing what is not chosen.
-pub const DISMISS_WHERE: &str = "no notification is chosen: Tab goes to them, x dismisses there";
 /// Asked to look now.
 pub const LOOKING: &str = "looking now";
 /// The header of a screen that only reads.
@@ -147,14 +141,10 @@ pub fn record_ended(why: &std::io::Error) -> String {
     format!("the record ends here: {why}")
 }
 
-/// Ctrl-Z where nobody could continue the program.
-pub const NO_JOB_CONTROL: &str = "no shell here to go back to: q leaves";
 /// The hint was copied.
 pub const COPIED: &str = "copied, if your terminal allows it (OSC 52)";
 /// There is no hint.
 pub const NOTHING_TO_COPY: &str = "there is nothing to copy";
-/// Pasted text is never taken for keys.
-pub const PASTE_IGNORED: &str = "pasted text ignored: press / first to filter by it";
 /// Tab and filter gave way to an order that somebody went to.
 #[must_use]
 pub fn shows_all_for(key: &OrderKey) -> String {
@@ -168,6 +158,15 @@ pub fn shows_all_for(key: &OrderKey) -> String {
 #[must_use]
 pub fn paste_cut(most: usize) -> String {
     format!("the pasted text is cut: {} characters fit", grouped(most))
+}
+
+/// The title of the hint.
+#[must_use]
+pub fn hint_title(title: &str, copy: &str, hide: &str) -> String {
+    match does(&[(copy, "copies"), (hide, "hides")]) {
+        none if none.is_empty() => format!(" {title} "),
+        keys => format!(" {title}  ({keys}) "),
+    }
 }
 
 /// A step cannot be sent.
@@ -207,12 +206,68 @@ pub const CHANGED_MEANWHILE: &str = "! no longer in the list: the server will re
 
 /// The filter lets nothing through.
 pub const NO_MATCH: &str = "No order matches.";
-/// What to do about it.
-pub const NO_MATCH_HINT: &str = "Esc clears the filter, 0 shows every status.";
-/// What to do about it where every status is shown.
-pub const NO_MATCH_HINT_SHORT: &str = "Esc clears the filter.";
-/// No order stands in the chosen status.
-pub const EMPTY_TAB_HINT: &str = "0 shows every status.";
+
+/// What keys do: `Esc clears the filter, 0 shows every status`. Any key can be
+/// another one, or none; what has none is left out.
+fn does(keys: &[(&str, &str)]) -> String {
+    let told = keys.iter().filter(|(key, _)| !key.is_empty());
+    let told: Vec<_> = told.map(|(key, does)| format!("{key} {does}")).collect();
+    told.join(", ")
+}
+
+/// Words, and after them what keys do about it.
+fn and_keys(words: &str, between: &str, keys: &[(&str, &str)]) -> String {
+    match does(keys) {
+        none if none.is_empty() => words.to_owned(),
+        told => format!("{words}{between}{told}"),
+    }
+}
+
+/// The filter line, when there is no filter; the longer form first.
+#[must_use]
+pub fn filter_hint(find: &str) -> [String; 2] {
+    [
+        "to filter: words, status:paid, total>100, age<2h",
+        "to filter",
+    ]
+    .map(|words| does(&[(find, words)]))
+}
+
+/// Dismissing what is not chosen.
+#[must_use]
+pub fn dismiss_where(next_pane: &str, dismiss: &str) -> String {
+    let keys = [(next_pane, "goes to them"), (dismiss, "dismisses there")];
+    and_keys("no notification is chosen", ": ", &keys)
+}
+
+/// Back to the shell where nobody could continue the program.
+#[must_use]
+pub fn no_job_control(quit: &str) -> String {
+    and_keys("no shell here to go back to", ": ", &[(quit, "leaves")])
+}
+
+/// Pasted text is never taken for keys.
+#[must_use]
+pub fn paste_ignored(find: &str) -> String {
+    match find {
+        "" => "pasted text ignored".into(),
+        key => format!("pasted text ignored: press {key} first to filter by it"),
+    }
+}
+
+/// What to do where nothing is in the list: about the filter, and about the
+/// status; each where it is to blame.
+#[must_use]
+pub fn no_match_hint(clear: Option<&str>, every_status: Option<&str>) -> String {
+    let keys = [
+        (clear.unwrap_or_default(), "clears the filter"),
+        (every_status.unwrap_or_default(), "shows every status"),
+    ];
+    match does(&keys) {
+        none if none.is_empty() => none,
+        told => format!("{told}."),
+    }
+}
 
 /// No order stands there.
 #[must_use]
@@ -315,11 +370,12 @@ pub fn realtime_turned(on: bool) -> &'static str {
 
 /// The mouse was turned.
 #[must_use]
-pub fn mouse_turned(on: bool) -> &'static str {
+pub fn mouse_turned(on: bool, key: &str) -> String {
     if on {
-        "mouse on: click and scroll; % gives it back for selecting text"
+        let keys = [(key, "gives it back for selecting text")];
+        and_keys("mouse on: click and scroll", "; ", &keys)
     } else {
-        "mouse off: the terminal selects text again"
+        "mouse off: the terminal selects text again".into()
     }
 }
 

@@ -148,7 +148,7 @@ fn key_words(
     theme: Theme,
     keys: &[(&str, &str)],
 ) {
-    for (key, words) in keys {
+    for (key, words) in keys.iter().filter(|(key, _)| !key.is_empty()) {
         let wide = columns(key) + columns(words) + 1;
         if x + wide > area.right() {
             return;

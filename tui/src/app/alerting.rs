@@ -13,6 +13,7 @@ use super::notices::{Notice, What};
 use super::{App, Overlay, Pane};
 use crate::alerts::{Alert, Kind};
 use crate::event::Effect;
+use crate::keymap::Action;
 use crate::strings;
 use crate::text::tame;
 use crate::view::notices_in_sight;
@@ -168,7 +169,8 @@ impl App {
 
     pub(super) fn mute(&mut self) {
         let now = self.alerts.toggle_mute(self.now);
-        self.say(strings::muted(now));
+        let key = self.key_of(Action::Mute);
+        self.say(strings::muted(now, &key));
     }
 
     /// A command that fails is told once, until it works again.

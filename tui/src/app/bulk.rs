@@ -244,7 +244,8 @@ impl App {
             return self.say(words);
         }
         if self.connection.legacy {
-            return self.say(strings::NO_BULK_ON_LEGACY);
+            let back = self.key_of(Action::Back);
+            return self.say(strings::no_bulk_on_legacy(&back));
         }
         if let Some(words) = self.too_many_marked() {
             return self.say(words);

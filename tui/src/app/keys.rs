@@ -1,6 +1,6 @@
 //! Keys and pasted text.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind};
 use ordertop::order::{OrderStatus, VendorId};
 
 use super::acting::Still;
@@ -27,6 +27,20 @@ impl App {
             Overlay::None if self.typing => Context::Find,
             _ => Context::Screen,
         }
+    }
+
+    /// The first key of an action on the screen, as people write it; empty where
+    /// it has none.
+    #[must_use]
+    pub fn key_of(&self, action: Action) -> String {
+        self.settings.keymap.first(Context::Screen, action)
+    }
+
+    /// The key that shows every status, as people write it; empty where there is none.
+    #[must_use]
+    pub fn key_of_all(&self) -> String {
+        let keys = self.settings.keymap.keys(Context::Screen, Action::Tab);
+        keys.first().map_or_else(String::new, Chord::to_string)
     }
 
     /// Whether a character goes into a text that somebody will read: carrier,
@@ -163,7 +177,8 @@ impl App {
             },
             Action::Mouse => {
                 self.mouse = !self.mouse;
-                self.say(strings::mouse_turned(self.mouse));
+                let key = self.key_of(Action::Mouse);
+                self.say(strings::mouse_turned(self.mouse, &key));
                 effects.push(Effect::SetMouse(self.mouse));
             }
             Action::Outbox => self.open_outbox(),
@@ -183,7 +198,8 @@ impl App {
     fn dismiss(&mut self) {
         if self.focus != Pane::Notices {
             let Some(at) = self.notices.jumped else {
-                return self.say(strings::DISMISS_WHERE);
+                let (pane, dismiss) = (self.key_of(Action::NextPane), self.key_of(Action::Dismiss));
+                return self.say(strings::dismiss_where(&pane, &dismiss));
             };
             self.notices.chosen = at;
             if let Some(gone) = self.notices.get(at) {
@@ -342,7 +358,7 @@ impl App {
     fn hold(&mut self) {
         let changes = self.orders.held();
         self.orders.hold(changes.is_none());
-        let key = self.settings.keymap.first(Context::Screen, Action::Hold);
+        let key = self.key_of(Action::Hold);
         self.say(strings::hold_turned(changes, &key));
     }
 

@@ -8,6 +8,7 @@ use ordertop::order::{OrderKey, OrderStatus};
 use super::App;
 use super::bulk::MAX_BULK;
 use super::row::Row;
+use crate::keymap::Action;
 use crate::strings;
 
 /// The marked orders, and the range that is being drawn.
@@ -157,7 +158,8 @@ impl App {
         };
         self.acting.marks.draw(&key);
         self.acting.marks.anchor = Some(key);
-        self.say(strings::RANGE_BEGUN);
+        let (range, back) = (self.key_of(Action::MarkRange), self.key_of(Action::Back));
+        self.say(strings::range_begun(&range, &back));
     }
 
     /// The user moved the cursor: a range that is being drawn takes in what it

@@ -121,7 +121,11 @@ impl App {
                 self.say(strings::note_added(key));
             }
             Err(error) => {
-                let words = strings::note_not_added(key, &strings::sentence(&error));
+                let words = strings::note_not_added(
+                    key,
+                    &strings::sentence(&error),
+                    &self.key_of(Action::AddNote),
+                );
                 self.say(words);
             }
         }

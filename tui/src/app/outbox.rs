@@ -149,7 +149,7 @@ impl App {
     /// Why an order's step is not asked for: one is sent, or waits.
     pub(super) fn under_way(&self, key: &OrderKey, to: OrderStatus) -> String {
         match self.waits(key) {
-            true => strings::already_waits(key, to),
+            true => strings::already_waits(key, to, &self.key_of(Action::Outbox)),
             false => strings::already_on_its_way(key, to),
         }
     }

@@ -13,6 +13,7 @@ use super::notices::{Notice, What};
 use super::row::Touch;
 use super::{App, Overlay, undo};
 use crate::event::Effect;
+use crate::keymap::Action;
 use crate::strings;
 use crate::view::areas;
 
@@ -177,7 +178,7 @@ impl App {
             }
             Err(error) => {
                 self.in_flight.remove(key);
-                let why = strings::refusal(&error, self.now);
+                let why = strings::refusal(&error, self.now, &self.key_of(Action::NextStep));
                 let open = error.leaves_open();
                 let conflict = matches!(error, RequestError::VersionConflict { .. });
                 if let RequestError::VersionConflict {

@@ -6,6 +6,7 @@ use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
 use super::{App, Overlay};
+use crate::keymap::Action;
 use crate::strings;
 use crate::view::areas;
 
@@ -29,7 +30,7 @@ impl App {
             _ => None,
         };
         let Some((input, most)) = input else {
-            self.say(strings::PASTE_IGNORED);
+            self.say(strings::paste_ignored(&self.key_of(Action::Find)));
             return;
         };
         let text = strip(text, LONG + 1);

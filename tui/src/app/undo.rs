@@ -9,7 +9,7 @@ use super::bulk::{Plan, PlanRow};
 use super::dialog::{Aim, Dialog};
 use super::row::Row;
 use super::{App, Overlay};
-use crate::keymap::{Action, Context};
+use crate::keymap::Action;
 use crate::strings;
 
 /// So many own changes can be undone; the oldest goes first.
@@ -172,8 +172,7 @@ impl App {
         let Some(last) = self.outbox().list().last() else {
             return strings::NOTHING_TO_UNDO.to_owned();
         };
-        let key = |action| self.settings.keymap.first(Context::Screen, action);
-        let (outbox, delete) = (key(Action::Outbox), key(Action::Dismiss));
+        let (outbox, delete) = (self.key_of(Action::Outbox), self.key_of(Action::Dismiss));
         strings::waits_to_undo(&last.entry.key(), &outbox, &delete)
     }
 

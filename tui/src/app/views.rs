@@ -3,7 +3,7 @@
 use super::App;
 use super::picker::{Entry, Picked, PickerKind};
 use crate::event::Effect;
-use crate::keymap::{Action, Context};
+use crate::keymap::Action;
 use crate::strings;
 use crate::text::tame;
 use crate::views::{MAX_NAME_CHARS, SavedView};
@@ -12,10 +12,7 @@ impl App {
     /// Opens the saved views.
     pub(super) fn pick_view(&mut self) {
         if self.views.is_empty() {
-            let save = self
-                .settings
-                .keymap
-                .first(Context::Screen, Action::SaveView);
+            let save = self.key_of(Action::SaveView);
             return self.say(strings::no_views(&save));
         }
         let entry = |(at, view): (usize, &SavedView)| {
@@ -31,7 +28,7 @@ impl App {
     /// Asks under which name what is shown is saved.
     pub(super) fn pick_view_name(&mut self) {
         if self.find.error.is_some() {
-            return self.say(strings::VIEW_IS_WRONG);
+            return self.say(strings::view_is_wrong(&self.key_of(Action::Find)));
         }
         let entry = |view: &SavedView| {
             let picked = Picked::SaveView(view.name.clone());

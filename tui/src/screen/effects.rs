@@ -71,7 +71,7 @@ impl Screen {
         self.steps.spawn(async move {
             let result = client.add_note(&key, &note).await.map(|_| ());
             let refused = (result.as_ref().err())
-                .map(|error| strings::note_not_added(&key, &strings::sentence(error)));
+                .map(|error| strings::note_not_added(&key, &strings::sentence(error), ""));
             let answer = Event::NoteAnswer { key, result };
             match answers.send(answer).await {
                 Ok(()) => None,

@@ -17,6 +17,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::drawing::text;
 use super::orders::{history_of, orders, service};
+use super::unusual;
 use crate::alerts::AlertSettings;
 use crate::app::row::Sort;
 use crate::app::{App, Settings};
@@ -56,6 +57,7 @@ impl Stage {
             alerts: AlertSettings::default(),
         };
         set(&mut settings);
+        unusual::bind(&mut settings.keymap);
         let mut app = App::new(settings);
         app.update(Event::Resize(size.0, size.1));
         Self { app, clock }
@@ -66,8 +68,9 @@ impl Stage {
     }
 
     pub(crate) fn press(&mut self, code: KeyCode) -> Vec<Effect> {
-        self.app
-            .update(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        let key = unusual::instead_of(&self.app, key);
+        self.app.update(Event::Key(key))
     }
 
     pub(crate) fn keys(&mut self, keys: &str) -> Vec<Effect> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ordertop::order::{OrderKey, OrderStatus};
 
 use super::steps::by_whom;
-use super::{actor, number, seconds};
+use super::{actor, and_keys, number, seconds};
 use crate::app::asked::Asked;
 use crate::app::row::Row;
 use crate::text::tame;
@@ -39,7 +39,7 @@ pub fn no_link(key: &OrderKey) -> String {
 /// Somebody changed the dialog's order, which stood at `from`; the step may be made
 /// all the same.
 #[must_use]
-pub fn changed_since(row: &Row, from: OrderStatus, now: Timestamp) -> String {
+pub fn changed_since(row: &Row, from: OrderStatus, now: Timestamp, confirm: &str) -> String {
     let what = match row.status() == from {
         true => format!(
             "changed {} ago, still {from}",
@@ -47,7 +47,11 @@ pub fn changed_since(row: &Row, from: OrderStatus, now: Timestamp) -> String {
         ),
         false => became(row, now),
     };
-    format!("! {what}: Enter takes it as it is now")
+    and_keys(
+        &format!("! {what}"),
+        ": ",
+        &[(confirm, "takes it as it is now")],
+    )
 }
 
 /// Support is asked to cancel the dialog's order.
@@ -74,10 +78,9 @@ pub fn asked_already(key: &OrderKey) -> String {
 /// Nothing was done yet: the last change waits for the server.
 #[must_use]
 pub fn waits_to_undo(key: &OrderKey, outbox: &str, delete: &str) -> String {
-    format!(
-        "{} only waits for the server: {outbox} shows it, {delete} there takes it back",
-        number(key)
-    )
+    let words = format!("{} only waits for the server", number(key));
+    let keys = [(outbox, "shows it"), (delete, "there takes it back")];
+    and_keys(&words, ": ", &keys)
 }
 
 /// Somebody changed the dialog's order; the step is not allowed any more.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ordertop::order::OrderKey;
 
-use super::{age, number};
+use super::{age, and_keys, number};
 use crate::alerts::Silence;
 use crate::app::figures::Revenue;
 use crate::text::{grouped, tame};
@@ -47,10 +47,14 @@ pub fn alarm(count: usize, only_new: bool, key: &str) -> [String; 3] {
         (1, false) => "1 thing".to_owned(),
         (more, false) => format!("{} things", grouped(more)),
     };
+    let keys = [(key, "acknowledges")];
     [
-        format!("ALARM  {what} not looked at · {key} acknowledges"),
-        format!("ALARM  {what} · {key} acknowledges"),
-        format!("ALARM {what} · {key}"),
+        and_keys(&format!("ALARM  {what} not looked at"), " · ", &keys),
+        and_keys(&format!("ALARM  {what}"), " · ", &keys),
+        match key {
+            "" => format!("ALARM {what}"),
+            key => format!("ALARM {what} · {key}"),
+        },
     ]
 }
 
@@ -66,11 +70,12 @@ pub fn acknowledged(count: usize) -> String {
 
 /// Alerts were muted, or are on again.
 #[must_use]
-pub fn muted(now: bool) -> &'static str {
+pub fn muted(now: bool, key: &str) -> String {
     if now {
-        "muted for an hour: no bell, no notification, no command; m ends it"
+        let words = "muted for an hour: no bell, no notification, no command";
+        and_keys(words, "; ", &[(key, "ends it")])
     } else {
-        "alerts are on again"
+        "alerts are on again".into()
     }
 }
 

@@ -5,20 +5,15 @@ use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use super::steps::{asked_to_cancel_too, by_whom, done};
-use super::{actor, number, seconds, step_button};
+use super::{actor, and_keys, number, seconds, step_button};
 use crate::app::bulk::{Bulk, BulkLine, Fate, Plan, Tally};
 use crate::app::dialog::Aim;
 use crate::app::row::Row;
 use crate::app::undo::UndoOffer;
 use crate::text::{grouped, width};
 
-/// A range was begun.
-pub const RANGE_BEGUN: &str = "a range begins here: move, then v marks it, Esc leaves it";
 /// One bulk action at a time.
 pub const BULK_UNDER_WAY: &str = "the marked orders before are not answered yet: wait";
-/// An old server cannot change many at once.
-pub const NO_BULK_ON_LEGACY: &str =
-    "an old server changes one order at a time: Esc clears the marks";
 /// An order that is not in the list any more.
 pub const GONE: &str = "no longer here";
 /// An order with a step under way.
@@ -33,6 +28,20 @@ pub const NOTHING_TO_UNDO: &str = "nothing to undo";
 pub const TOO_LATE_TO_UNDO: &str = "too late to undo: a vendor has 15 minutes; support can";
 /// Somebody else changed every order of a bulk action.
 pub const ALL_CHANGED_SINCE: &str = "not undone: every one of them was changed since";
+
+/// A range was begun.
+#[must_use]
+pub fn range_begun(range: &str, back: &str) -> String {
+    let keys = [(range, "marks it"), (back, "leaves it")];
+    and_keys("a range begins here: move", ", then ", &keys)
+}
+
+/// A legacy server cannot change many at once.
+#[must_use]
+pub fn no_bulk_on_legacy(back: &str) -> String {
+    let keys = [(back, "clears the marks")];
+    and_keys("a legacy server changes one order at a time", ": ", &keys)
+}
 
 /// So many orders are marked.
 #[must_use]

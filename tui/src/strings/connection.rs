@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ordertop::client::{Connection, ConnectionState};
 use ordertop::order::VendorId;
 
-use super::seconds;
+use super::{and_keys, seconds};
 use crate::app::Loading;
 use crate::text::{cut, grouped, tame};
 
@@ -16,11 +16,16 @@ const LIVE_STEP: i64 = 10;
 
 /// What stands in the middle of an empty list.
 #[must_use]
-pub fn empty(connection: &Connection, vendor: Option<&VendorId>, loaded: bool) -> (String, String) {
+pub fn empty(
+    connection: &Connection,
+    vendor: Option<&VendorId>,
+    loaded: bool,
+    refresh: &str,
+) -> (String, String) {
     match &connection.state {
         ConnectionState::Refused { reason, .. } => {
-            let (why, what_to_do) = refused(reason, vendor);
-            (format!("The server refuses: {why}"), what_to_do.into())
+            let (why, what_to_do) = refused(reason, vendor, refresh);
+            (format!("The server refuses: {why}"), what_to_do)
         }
         _ if loaded => (
             "No orders yet.".into(),
@@ -28,7 +33,14 @@ pub fn empty(connection: &Connection, vendor: Option<&VendorId>, loaded: bool) -
         ),
         ConnectionState::Offline { reason, .. } => (
             format!("The server cannot be reached: {}", tame(reason)),
-            "Is --server right? It is tried again by itself; r tries now.".into(),
+            format!(
+                "{}.",
+                and_keys(
+                    "Is --server right? It is tried again by itself",
+                    "; ",
+                    &[(refresh, "tries now")]
+                )
+            ),
         ),
         _ => ("Connecting …".into(), String::new()),
     }
@@ -46,24 +58,31 @@ pub fn loading(Loading { received, total }: Loading) -> String {
 
 /// Why the server refuses, in the words of this program's options, and what to
 /// do about it. The server's sentence speaks of headers.
-fn refused(reason: &str, vendor: Option<&VendorId>) -> (String, &'static str) {
+fn refused(reason: &str, vendor: Option<&VendorId>, refresh: &str) -> (String, String) {
     let said = reason.to_lowercase();
     match vendor {
         None if said.contains("name the vendor") => (
             "an old server, one vendor at a time".into(),
-            "Start it again with --vendor ID.",
+            "Start it again with --vendor ID.".into(),
         ),
         Some(vendor) if said.contains("invalid vendor") => (
             format!("vendor '{vendor}' is not on this server"),
-            "Start it with another --vendor, or without one to see all.",
+            "Start it with another --vendor, or without one to see all.".into(),
         ),
         _ if said.contains("token") || said.contains("authentication required") => (
             "the token is not accepted".into(),
-            "Set ORDERTOP_MASTER_TOKEN to the server's master token and start again.",
+            "Set ORDERTOP_MASTER_TOKEN to the server's master token and start again.".into(),
         ),
         _ => (
             tame(reason).into_owned(),
-            "Check ORDERTOP_MASTER_TOKEN and --vendor; r tries again.",
+            format!(
+                "{}.",
+                and_keys(
+                    "Check ORDERTOP_MASTER_TOKEN and --vendor",
+                    "; ",
+                    &[(refresh, "tries again")]
+                )
+            ),
         ),
     }
 }
@@ -212,7 +231,7 @@ pub fn indicator(
         }
         ConnectionState::Refused { reason, next_at } => {
             let next = until(now, *next_at);
-            let (reason, _) = refused(reason, vendor);
+            let (reason, _) = refused(reason, vendor, "");
             let why = cut(&reason, 40);
             (
                 Health::Bad,

@@ -1,6 +1,7 @@
 //! What the keys do, in words, and the paragraphs of the help.
 
-use crate::keymap::Action;
+use super::and_keys;
+use crate::keymap::{Action, Context, Keymap};
 
 /// What an action does, for the help.
 #[must_use]
@@ -9,12 +10,12 @@ pub fn action_help(action: Action) -> &'static str {
         Action::NextStep => "next status of the order under the cursor (asks first)",
         Action::Open => "open the order; in notifications, go to its order",
         Action::Back => "back: close, clear the filter, every status",
-        Action::Find => "filter: ana status:paid total>100 age<2h; Enter: the first match",
+        Action::Find => "filter: ana status:paid total>100 age<2h",
         Action::SetStatus => "any status that you may set (asks first)",
         Action::Undo => "undo your last change, while that is allowed (asks first)",
         Action::AddNote => "write a note about the order",
         Action::Print => "print the order's packing slip ([print] command)",
-        Action::Mark => "mark or unmark the order; s and S then act on all marked",
+        Action::Mark => "mark or unmark the order; a step then acts on all marked",
         Action::MarkRange => "mark a range: begin it, move, end it",
         Action::MarkAll => "mark all that tab and filter let through",
         Action::InvertMarks => "turn the marks of all that tab and filter let through",
@@ -25,7 +26,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Views => "saved views: pick one",
         Action::SaveView => "save filter, sort, tab and vendor as a view",
         Action::Commands => "every command, to be found by its words",
-        Action::Tab => "one status alone; 0 shows all",
+        Action::Tab => "one status alone; the first key shows all",
         Action::Up => "up",
         Action::Down => "down",
         Action::PageUp => "page up",
@@ -45,7 +46,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::Hint => "show or hide the line to try",
         Action::Copy => "copy the line to try",
         Action::Mouse => "mouse on or off; off, the terminal selects text",
-        Action::Theme => "theme: pick one, seen at once; Enter keeps it",
+        Action::Theme => "theme: pick one, seen at once, kept when confirmed",
         Action::Redraw => "draw everything again",
         Action::Suspend => "back to the shell; fg continues",
         Action::Help => "this help",
@@ -166,46 +167,72 @@ pub fn picker_short(action: Action) -> &'static str {
 }
 
 /// Paragraphs of the help below the keys: title and paragraphs.
-pub const HELP_NOTES: &[(&str, &[&str])] = &[
-    (
-        "Marks",
-        &[
-            "+  new   Δ  changed, within the last minute",
-            "⧗→ sent, the server has not answered yet",
-            "×?  support is asked to cancel the order",
-            "✔  marked: s and S act on all marked orders, Esc clears the marks",
-            "•  a notification that nobody looked at yet; !2 in the first line counts them",
-            "⧗2 in the first line: 2 changes are kept on disk until the server answers (Q)",
-        ],
-    ),
-    (
-        "Filters",
-        &[
-            "ana \"blue mug\"  every text must occur in number, buyer, status, vendor, items",
-            "status:paid,shipped  any of these; the first letters will do",
-            "total>100 currency:eur  amounts: = < > <= >=",
-            "age<2h since>1d  placed, in its status, so long ago: s m h d w",
-            "due<4h due:late due:none  time left to ship",
-            "vendor:42 number:10 buyer:ana item:mug sku:tea  in that field; = for the whole of it",
-            "flag:test,hold,pod,cancel,deleted,new  marks; new: came while you watch, not changed since",
-            "-flag:test !status:paid  must not be so; Tab completes names and values",
-        ],
-    ),
-    (
-        "By urgency",
-        &[
-            "Orders with a time to ship by come first: late ones, then the next due; \
-             they show that time instead of their age. Then Paid, the oldest on top, \
-             then Disputed, Pending, Shipped, Delivered, Completed, Cancelled and \
-             Refunded.",
-        ],
-    ),
-    (
-        "Real-time",
-        &[
-            "ON: changes come as they happen. OFF, polling: the connection is down, or \
-             turned off with R; the list is asked for every --poll seconds. Offline: \
-             nothing gets through; the last list stays, its age is in the first line.",
-        ],
-    ),
-];
+#[must_use]
+pub fn help_notes(keymap: &Keymap) -> Vec<(&'static str, Vec<String>)> {
+    let key = |action| keymap.first(Context::Screen, action);
+    let steps = [key(Action::NextStep), key(Action::SetStatus)];
+    let steps: Vec<_> = steps.iter().filter(|key| !key.is_empty()).collect();
+    let marked = match &steps[..] {
+        [] => "a step acts on all marked orders".to_owned(),
+        [one] => format!("{one} acts on all marked orders"),
+        [one, other, ..] => format!("{one} and {other} act on all marked orders"),
+    };
+    let back = key(Action::Back);
+    let marked = and_keys(&marked, ", ", &[(&back, "clears the marks")]);
+    let outbox = match key(Action::Outbox) {
+        none if none.is_empty() => none,
+        key => format!(" ({key})"),
+    };
+    let complete = keymap.first(Context::Find, Action::NextField);
+    let complete = [(&*complete, "completes names and values")];
+    let realtime = match key(Action::Realtime) {
+        none if none.is_empty() => none,
+        key => format!(" with {key}"),
+    };
+    let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    vec![
+        (
+            "Marks",
+            lines(&[
+                "+  new   Δ  changed, within the last minute",
+                "⧗→ sent, the server has not answered yet",
+                "×?  support is asked to cancel the order",
+                &format!("✔  marked: {marked}"),
+                "•  a notification that nobody looked at yet; !2 in the first line counts them",
+                &format!(
+                    "⧗2 in the first line: 2 changes are kept on disk until the server answers{outbox}"
+                ),
+            ]),
+        ),
+        (
+            "Filters",
+            lines(&[
+                "ana \"blue mug\"  every text must occur in number, buyer, status, vendor, items",
+                "status:paid,shipped  any of these; the first letters will do",
+                "total>100 currency:eur  amounts: = < > <= >=",
+                "age<2h since>1d  placed, in its status, so long ago: s m h d w",
+                "due<4h due:late due:none  time left to ship",
+                "vendor:42 number:10 buyer:ana item:mug sku:tea  in that field; = for the whole of it",
+                "flag:test,hold,pod,cancel,deleted,new  marks; new: came while you watch, not changed since",
+                &and_keys("-flag:test !status:paid  must not be so", "; ", &complete),
+            ]),
+        ),
+        (
+            "By urgency",
+            lines(&[
+                "Orders with a time to ship by come first: late ones, then the next due; \
+                 they show that time instead of their age. Then Paid, the oldest on top, \
+                 then Disputed, Pending, Shipped, Delivered, Completed, Cancelled and \
+                 Refunded.",
+            ]),
+        ),
+        (
+            "Real-time",
+            lines(&[&format!(
+                "ON: changes come as they happen. OFF, polling: the connection is down, or \
+                 turned off{realtime}; the list is asked for every --poll seconds. Offline: \
+                 nothing gets through; the last list stays, its age is in the first line.",
+            )]),
+        ),
+    ]
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ordertop::order::{OrderKey, Visibility};
 
-use super::number;
+use super::{and_keys, does, number};
 use crate::text::grouped;
 
 /// What stands in an empty note.
@@ -26,15 +26,23 @@ pub fn note_title(key: &OrderKey) -> String {
 
 /// Who will read the note, and for support how to change that.
 #[must_use]
-pub fn note_readers(visibility: Visibility, support: bool, choosing: bool) -> String {
+pub fn note_readers(
+    visibility: Visibility,
+    support: bool,
+    choosing: bool,
+    next_field: &str,
+) -> String {
     let readers = match visibility {
         Visibility::Vendor => "read by vendor and support",
         Visibility::Support => "internal: read by support alone",
     };
-    match (support, choosing) {
-        (true, true) => format!("{readers}  (Space changes it)"),
-        (true, false) => format!("{readers}  (Tab, then Space changes it)"),
-        (false, _) => readers.into(),
+    let how = match choosing {
+        true => "Space changes it".into(),
+        false => does(&[(next_field, "then Space changes it")]),
+    };
+    match support && !how.is_empty() {
+        true => format!("{readers}  ({how})"),
+        false => readers.into(),
     }
 }
 
@@ -51,10 +59,12 @@ pub fn note_added(key: &OrderKey) -> String {
     format!("note added to {}", number(key))
 }
 
-/// The note is not kept, or nobody said so.
+/// The note is not kept, or nobody said so; `note` is the key that shows its words
+/// again, while there is a screen.
 #[must_use]
-pub fn note_not_added(key: &OrderKey, why: &str) -> String {
-    format!("note on {} not added: {why}; c has your words", number(key))
+pub fn note_not_added(key: &OrderKey, why: &str, note: &str) -> String {
+    let words = format!("note on {} not added: {why}", number(key));
+    and_keys(&words, "; ", &[(note, "has your words")])
 }
 
 /// A slip is on its way to the printer.

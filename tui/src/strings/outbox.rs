@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use ordertop::order::{OrderKey, OrderStatus};
 
-use super::{age, done, number};
+use super::{age, and_keys, does, done, number};
 use crate::app::outbox::{Outbox, Waiting};
 use crate::text::{grouped, tame};
 
@@ -22,8 +22,17 @@ pub const ANOTHER_SENDS: &str = "another ordertop is sending now: try again in a
 pub const BEING_SENT: &str = "it is being sent: wait for the answer";
 /// Asked to send while nothing answers.
 pub const SENT_WHEN_BACK: &str = "the server does not answer: sent as soon as it does";
-/// The question before one is deleted; the keys follow.
-pub const DELETE_ASKED: &str = "Delete this change? It will not be sent.";
+
+/// The question before one is deleted, and its keys.
+#[must_use]
+pub fn delete_asked(delete: &str, keep: &str) -> String {
+    let keys = [(delete, "delete"), (keep, "keep")].map(|key| does(&[key]));
+    let mut words = "Delete this change? It will not be sent.".to_owned();
+    for key in keys.iter().filter(|key| !key.is_empty()) {
+        words.push_str(&format!("  {key}"));
+    }
+    words
+}
 
 fn changes(count: usize) -> String {
     match count {
@@ -72,12 +81,9 @@ pub fn not_kept_at_the_end(key: &OrderKey) -> String {
 
 /// An order's step waits already.
 #[must_use]
-pub fn already_waits(key: &OrderKey, to: OrderStatus) -> String {
-    format!(
-        "{} waits to be {}: Q shows what waits for the server",
-        number(key),
-        done(to)
-    )
+pub fn already_waits(key: &OrderKey, to: OrderStatus, outbox: &str) -> String {
+    let words = format!("{} waits to be {}", number(key), done(to));
+    and_keys(&words, ": ", &[(outbox, "shows what waits for the server")])
 }
 
 /// The same in the order's details.
@@ -158,7 +164,7 @@ pub fn waiting_line(waiting: &Waiting, now: Timestamp) -> [String; 3] {
 
 /// How it stands with a change.
 #[must_use]
-pub fn waiting_state(waiting: &Waiting, outbox: &Outbox, now: Timestamp) -> String {
+pub fn waiting_state(waiting: &Waiting, outbox: &Outbox, now: Timestamp, send: &str) -> String {
     let error = waiting.error.as_deref().map(tame);
     if outbox.is_sending(&waiting.entry.id) {
         return "being sent".into();
@@ -166,7 +172,10 @@ pub fn waiting_state(waiting: &Waiting, outbox: &Outbox, now: Timestamp) -> Stri
     if waiting.needs_decision(now) {
         return match error {
             Some(why) => format!("held: {why}"),
-            None => "held: older than the server remembers, it may be done; r sends it".into(),
+            None => {
+                let words = "held: older than the server remembers, it may be done";
+                and_keys(words, "; ", &[(send, "sends it")])
+            }
         };
     }
     match error {

@@ -2,6 +2,7 @@
 
 use ordertop::order::{OrderStatus, VendorId};
 
+use super::and_keys;
 use crate::app::picker::PickerKind;
 use crate::app::row::{Sort, Sorting};
 use crate::text::{grouped, tame};
@@ -36,8 +37,6 @@ pub fn show_tab(tab: Option<OrderStatus>) -> String {
 
 /// What the way to sort that is chosen does when it is picked again.
 pub const SORT_AGAIN: &str = "now; again turns it round";
-/// What could stand at the text cursor.
-pub const CANDIDATES: &str = "Tab:";
 /// Picking a vendor where there is one.
 pub const ONE_VENDOR: &str = "this screen shows one vendor's orders";
 
@@ -45,8 +44,6 @@ pub const ONE_VENDOR: &str = "this screen shows one vendor's orders";
 pub const VIEW_REPLACED: &str = "is replaced";
 /// No view of that name is there.
 pub const VIEW_NEW: &str = "a new view";
-/// The filter has a mistake.
-pub const VIEW_IS_WRONG: &str = "the filter has a mistake: / mends it";
 
 /// What a theme is for.
 #[must_use]
@@ -78,10 +75,29 @@ pub fn theme_not_kept(name: ThemeName, why: &str) -> String {
 /// There is nowhere to save to.
 pub const NO_CONFIG_FILE: &str = "there is no configuration file";
 
+/// Before what could stand where the filter's cursor is.
+#[must_use]
+pub fn candidates(next_field: &str) -> String {
+    match next_field {
+        "" => String::new(),
+        key => format!("{key}:"),
+    }
+}
+
+/// A filter with a mistake is no view.
+#[must_use]
+pub fn view_is_wrong(find: &str) -> String {
+    and_keys("the filter has a mistake", ": ", &[(find, "mends it")])
+}
+
 /// There are no saved views.
 #[must_use]
 pub fn no_views(save: &str) -> String {
-    format!("there are no saved views: {save} saves what is shown as one")
+    and_keys(
+        "there are no saved views",
+        ": ",
+        &[(save, "saves what is shown as one")],
+    )
 }
 
 /// What a view shows: `due:late total>100 · Ship-by ↑ · Paid`.
@@ -190,7 +206,10 @@ pub fn vendor_detail(vendor: &VendorId, orders: usize) -> String {
 #[must_use]
 pub fn hold_turned(changes: Option<usize>, key: &str) -> String {
     match changes {
-        None => format!("held: no row moves until {key} lets the list go"),
+        None => match key {
+            "" => "held: no row moves until the list is let go".into(),
+            key => format!("held: no row moves until {key} lets the list go"),
+        },
         Some(0) => "let go: nothing changed meanwhile".into(),
         Some(changes) => format!("let go: {}", changed(changes)),
     }

@@ -99,9 +99,13 @@ pub fn cursor_was_moved(why: &str, cursor: &OrderKey) -> String {
 }
 
 /// Why a step was refused; a conflict names who was first, a server or store
-/// that is away says when to look again.
+/// that is away says when to look again, and the key that makes the step.
 #[must_use]
-pub fn refusal(error: &RequestError, now: Timestamp) -> String {
+pub fn refusal(error: &RequestError, now: Timestamp, next_step: &str) -> String {
+    let press = match next_step {
+        "" => String::new(),
+        key => format!(" and press {key}"),
+    };
     let (order, changed_by, changed_at) = match error {
         RequestError::VersionConflict {
             order,
@@ -116,10 +120,10 @@ pub fn refusal(error: &RequestError, now: Timestamp) -> String {
                 Some(wait) => format!("look again in {} s", wait.as_secs().max(1)),
                 None => "look again in a moment".into(),
             };
-            return format!("{said}; {wait} and press s");
+            return format!("{said}; {wait}{press}");
         }
         RequestError::Unreachable { .. } | RequestError::Timeout { .. } => {
-            return format!("{}; look again in a moment and press s", sentence(error));
+            return format!("{}; look again in a moment{press}", sentence(error));
         }
         other => return sentence(other),
     };

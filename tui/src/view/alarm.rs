@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 
 use super::{columns, put};
 use crate::app::App;
-use crate::keymap::{Action, Context};
+use crate::keymap::Action;
 use crate::strings;
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let style = (app.settings.theme.bad()).patch(app.settings.theme.cursor());
     let alarm = &app.alerts.alarm;
-    let key = (app.settings.keymap).first(Context::Screen, Action::Acknowledge);
+    let key = app.key_of(Action::Acknowledge);
     let forms = strings::alarm(alarm.count(), alarm.only_new(), &key);
     let fits = |form: &&String| columns(form) + 2 <= area.width;
     let form = forms.iter().find(fits).or(forms.last());

@@ -9,6 +9,7 @@ use super::{blank, centred, frame, key_words, over, put, put_right};
 use crate::app::App;
 use crate::app::bulk::{Bulk, BulkLine, Fate, Plan};
 use crate::app::dialog::{Aim, FieldKind};
+use crate::keymap::Action;
 use crate::strings;
 use crate::text::{cut, fit, grouped, width};
 use crate::theme::glyph;
@@ -120,13 +121,14 @@ pub(super) fn draw_plan(
         (false, true) => theme.strong(),
     };
     let x = put(buf, inner, inner.x, y, &button, style);
-    let keys = match (plan.rows.is_empty(), plan.typing) {
-        (true, _) => "",
-        (false, false) => "Enter y",
-        (false, true) => "Enter",
+    let keymap = &app.settings.keymap;
+    let keys = match plan.rows.is_empty() {
+        true => String::new(),
+        false => keymap.label(app.context(), Action::Confirm),
     };
-    let x = put(buf, inner, x + 1, y, keys, theme.key());
-    let cancel = [("Esc", strings::DIALOG_CANCEL)];
+    let x = put(buf, inner, x + 1, y, &keys, theme.key());
+    let cancel = keymap.first(app.context(), Action::Cancel);
+    let cancel = [(&*cancel, strings::DIALOG_CANCEL)];
     key_words(buf, inner, x + 3, y, theme, &cancel);
     cursor
 }

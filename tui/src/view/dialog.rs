@@ -8,6 +8,7 @@ use super::{blank, centred, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::{Aim, Dialog, FieldKind};
+use crate::keymap::Action;
 use crate::strings;
 use crate::text::cut;
 use crate::theme::glyph;
@@ -135,7 +136,10 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         let words = match (row, still) {
             (None, _) | (_, Still::AsSeen) => strings::CHANGED_MEANWHILE.to_owned(),
             (Some(row), Still::There) => strings::is_already(row),
-            (Some(row), Still::Open) => strings::changed_since(row, dialog.from, app.now),
+            (Some(row), Still::Open) => {
+                let confirm = app.settings.keymap.first(app.context(), Action::Confirm);
+                strings::changed_since(row, dialog.from, app.now, &confirm)
+            }
             (Some(row), Still::Closed) => strings::changed_since_closed(row, app.now),
         };
         put(buf, inner, inner.x, y, &words, theme.warning());
@@ -170,17 +174,20 @@ fn buttons(app: &App, dialog: &Dialog, inner: Rect, y: u16, buf: &mut Buffer) {
         theme.strong()
     };
     let x = put(buf, inner, inner.x, y, &button, style) + 1;
-    let cancel = ("Esc", strings::DIALOG_CANCEL);
+    let keymap = &app.settings.keymap;
+    let key = |action| keymap.first(app.context(), action);
+    let (cancel, next_field) = (key(Action::Cancel), key(Action::NextField));
+    let cancel = (&*cancel, strings::DIALOG_CANCEL);
     if off {
         return key_words(buf, inner, x + 1, y, theme, &[cancel]);
     }
-    let confirm = if on_button { "Enter y" } else { "Enter" };
-    let x = put(buf, inner, x, y, confirm, theme.key()) + 3;
+    let confirm = keymap.label(app.context(), Action::Confirm);
+    let x = put(buf, inner, x, y, &confirm, theme.key()) + 3;
     let next = match &dialog.fields[..] {
         [] => return key_words(buf, inner, x, y, theme, &[cancel]),
         [only] if only.kind == FieldKind::Reason => "reason",
         [first, ..] if first.kind == FieldKind::Reason => "fields",
         _ => "carrier, tracking",
     };
-    key_words(buf, inner, x, y, theme, &[cancel, ("Tab", next)]);
+    key_words(buf, inner, x, y, theme, &[cancel, (&next_field, next)]);
 }

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{columns, put};
 use crate::app::App;
+use crate::keymap::{Action, Context};
 use crate::strings;
 use crate::text::{tame, width, wrap};
 
@@ -64,7 +65,11 @@ fn candidates(app: &App, y: u16, line: Rect, buf: &mut Buffer) {
         return;
     }
     let row = clear(y, buf);
-    let mut x = put(buf, row, line.x, y, strings::CANDIDATES, theme.quiet()) + 1;
+    let key = app.settings.keymap.first(Context::Find, Action::NextField);
+    let mut x = line.x;
+    if !key.is_empty() {
+        x = put(buf, row, x, y, &strings::candidates(&key), theme.quiet()) + 1;
+    }
     // The one that is taken stays in sight.
     let first = first_shown(app, usize::from(row.right().saturating_sub(x)));
     for (at, candidate) in candidates.iter().enumerate().skip(first) {

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{columns, figures, put, put_right};
 use crate::app::App;
+use crate::keymap::{Action, Chord, Context};
 use crate::strings::{self, Health};
 use crate::text::{cut, grouped, short_count, tame, width};
 use crate::theme::glyph;
@@ -183,11 +184,11 @@ const FORMS: [(Names, u16); 6] = [
     (Names::Tight, 1),
 ];
 
-fn tab_label(app: &App, tab: Option<OrderStatus>, digit: usize, names: Names) -> String {
+fn tab_label(app: &App, tab: Option<OrderStatus>, key: &str, names: Names) -> String {
     let count = count(app, tab);
     let word = match (names, tab) {
-        (Names::Tight, None) => return format!("{digit} {count}"),
-        (Names::Tight, Some(status)) => return format!("{digit}{}{count}", glyph(status)),
+        (Names::Tight, None) => return format!("{key} {count}"),
+        (Names::Tight, Some(status)) => return format!("{key}{}{count}", glyph(status)),
         (_, None) => "All",
         (Names::Full, Some(status)) => status.as_str(),
         (Names::Short, Some(status)) => strings::short_status(status),
@@ -195,7 +196,17 @@ fn tab_label(app: &App, tab: Option<OrderStatus>, digit: usize, names: Names) ->
         (_, Some(status)) if app.orders.tab() == tab => strings::short_status(status),
         (Names::Glyph, Some(status)) => glyph(status),
     };
-    format!("{digit} {word} {count}")
+    match key {
+        "" => format!("{word} {count}"),
+        key => format!("{key} {word} {count}"),
+    }
+}
+
+/// The keys of the tabs in their order; none for a tab that has no key.
+fn tab_keys(app: &App) -> [String; 1 + OrderStatus::ALL.len()] {
+    let keymap = &app.settings.keymap;
+    let mut keys = keymap.keys(Context::Screen, Action::Tab).iter();
+    std::array::from_fn(|_| keys.next().map_or_else(String::new, Chord::to_string))
 }
 
 fn count(app: &App, tab: Option<OrderStatus>) -> String {
@@ -211,24 +222,24 @@ fn count(app: &App, tab: Option<OrderStatus>) -> String {
 
 /// The columns that the tabs take at most, whichever is active, and with room
 /// for counts that grow: the form should not change under the eye.
-fn tabs_width(app: &App, names: Names, gap: u16) -> usize {
+fn tabs_width(app: &App, keys: &[String], names: Names, gap: u16) -> usize {
     let digits = match names {
         Names::Full | Names::Short => 3,
         Names::Glyph => 2,
         Names::Tight => 1,
     };
     let mut sum = 0;
-    for tab in std::iter::once(None).chain(OrderStatus::ALL.map(Some)) {
+    for (tab, key) in all_tabs().zip(keys) {
         let number = width(&count(app, tab)).max(digits);
-        // The digit, the word, and the blanks around it.
+        // The word, and the blanks around it.
         let label = match (names, tab) {
-            (Names::Tight, _) => 2,
-            (_, None) => 3 + "All".len(),
-            (Names::Full, Some(status)) => 3 + status.as_str().len(),
-            (Names::Short, Some(status)) => 3 + strings::short_status(status).len(),
-            (Names::Glyph, _) => 3 + 1,
+            (Names::Tight, _) => 1,
+            (_, None) => 2 + "All".len(),
+            (Names::Full, Some(status)) => 2 + status.as_str().len(),
+            (Names::Short, Some(status)) => 2 + strings::short_status(status).len(),
+            (Names::Glyph, _) => 2 + 1,
         };
-        sum += label + number + usize::from(gap);
+        sum += width(key) + label + number + usize::from(gap);
     }
     let active = match names {
         Names::Glyph => LONGEST_SHORT - 1,
@@ -252,17 +263,30 @@ impl Tab {
     }
 }
 
+fn all_tabs() -> impl Iterator<Item = Option<OrderStatus>> {
+    std::iter::once(None).chain(OrderStatus::ALL.map(Some))
+}
+
 /// The tabs that fit, with their first columns.
 fn tabs(app: &App) -> Vec<Tab> {
     let room = usize::from(app.size.0).saturating_sub(2);
-    let fits = |(names, gap): &(Names, u16)| tabs_width(app, *names, *gap) <= room;
-    let (names, gap) = FORMS.into_iter().find(fits).unwrap_or((Names::Tight, 1));
-    let all = std::iter::once(None).chain(OrderStatus::ALL.map(Some));
-    let mut tabs: Vec<Tab> = (all.enumerate())
-        .map(|(digit, status)| Tab {
+    let form = |keys: &[String]| {
+        let fits = |(names, gap): &(Names, u16)| tabs_width(app, keys, *names, *gap) <= room;
+        FORMS.into_iter().find(fits)
+    };
+    let mut keys = tab_keys(app);
+    let (names, gap) = form(&keys).unwrap_or_else(|| {
+        // Keys with long names give way to what they show.
+        if keys.iter().any(|key| width(key) > 1) {
+            keys = Default::default();
+        }
+        form(&keys).unwrap_or((Names::Tight, 1))
+    });
+    let mut tabs: Vec<Tab> = (all_tabs().zip(&keys))
+        .map(|(status, key)| Tab {
             x: 0,
             status,
-            label: tab_label(app, status, digit, names),
+            label: tab_label(app, status, key, names),
             new: String::new(),
         })
         .collect();
@@ -320,11 +344,12 @@ pub(super) fn draw_tabs(app: &App, area: Rect, buf: &mut Buffer) {
 /// Gives the place of the text cursor while the filter is typed.
 pub(super) fn draw_find(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let theme = app.settings.theme;
+    let [hint, short_hint] = strings::filter_hint(&app.key_of(Action::Find));
     let filtered = app.typing || !app.filter.value().is_empty();
     // What is typed keeps its room; the facts get shorter.
     let input = match filtered {
         true => 2 + MIN_INPUT,
-        false => width(strings::FILTER_HINT_SHORT),
+        false => width(&short_hint),
     };
     let room = usize::from(area.width).saturating_sub(2);
     let forms = facts(app);
@@ -349,13 +374,9 @@ pub(super) fn draw_find(app: &App, area: Rect, buf: &mut Buffer) -> Option<Posit
     };
     let value = app.filter.value();
     if !app.typing && value.is_empty() {
-        let long = columns(strings::FILTER_HINT) < left.width;
-        let hint = if long {
-            strings::FILTER_HINT
-        } else {
-            strings::FILTER_HINT_SHORT
-        };
-        put(buf, left, 1, area.y, hint, theme.quiet());
+        let long = columns(&hint) < left.width;
+        let hint = if long { hint } else { short_hint };
+        put(buf, left, 1, area.y, &hint, theme.quiet());
         return None;
     }
     let x = put(buf, left, 1, area.y, "/ ", theme.key());

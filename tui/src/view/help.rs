@@ -68,10 +68,10 @@ pub fn help_lines(app: &App) -> Vec<Line<'static>> {
         spans.push(Span::styled(word, theme.status(status)));
     }
     lines.push(Line::from(spans));
-    for (title, words) in strings::HELP_NOTES {
+    for (title, words) in strings::help_notes(keymap) {
         lines.push(Line::default());
-        lines.push(Line::styled(*title, theme.strong()));
-        for line in *words {
+        lines.push(Line::styled(title, theme.strong()));
+        for line in &words {
             lines.extend(wrap(line, wide).into_iter().map(Line::raw));
         }
     }

@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 
 use super::put;
 use crate::app::App;
-use crate::keymap::{Action, Context};
+use crate::keymap::Action;
+use crate::strings;
 use crate::text::width;
 
 /// How many rows it takes; 0 when it is not shown or not there.
@@ -48,9 +49,8 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     };
     let theme = app.settings.theme;
     rule(buf, area, area.y, theme.quiet());
-    let copy = app.settings.keymap.first(Context::Screen, Action::Copy);
-    let hide = app.settings.keymap.first(Context::Screen, Action::Hint);
-    let title = format!(" {}  ({copy} copies, {hide} hides) ", hint.title);
+    let (copy, hide) = (app.key_of(Action::Copy), app.key_of(Action::Hint));
+    let title = strings::hint_title(&hint.title, &copy, &hide);
     put(buf, area, area.x + 2, area.y, &title, theme.strong());
     for (i, line) in lines(&hint.text, usize::from(area.width))
         .iter()

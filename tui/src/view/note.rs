@@ -10,6 +10,7 @@ use super::{blank, centred, frame, key_words, over, put};
 use crate::app::App;
 use crate::app::note::NoteDialog;
 use crate::app::typing::LONG;
+use crate::keymap::{Action, Context};
 use crate::strings;
 
 /// Widest that it gets.
@@ -48,7 +49,13 @@ pub(super) fn draw(
         let words = after_columns(value, scroll);
         put(buf, inner, inner.x, inner.y, &words, theme.strong());
     }
-    let readers = strings::note_readers(note.visibility, app.many_vendors(), note.choosing);
+    let key = |action| app.settings.keymap.first(Context::Field, action);
+    let readers = strings::note_readers(
+        note.visibility,
+        app.many_vendors(),
+        note.choosing,
+        &key(Action::NextField),
+    );
     let style = match note.visibility {
         // It cannot be taken back.
         Visibility::Vendor if app.many_vendors() => theme.warning(),
@@ -63,8 +70,8 @@ pub(super) fn draw(
         put(buf, inner, x + 2, inner.y + 1, &room, theme.warning());
     }
     let keys = [
-        ("Enter", strings::NOTE_ADD),
-        ("Esc", strings::DIALOG_CANCEL),
+        (&*key(Action::Confirm), strings::NOTE_ADD),
+        (&*key(Action::Cancel), strings::DIALOG_CANCEL),
     ];
     key_words(buf, inner, inner.x, inner.y + 2, theme, &keys);
     if note.choosing {

@@ -10,6 +10,7 @@ use ratatui::style::Style;
 use super::{Areas, areas, centre, columns as columns_of, focused, frame, put};
 use crate::app::row::{Row, Sort, Touch};
 use crate::app::{App, Pane};
+use crate::keymap::{Action, Context};
 use crate::strings;
 use crate::text::{cut, fit, fit_right, tame, wrap};
 use crate::theme::glyph;
@@ -348,18 +349,30 @@ fn draw_empty(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let (title, more) = if app.orders.total() == 0 {
         let vendor = app.settings.vendor.as_ref();
-        strings::empty(&app.connection, vendor, app.loaded)
+        let refresh = app.key_of(Action::Refresh);
+        strings::empty(&app.connection, vendor, app.loaded, &refresh)
     } else if app.filter.value().is_empty()
         && let Some(tab) = app.orders.tab()
     {
-        (strings::empty_tab(tab), strings::EMPTY_TAB_HINT.to_owned())
+        let all = app.key_of_all();
+        (
+            strings::empty_tab(tab),
+            strings::no_match_hint(None, Some(&all)),
+        )
     } else {
-        // While a filter is typed, 0 is a character of it.
-        let hint = match app.orders.tab() {
-            Some(_) if !app.typing => strings::NO_MATCH_HINT,
-            _ => strings::NO_MATCH_HINT_SHORT,
+        let all = app.key_of_all();
+        let hint = match (app.typing, app.orders.tab()) {
+            // A digit would be typed into the filter.
+            (true, _) => {
+                let clear = (app.settings.keymap).first(Context::Find, Action::Cancel);
+                strings::no_match_hint(Some(&clear), None)
+            }
+            (false, tab) => {
+                let clear = app.key_of(Action::Back);
+                strings::no_match_hint(Some(&clear), tab.map(|_| &*all))
+            }
         };
-        (strings::NO_MATCH.to_owned(), hint.to_owned())
+        (strings::NO_MATCH.to_owned(), hint)
     };
     let wide = usize::from(area.width.saturating_sub(4));
     let title = wrap(&title, wide);

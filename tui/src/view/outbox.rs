@@ -59,12 +59,13 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
     // What is left beside the arrow and the other cells, for how it stands.
     let room = wide.saturating_sub(1 + CELLS.iter().map(|cell| cell + 2).sum::<usize>());
     let chosen = sheet.at(list);
+    let send = app.key_of(Action::Refresh);
     let rows = usize::from(inner.height.saturating_sub(2)).max(1);
     let top = (chosen + 1).saturating_sub(rows);
     let shown = list.iter().enumerate().skip(top).take(rows);
     for ((at, waiting), y) in shown.zip(inner.y..) {
         let [age, number, to] = strings::waiting_line(waiting, app.now);
-        let state = strings::waiting_state(waiting, app.outbox(), app.now);
+        let state = strings::waiting_state(waiting, app.outbox(), app.now, &send);
         let style = |own: Style| if at == chosen { theme.cursor() } else { own };
         let number = if app.many_vendors() {
             format!("{number} {}", app.vendor_name(&waiting.entry.vendor))
@@ -107,18 +108,13 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
     let key = |action| keymap.first(Context::Screen, action);
     if sheet.asked.is_some() {
         let y = inner.bottom().saturating_sub(1);
-        let words = format!(
-            "{}  {} delete  {} keep",
-            strings::DELETE_ASKED,
-            key(Action::Open),
-            key(Action::Back)
-        );
+        let words = strings::delete_asked(&key(Action::Open), &key(Action::Back));
         put(buf, inner, inner.x, y, &cut(&words, wide), theme.warning());
         return;
     }
     if inner.height > 2 {
         // A state that did not fit in its row stands here in full.
-        let state = strings::waiting_state(waiting, app.outbox(), app.now);
+        let state = strings::waiting_state(waiting, app.outbox(), app.now, &send);
         let details = match width(&state) > room {
             true => state,
             false => strings::waiting_details(waiting),
