@@ -327,7 +327,7 @@ async fn the_screen_says_that_the_server_is_of_the_old_kind() {
     server.place("ORD-1", "Paid");
     let url = server.url();
     let mut screen = Screen::start(&["--server", &url, "--vendor", "42", "--poll", "5"]);
-    screen.shows_line(&["Real-time: ON", "old server"]).await;
+    screen.shows_line(&["Real-time: ON", "legacy server"]).await;
     screen.shows_line(&["ORD-1", "cust", "5.00", "Paid"]).await;
     screen.press("s");
     screen.shows_text("Ship #ORD-1?").await;

@@ -117,7 +117,7 @@ async fn what_is_wrong_with_a_server_is_said_under_it() {
     screen.press("\r");
     screen.shows_text("shows one vendor at a time").await;
     screen.press("42\r");
-    screen.shows_text("old server").await;
+    screen.shows_text("legacy server").await;
     screen.shows_text("kept in").await;
     screen.press("q");
     assert_eq!(screen.ended().await, 0);

@@ -196,7 +196,7 @@ pub const NOTES: &str = "Notes";
 /// Details: who did what when.
 pub const HISTORY: &str = "History";
 /// Details: why there is no history.
-pub const NO_HISTORY: &str = "an old server keeps none";
+pub const NO_HISTORY: &str = "a legacy server keeps none";
 /// Dialog: leave it.
 pub const DIALOG_CANCEL: &str = "cancel";
 /// Dialog: a reason is missing.

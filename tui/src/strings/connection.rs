@@ -10,7 +10,7 @@ use crate::text::{cut, grouped, tame};
 
 /// Marks a server of the old kind: one without positions, whose new orders are
 /// found by polling.
-const OLD_SERVER: &str = "old server";
+const LEGACY_SERVER: &str = "legacy server";
 /// Seconds that the age of live data is told by.
 const LIVE_STEP: i64 = 10;
 
@@ -62,7 +62,7 @@ fn refused(reason: &str, vendor: Option<&VendorId>, refresh: &str) -> (String, S
     let said = reason.to_lowercase();
     match vendor {
         None if said.contains("name the vendor") => (
-            "an old server, one vendor at a time".into(),
+            "a legacy server, one vendor at a time".into(),
             "Start it again with --vendor ID.".into(),
         ),
         Some(vendor) if said.contains("invalid vendor") => (
@@ -140,11 +140,10 @@ pub fn indicator(
         ConnectionState::Live { degraded: true } => (
             Health::Bad,
             vec![
-                format!("Real-time: ON, the server's store is away: no change can be made · {age}"),
-                format!("Real-time: ON, the server's store is away · {age}"),
-                format!("Real-time: ON, store away · {age}"),
-                format!("ON, store away · {age}"),
-                format!("store away · {age}"),
+                format!("Real-time: ON, server cannot save: try changes again later · {age}"),
+                format!("Real-time: ON, server cannot save · {age}"),
+                format!("ON, server cannot save · {age}"),
+                format!("ON, cannot save · {age}"),
             ],
         ),
         ConnectionState::Live { degraded: false } => {
@@ -184,12 +183,12 @@ pub fn indicator(
             } else {
                 let reason = tame(reason);
                 let why = cut(&reason, 30);
-                format!("Real-time: OFF ({why}), polling every {every} s (next {next}) · {age}")
+                format!("Real-time: OFF, polling every {every} s (next {next}): {why} · {age}")
             };
             let middle = if *paused {
                 format!("Real-time: OFF, paused by you · {age}")
             } else {
-                format!("Real-time: OFF, polling every {every} s (next {next})")
+                format!("Real-time: OFF, polling every {every} s (next {next}) · {age}")
             };
             let short = if *paused {
                 "OFF, paused"
@@ -200,14 +199,7 @@ pub fn indicator(
                 Health::Fair,
                 vec![
                     long,
-                    format!(
-                        "{middle}{}",
-                        if *paused {
-                            String::new()
-                        } else {
-                            format!(" · {age}")
-                        }
-                    ),
+                    middle,
                     format!("Real-time: {short} · {age}"),
                     format!("{short} · {age}"),
                 ],
@@ -245,7 +237,7 @@ pub fn indicator(
         }
     };
     if connection.legacy {
-        let marked = forms.iter().map(|form| format!("{form} · {OLD_SERVER}"));
+        let marked = forms.iter().map(|form| format!("{form} · {LEGACY_SERVER}"));
         forms = marked.chain(forms.last().cloned()).collect();
     }
     (health, forms)

@@ -17,7 +17,7 @@ fn a_store_that_is_away_is_told_until_it_is_back() {
     let mut stage = Stage::shop((120, 30));
     stage.link(ConnectionState::Live { degraded: true });
     assert!(
-        header(&stage).contains("store is away"),
+        header(&stage).contains("ON, server cannot save"),
         "{}",
         header(&stage)
     );
@@ -136,7 +136,7 @@ fn an_old_servers_step_is_one_notification_and_its_details_are_fetched_again() {
     });
     let screen = stage.screen();
     assert!(
-        screen.contains("an old server keeps none") && !screen.contains("404"),
+        screen.contains("a legacy server keeps none") && !screen.contains("404"),
         "{screen}"
     );
 }
