@@ -250,3 +250,41 @@ fn rate(events_per_second: f64) -> String {
         format!("{events_per_second:.1}/s")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::at;
+
+    #[test]
+    fn the_age_of_live_data_is_told_in_steps_and_exactly_from_a_minute_on() {
+        let table = [
+            // A server whose clock is ahead.
+            (-5, "<10 s"),
+            (0, "<10 s"),
+            (9, "<10 s"),
+            (10, "<20 s"),
+            (19, "<20 s"),
+            (20, "<30 s"),
+            (30, "<40 s"),
+            (40, "<50 s"),
+            (50, "<60 s"),
+            (59, "<60 s"),
+            (60, "60 s"),
+            (61, "61 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (7_199, "119 min"),
+            (7_200, "2 h"),
+        ];
+        for (age, told) in table {
+            assert_eq!(about(at(0), at(age)), told, "{age} s");
+        }
+        // It is never said to be fresher than it is.
+        for age in 0..60 {
+            let told = about(at(0), at(age));
+            let bound: i64 = told[1..told.len() - 2].parse().unwrap();
+            assert!(age < bound && bound <= age + LIVE_STEP, "{age} s: {told}");
+        }
+    }
+}
