@@ -171,6 +171,18 @@ impl RequestError {
             message
         };
         match (status, code.as_str(), known) {
+            (
+                _,
+                "ambiguous_order",
+                Some(ErrorBody {
+                    vendors: Some(vendors),
+                    ..
+                }),
+            ) => Self::Refused {
+                status,
+                code,
+                message: several(&vendors),
+            },
             (409, "version_conflict", Some(known)) => Self::VersionConflict {
                 order: known.order.map(Box::new),
                 changed_by: known.changed_by,
@@ -188,6 +200,21 @@ impl RequestError {
             },
         }
     }
+}
+
+/// Whose an order may be, in words that fit whoever asked.
+fn several(vendors: &[VendorId]) -> String {
+    /// More are not named.
+    const NAMED: usize = 20;
+    let mut names: Vec<&str> = vendors.iter().take(NAMED).map(VendorId::as_str).collect();
+    if vendors.len() > NAMED {
+        names.push("others");
+    }
+    let names = match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!(": {} and {last}", rest.join(", ")),
+        _ => String::new(),
+    };
+    format!("several vendors have an order of this number{names}")
 }
 
 /// The first sentence in one of the seed's error bodies.
@@ -301,6 +328,15 @@ mod tests {
             }
         ));
         assert!(answer(404, "").is_refusal() && !answer(400, "").is_refusal());
+    }
+
+    #[test]
+    fn a_number_of_several_vendors_names_them() {
+        let body = r#"{"error":"…","code":"ambiguous_order","vendors":["7","42","kumo"]}"#;
+        assert_eq!(
+            answer(409, body).to_string(),
+            "several vendors have an order of this number: 7, 42 and kumo"
+        );
     }
 
     #[test]

@@ -149,7 +149,7 @@ async fn each_failure_has_its_code_and_one_sentence() {
     let wrong = [("ORDERTOP_MASTER_TOKEN", "another token")];
     let args = ["show", "A-1", "--server", &url];
     let refused = run("ordertop", &args, &wrong).await;
-    assert_eq!(refused.code, Some(6), "{refused:?}");
+    refused.fails(6, "(check ORDERTOP_MASTER_TOKEN and --vendor)");
     let without = run("ordertop", &args, &[]).await;
     without.fails(2, "ORDERTOP_MASTER_TOKEN");
     let flag = ordertop(&server, &["list", "--status", "lost"]).await;
@@ -160,10 +160,82 @@ async fn each_failure_has_its_code_and_one_sentence() {
     whose.fails(2, "--vendor");
     server.support().place(&paid("43", "A-1")).await;
     let two = ordertop(&server, &["show", "A-1"]).await;
-    two.fails(4, "several vendors");
+    two.fails(4, "this number: 42 and 43; say which with --vendor");
     server.kill().await;
     let gone = ordertop(&server, &["tail"]).await;
     gone.fails(5, "cannot be reached");
+}
+
+#[tokio::test]
+async fn a_flag_goes_before_a_variable_and_a_bad_one_is_named_where_it_is_used() {
+    let server = shop().await;
+    let url = server.url();
+    let list = ["list", "--json"];
+    let with = async |args: &[&str], more: &[(&str, &str)]| {
+        let env = [&[ENV[0], ("ORDERTOP_SERVER", url.as_str())], more].concat();
+        run("ordertop", args, &env).await
+    };
+    // Nothing here polls or has a theme.
+    let unused = [("ORDERTOP_POLL", "3"), ("ORDERTOP_THEME", "drak")];
+    for args in [
+        &list[..],
+        &["keys"],
+        &["completions", "bash"],
+        &["config", "check"],
+    ] {
+        assert_eq!(with(args, &unused).await.code, Some(0), "{args:?}");
+    }
+    let bad = [("ORDERTOP_VENDOR", "a b")];
+    with(&list, &bad).await.fails(2, "ORDERTOP_VENDOR: ");
+    let flag = [&list[..], &["--vendor", "43"]].concat();
+    assert_eq!(with(&flag, &bad).await.objects(0).len(), 1);
+    let empty = [("ORDERTOP_VENDOR", ""), ("ORDERTOP_CONFIG", "")];
+    assert_eq!(with(&list, &empty).await.objects(0).len(), 3);
+    let poll = with(&["config", "show"], &unused).await;
+    poll.fails(2, "ORDERTOP_POLL: give 5 to 300 seconds");
+
+    // The flag's token goes before the variable's.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "another token\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&file, mode).unwrap();
+    let flag = [&list[..], &["--token-file", file.to_str().unwrap()]].concat();
+    let refused = with(&flag, &[]).await;
+    refused.fails(6, "(check --token-file and --vendor)");
+}
+
+#[tokio::test]
+async fn a_broken_configuration_stops_only_what_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ordertop.toml");
+    std::fs::write(&file, "poll = 1\n").unwrap();
+    let broken = [("ORDERTOP_CONFIG", file.to_str().unwrap())];
+    for args in [
+        &["completions", "zsh"][..],
+        &["man"],
+        &["keys", "--markdown"],
+    ] {
+        let told = run("ordertop", args, &broken).await;
+        assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""), "{args:?}");
+    }
+    for args in [&["keys"][..], &["list"], &["config", "check"]] {
+        run("ordertop", args, &broken).await.fails(2, "poll = 1");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_below_stdout_is_a_failure() {
+    for args in [&["config", "path"][..], &["keys"], &["--help"], &["man"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = command(&binary("ordertop"));
+        let child = command
+            .args(args)
+            .stdout(full.unwrap())
+            .stderr(Stdio::piped());
+        let told = ended(child.spawn().unwrap()).await;
+        told.fails(1, "stdout");
+    }
 }
 
 #[tokio::test]
@@ -237,7 +309,7 @@ async fn a_note_is_added_for_whom_it_is_meant() {
     let refused = [&inner[..], &["--visibility", "support"]].concat();
     as_42(&server, &refused)
         .await
-        .fails(6, "leave `visibility` out");
+        .fails(6, "leave --visibility out");
 }
 
 #[tokio::test]

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use ordertop::client::{POLL_RANGE, Url};
 use ordertop::order::VendorId;
 
 use crate::commands::{EXIT_CODES, OrderCommand};
-use crate::config::CONFIG_VARIABLE;
 use crate::config::command::ConfigArgs;
 use crate::demo::DemoArgs;
 use crate::keymap::command::KeysArgs;
@@ -33,7 +33,8 @@ Examples:
 Environment:
   ORDERTOP_MASTER_TOKEN  the server's master token (there is no flag for it; --token-file names a file)
   ORDERTOP_SERVER, ORDERTOP_VENDOR, ORDERTOP_POLL, ORDERTOP_TOKEN_FILE, ORDERTOP_CONFIG, ORDERTOP_THEME
-                         as the flags of these names; a flag goes first, then these, then ordertop.toml
+                         as the flags of these names; a flag goes first, then these, then ordertop.toml;
+                         an empty one counts as not set
   ORDERTOP_LOG           a file for the log; nothing is logged without it
   NO_COLOR               any text turns colours off
 
@@ -65,17 +66,8 @@ pub struct Cli {
     #[command(flatten)]
     pub replay: ReplayArgs,
     /// The configuration file, in place of ordertop/ordertop.toml in the folder for configurations
-    #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, global = true, hide_env = true)]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// The theme, in place of the configuration's
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "ORDERTOP_THEME",
-        global = true,
-        hide_env = true
-    )]
-    pub theme: Option<ThemeName>,
 }
 
 /// What to do.
@@ -103,8 +95,7 @@ pub struct WatchArgs {
     #[arg(
         long,
         value_name = "SECONDS",
-        env = "ORDERTOP_POLL",
-        hide_env = true,
+        value_hint = ValueHint::Other,
         value_parser = clap::value_parser!(u64).range(
             POLL_RANGE.start().as_secs()..=POLL_RANGE.end().as_secs()
         )
@@ -119,7 +110,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "plain"])]
     pub replay: Option<PathBuf>,
     /// Play it so many times as fast
-    #[arg(long, value_name = "TIMES", requires = "replay", value_parser = speed)]
+    #[arg(long, value_name = "TIMES", value_hint = ValueHint::Other, requires = "replay", value_parser = speed)]
     pub speed: Option<f64>,
     /// Draw the record's last frame into this file instead of playing it; --theme chooses its colours
     #[arg(long, value_name = "FILE", requires = "replay")]
@@ -139,6 +130,48 @@ pub struct Manners {
     /// replaced; order numbers, vendors' names, filters and the server's own words stay
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// The theme, in place of the configuration's
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<ThemeName>,
+}
+
+/// The program's command line, read.
+///
+/// # Errors
+/// When it is wrong, or asks for help or the version.
+pub fn read() -> Result<Cli, clap::Error> {
+    Cli::try_parse().map_err(|error| hinted(error, Cli::command()))
+}
+
+/// A flag before the command's name: clap says that both do not go together, and
+/// not that they do the other way round.
+fn hinted(mut error: clap::Error, mut command: clap::Command) -> clap::Error {
+    command.build();
+    let flags: Vec<&str> = match error.get(ContextKind::PriorArg) {
+        Some(ContextValue::String(flag)) => vec![flag],
+        Some(ContextValue::Strings(flags)) => flags.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let takes = |flag: &&str| {
+        let long = flag
+            .split(' ')
+            .next()
+            .and_then(|flag| flag.strip_prefix("--"));
+        let mut known = command
+            .find_subcommand(name)
+            .into_iter()
+            .flat_map(clap::Command::get_arguments);
+        known.any(|known| long.is_some() && known.get_long() == long)
+    };
+    if !flags.is_empty() && flags.iter().all(takes) {
+        let flags = flags.join(" ");
+        let tip = format!("put it after the command: `ordertop {name} {flags}`").into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -156,24 +189,18 @@ pub struct ServerArgs {
     #[arg(
         long,
         value_name = "URL",
-        env = "ORDERTOP_SERVER",
-        hide_env = true,
+        value_hint = ValueHint::Url,
         value_parser = server_address
     )]
     pub server: Option<Url>,
     /// The vendor to act as; without it, every vendor that the token may see
-    #[arg(long, value_name = "ID", env = "ORDERTOP_VENDOR", hide_env = true)]
+    #[arg(long, value_name = "ID", value_hint = ValueHint::Other)]
     pub vendor: Option<VendorId>,
     /// Every vendor that the token may see, whatever else names one
     #[arg(long)]
     pub all_vendors: bool,
     /// A file of mode 600 that holds the token alone
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "ORDERTOP_TOKEN_FILE",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 }
 
@@ -211,12 +238,28 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_before_its_command_is_told_where_it_belongs() {
+        let told = |args: &[&str]| {
+            let error = Cli::try_parse_from(args).unwrap_err();
+            hinted(error, Cli::command()).to_string()
+        };
+        let vendor = told(&["ordertop", "--vendor", "42", "list"]);
+        let tip = "put it after the command: `ordertop list --vendor <ID>`";
+        assert!(vendor.contains(tip), "{vendor}");
+        assert!(told(&["ordertop", "--config", "a", "keys"]).contains("put it after"));
+        // Nowhere in this command.
+        assert!(!told(&["ordertop", "--plain", "list"]).contains("put it after"));
+    }
+
+    #[test]
     fn bad_values_are_refused_with_what_is_allowed() {
         let refuse = |args: &[&str]| Cli::try_parse_from(args).unwrap_err().to_string();
         assert!(refuse(&["ordertop", "--poll", "4"]).contains("5..=300"));
         assert!(refuse(&["ordertop", "--server", "ftp://x"]).contains("http://127.0.0.1:8080"));
         assert!(refuse(&["ordertop", "--vendor", "a b"]).contains("1 to 64"));
         assert!(Cli::try_parse_from(["ordertop", "demo"]).is_ok());
+        assert!(Cli::try_parse_from(["ordertop", "list", "--theme", "dark"]).is_err());
+        assert!(Cli::try_parse_from(["ordertop", "demo", "--theme", "dark"]).is_ok());
         assert!(Cli::try_parse_from(["ordertop", "demo", "--config", "a.toml"]).is_ok());
     }
 }

@@ -58,6 +58,13 @@ pub enum OrderCommand {
 }
 
 impl OrderCommand {
+    /// Whether it asks a server, and so looks at the configuration: a broken one is
+    /// no reason not to print completions.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        !matches!(self, Self::Completions(_) | Self::Man(_))
+    }
+
     /// Which server and as whom, where the command needs one.
     fn connect(&mut self) -> Option<&mut ConnectArgs> {
         match self {
@@ -75,8 +82,12 @@ impl OrderCommand {
 
 /// Runs a command to its end, and says on stderr why it failed.
 pub async fn run(mut command: OrderCommand, config: &Config) -> Exit {
+    let mut credentials = String::new();
     if let Some(connect) = command.connect() {
-        connect.settle(config);
+        if let Err(failure) = connect.settle(config) {
+            return failed(&failure, &credentials);
+        }
+        credentials = connect.credentials();
     }
     // A write that waits for a slow reader must not keep Ctrl-C from ending it.
     tokio::spawn(async {
@@ -95,12 +106,14 @@ pub async fn run(mut command: OrderCommand, config: &Config) -> Exit {
         OrderCommand::Completions(args) => completions::run(args),
         OrderCommand::Man(args) => man::run(&args),
     };
-    ended.unwrap_or_else(|failure| {
-        if let Some(why) = failure.sentence() {
-            say(&why);
-        }
-        failure.exit()
-    })
+    ended.unwrap_or_else(|failure| failed(&failure, &credentials))
+}
+
+fn failed(failure: &Failure, credentials: &str) -> Exit {
+    if let Some(why) = failure.sentence(credentials) {
+        say(&why);
+    }
+    failure.exit()
 }
 
 /// A message for a person, on stderr. When that is gone too there is nobody left

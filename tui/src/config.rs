@@ -40,7 +40,9 @@ use ordertop::order::VendorId;
 use toml::de::DeTable;
 
 pub(crate) use edit::{edit, set};
-pub use effective::{Effective, NoToken, Origin, Setting};
+pub use effective::{
+    BadVariable, Effective, NoToken, Origin, Setting, environment, named_path, named_theme,
+};
 pub(crate) use effective::{usual_server, without_password};
 pub use mistake::{Mistake, Mistakes};
 pub use place::{CONFIG_VARIABLE, Place};

@@ -4,8 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
-use ordertop_tui::args::{Cli, Command, LOG_VARIABLE};
+use ordertop_tui::args::{self, Cli, Command, LOG_VARIABLE};
 use ordertop_tui::config::{self, Config, Effective};
 use ordertop_tui::screen::replay_settings;
 use ordertop_tui::{
@@ -14,42 +13,79 @@ use ordertop_tui::{
 
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
+/// Said when nobody can be told anything there.
+const NO_STDOUT: &str = "stdout cannot be written";
 
 // The screen has the main thread to itself: one worker is enough for the rest.
 #[tokio::main(worker_threads = 1)]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match args::read() {
+        Ok(cli) => cli,
+        Err(error) => return told(&error),
+    };
     match log_to_file() {
         Ok(()) => run(cli).await,
         Err(error) => fail(&error, 1),
     }
 }
 
+/// Help, the version, or what is wrong with the command line.
+fn told(error: &clap::Error) -> ExitCode {
+    let code = if error.use_stderr() { USAGE } else { 0 };
+    match error.print().and_then(|()| std::io::stdout().flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            fail(&anyhow::Error::new(error).context(NO_STDOUT), 1)
+        }
+        _ => ExitCode::from(code),
+    }
+}
+
 async fn run(cli: Cli) -> ExitCode {
-    let named = cli.config.as_deref();
+    let named = config::named_path(cli.config.as_deref(), config::CONFIG_VARIABLE);
+    let named = named.as_deref();
     if let Some(Command::Config(args)) = cli.command {
         return match config::command::run(args, named) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(error @ config::command::CommandError::Stdout(_)) => fail(&error.into(), 1),
             Err(error) => refuse(&error.to_string()),
         };
     }
     let mut config = match Config::load(named) {
         Ok(config) => config,
-        Err(error) => return refuse(&error.to_string()),
+        Err(error) => match without_config(cli.command.as_ref()) {
+            Without::Silent => Config::default(),
+            Without::Told => {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "{error}\nordertop: the demo goes without"
+                );
+                Config::default()
+            }
+            Without::Never => return refuse(&error.to_string()),
+        },
     };
-    if let Some(theme) = cli.theme {
+    let manners = match &cli.command {
+        Some(Command::Demo(args)) => Some(&args.manners),
+        Some(_) => None,
+        None => Some(&cli.manners),
+    };
+    let theme = match manners.map_or(Ok(None), |manners| config::named_theme(manners.theme)) {
+        Ok(theme) => theme,
+        Err(error) => return fail(&error.into(), USAGE),
+    };
+    if let Some(theme) = theme {
         config.looks.name = theme;
     }
     let result = match cli.command {
         Some(Command::Demo(args)) => demo::run(args, &config).await,
         Some(Command::Keys(args)) => stdout::write(&keymap::command::print(args, &config.keymap))
             .map(drop)
-            .context("stdout cannot be written"),
+            .context(NO_STDOUT),
         Some(Command::Config(_)) => Ok(()),
         Some(Command::Orders(command)) => return commands::run(command, &config).await.into(),
         None => {
             if let Some(mut replay) = cli.replay.named() {
-                replay.theme = cli.theme.unwrap_or(replay.theme);
+                replay.theme = theme.unwrap_or(replay.theme);
                 let looks = config.looks.clone();
                 let played = record::play(replay, |clock| replay_settings(clock, &looks)).await;
                 return match played {
@@ -58,7 +94,10 @@ async fn run(cli: Cli) -> ExitCode {
                 };
             }
             let manners = cli.manners.clone();
-            let effective = Effective::of(&cli.watch, &config, &|name| std::env::var(name).ok());
+            let effective = match Effective::of(&cli.watch, &config, &config::environment) {
+                Ok(effective) => effective,
+                Err(error) => return fail(&error.into(), USAGE),
+            };
             if start::is_first(&effective) && !(manners.plain && effective.client().is_ok()) {
                 return match start::run(effective, &config, manners).await {
                     Ok(()) => ExitCode::SUCCESS,
@@ -81,6 +120,25 @@ async fn run(cli: Cli) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 1),
+    }
+}
+
+/// What a command does with a configuration that cannot be used.
+enum Without {
+    /// It needs none.
+    Silent,
+    /// It can do without, and says so.
+    Told,
+    /// A file with a mistake is not used in part.
+    Never,
+}
+
+fn without_config(command: Option<&Command>) -> Without {
+    match command {
+        Some(Command::Demo(_)) => Without::Told,
+        Some(Command::Keys(args)) if args.markdown => Without::Silent,
+        Some(Command::Orders(command)) if !command.asks() => Without::Silent,
+        _ => Without::Never,
     }
 }
 

@@ -133,7 +133,7 @@ fn known_token(effective: &Effective, home: Option<&Path>) -> (Option<KnownToken
         Err(NoToken::Unset) => return (None, None),
         Err(error) => return (None, Some(Fault::new(Spot::Token, &error.to_string()))),
     };
-    let in_variable = std::env::var_os(TOKEN_VARIABLE).is_some_and(|token| !token.is_empty());
+    let in_variable = effective.token_is_in_variable();
     let from = match &effective.token_file.value {
         Some(file) if !in_variable => words::path(file, home),
         _ => TOKEN_VARIABLE.to_owned(),

@@ -5,8 +5,8 @@ use ordertop::client::{Credentials, Rest, Url};
 use ordertop::order::{OrderKey, OrderNumber, VendorId};
 
 use super::Failure;
-use crate::args::ServerArgs;
-use crate::config::{Config, Effective, NoToken, usual_server};
+use crate::args::{ServerArgs, TOKEN_VARIABLE};
+use crate::config::{Config, Effective, NoToken, environment, usual_server};
 
 /// Which server, and as whom.
 #[derive(Debug, Clone, Args)]
@@ -26,13 +26,27 @@ pub struct ConnectArgs {
 }
 
 impl ConnectArgs {
-    /// Takes from the configuration file what was not given.
-    pub(super) fn settle(&mut self, config: &Config) {
-        let variable = |name: &str| std::env::var(name).ok();
-        let effective = Effective::of_server(&self.given, None, config, &variable);
+    /// Takes from the environment and the configuration file what was not given.
+    ///
+    /// # Errors
+    /// When a variable that is needed cannot be used.
+    pub(super) fn settle(&mut self, config: &Config) -> Result<(), Failure> {
+        let effective = Effective::of_server(&self.given, config, &environment)?;
         self.server = effective.server.value.clone();
         self.vendor.clone_from(&effective.vendor.value);
         self.effective = Some(effective);
+        Ok(())
+    }
+
+    /// What to look at when the server lets nobody in, as a user writes it.
+    pub(super) fn credentials(&self) -> String {
+        match &self.effective {
+            Some(effective) => {
+                let (token, vendor) = (effective.token_name(), effective.vendor_name());
+                format!("{token} and {vendor}")
+            }
+            None => format!("{TOKEN_VARIABLE} and --vendor"),
+        }
     }
 
     /// The server's calls.

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use ordertop::client::RequestError;
 
-use crate::args::TOKEN_VARIABLE;
-use crate::config::NoToken;
+use crate::config::{BadVariable, NoToken};
 use crate::text::tame;
 
 /// The exit codes, as the help tells them.
@@ -15,7 +14,7 @@ pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done; nothing was to be done counts, and so does a reader that went away
   1    failed: the server broke, its answer cannot be read, a file cannot be written
-  2    usage: the command line or the token's variable is wrong
+  2    usage: the command line, a variable, the configuration or what stdin gave is wrong
   3    not found: no such order or vendor
   4    refused: the rules say no, or the order has changed meanwhile
   5    unreachable: no server, or its store is away
@@ -86,6 +85,9 @@ pub enum Failure {
     /// The token's variable is not set.
     #[error(transparent)]
     NoToken(#[from] NoToken),
+    /// A variable cannot be used.
+    #[error(transparent)]
+    Variable(#[from] BadVariable),
     /// The command line asks for what does not go together.
     #[error("{0}")]
     Usage(String),
@@ -119,7 +121,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Request(error) => of_request(error),
-            Self::NoToken(_) | Self::Usage(_) => Exit::Usage,
+            Self::NoToken(_) | Self::Variable(_) | Self::Usage(_) => Exit::Usage,
             Self::Erased => Exit::NotFound,
             Self::TimedOut { .. } => Exit::TimedOut,
             Self::NoEvents | Self::Io { .. } => Exit::Failed,
@@ -127,18 +129,16 @@ impl Failure {
         }
     }
 
-    /// What to say of it; nothing where nobody failed.
+    /// What to say of it; nothing where nobody failed. `credentials` is what to look
+    /// at when the server lets nobody in.
     #[must_use]
-    pub fn sentence(&self) -> Option<String> {
-        match self {
-            Self::ReaderGone => None,
-            // The old system's words for it name neither.
-            Self::Request(error @ RequestError::Refused { status: 401, .. }) => Some(format!(
-                "{} (check {TOKEN_VARIABLE} and --vendor)",
-                tame(&error.to_string())
-            )),
-            other => Some(tame(&other.to_string()).into_owned()),
-        }
+    pub fn sentence(&self, credentials: &str) -> Option<String> {
+        let said = match self {
+            Self::ReaderGone => return None,
+            Self::Request(error) => of_server(error, credentials),
+            other => other.to_string(),
+        };
+        Some(tame(&said).into_owned())
     }
 
     /// A failure to write to stdout.
@@ -151,6 +151,32 @@ impl Failure {
             error,
         }
     }
+}
+
+/// What a server says, in the words of the command line: it speaks of queries and
+/// fields, which nobody has at a shell.
+pub(super) fn of_server(error: &RequestError, credentials: &str) -> String {
+    /// A server's words and ours.
+    const WORDS: [(&str, &str); 2] = [
+        ("send \"reason\"", "give one with --reason"),
+        ("`visibility`", "--visibility"),
+    ];
+    let mut said = error.to_string();
+    match error {
+        // The old system's words for it name neither.
+        RequestError::Refused { status: 401, .. } => {
+            said.push_str(&format!(" (check {credentials})"));
+        }
+        RequestError::Refused { code, .. } if code == "ambiguous_order" => {
+            said = said.replace(": say which with ?vendor=", "");
+            said.push_str("; say which with --vendor");
+        }
+        _ => {}
+    }
+    for (theirs, ours) in WORDS {
+        said = said.replace(theirs, ours);
+    }
+    said
 }
 
 /// The exit code for a request that failed.

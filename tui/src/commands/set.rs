@@ -81,6 +81,7 @@ pub(super) async fn run(args: SetArgs) -> Result<Exit, Failure> {
     let rest = args.connect.rest()?;
     let mut out = Output::new(args.output);
     let change = change(&args);
+    let credentials = args.connect.credentials();
     let (rest, change, connect) = (&rest, &change, &args.connect);
     let rows = stream::iter(numbers).map(|number| async move {
         let done = one(rest, connect, &number, change).await;
@@ -96,7 +97,7 @@ pub(super) async fn run(args: SetArgs) -> Result<Exit, Failure> {
             (ended, exit) if ended == exit => ended,
             _ => Exit::Failed,
         };
-        let row = Row::of(&number, args.status, done);
+        let row = Row::of(&number, args.status, done, &credentials);
         // Each is done and cannot be taken back: it is told at once.
         let told = row.write(&mut out).and_then(|()| out.flush());
         match told {
@@ -178,6 +179,7 @@ impl Row {
         number: &OrderNumber,
         to: OrderStatus,
         done: Result<(VendorId, StatusChanged), Failure>,
+        credentials: &str,
     ) -> Self {
         let number = number.as_str().to_owned();
         match done {
@@ -210,7 +212,7 @@ impl Row {
                     status: now.as_ref().map(|order| order.status),
                     version: now.as_ref().map(|order| order.version),
                     code: Some(code(&failure, exit)),
-                    error: failure.sentence(),
+                    error: failure.sentence(credentials),
                     asked: false,
                 }
             }
@@ -280,7 +282,7 @@ mod tests {
             position: None,
             order: Some(order.clone()),
         };
-        Row::of(&order.order_number, to, Ok((vendor(), changed)))
+        Row::of(&order.order_number, to, Ok((vendor(), changed)), "")
     }
 
     #[test]

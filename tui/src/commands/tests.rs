@@ -100,5 +100,42 @@ fn each_way_to_fail_has_its_code() {
         assert!(told.any(|word| word == code), "{code}");
     }
     assert_eq!(Failure::ReaderGone.exit(), Exit::Done);
-    assert_eq!(Failure::ReaderGone.sentence(), None);
+    assert_eq!(Failure::ReaderGone.sentence(""), None);
+}
+
+#[test]
+fn a_servers_words_are_told_in_those_of_the_command_line() {
+    let said = |status, code: &str, message: &str| {
+        let (code, message) = (code.to_owned(), message.to_owned());
+        let error = RequestError::Refused {
+            status,
+            code,
+            message,
+        };
+        let credentials = "--token-file and --vendor";
+        Failure::from(error).sentence(credentials).unwrap()
+    };
+    let table = [
+        (
+            400,
+            "reason_required",
+            "a change from Paid to Refunded needs a reason: send \"reason\"",
+            "a change from Paid to Refunded needs a reason: give one with --reason",
+        ),
+        (
+            409,
+            "ambiguous_order",
+            "several vendors have an order of this number: 42 and 43",
+            "several vendors have an order of this number: 42 and 43; say which with --vendor",
+        ),
+        (
+            401,
+            "",
+            "Invalid vendor ID",
+            "Invalid vendor ID (check --token-file and --vendor)",
+        ),
+    ];
+    for (status, code, message, sentence) in table {
+        assert_eq!(said(status, code, message), sentence);
+    }
 }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Config, ConfigError, Effective, Place, read_token, without_password};
+use super::{
+    BadVariable, Config, ConfigError, Effective, Place, environment, read_token, without_password,
+};
 use crate::args::WatchArgs;
 use crate::stdout;
 
@@ -48,7 +50,7 @@ pub fn run(args: ConfigArgs, named: Option<&Path>) -> Result<(), CommandError> {
         },
         ConfigCommand::Show(args) => {
             let config = Config::load(named)?;
-            let effective = Effective::of(&args, &config, &|name| std::env::var(name).ok());
+            let effective = Effective::of(&args, &config, &environment)?;
             say(&show(&config, &effective))?;
         }
     }
@@ -64,6 +66,9 @@ pub enum CommandError {
     /// The token's file cannot be used.
     #[error(transparent)]
     Token(#[from] super::TokenFileError),
+    /// A variable cannot be used.
+    #[error(transparent)]
+    Variable(#[from] BadVariable),
     /// Nobody knows where it would be.
     #[error("there is no home folder: name the file with --config")]
     NoHome,

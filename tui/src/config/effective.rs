@@ -1,15 +1,19 @@
 //! What holds in the end: a flag goes before the environment, that before the
 //! file, that before what is usual; and who said it.
 
+use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ordertop::client::{ClientConfig, Credentials, POLL_EVERY, Url};
+use clap::ValueEnum as _;
+use ordertop::client::{ClientConfig, Credentials, POLL_EVERY, POLL_RANGE, Url};
 use ordertop::order::VendorId;
 
+use super::mistake::did_you_mean;
 use super::{Config, TokenFileError, Written, read_token};
-use crate::args::{ServerArgs, TOKEN_VARIABLE, WatchArgs};
+use crate::args::{ServerArgs, TOKEN_VARIABLE, WatchArgs, server_address};
+use crate::theme::ThemeName;
 
 /// Where a server is when nobody says so.
 const USUAL_SERVER: &str = "http://127.0.0.1:8080";
@@ -74,8 +78,19 @@ pub struct Effective {
     pub poll: Setting<Duration>,
     /// The file that holds the token, unless the environment does.
     pub token_file: Setting<Option<PathBuf>>,
-    /// The token, where the environment holds it; `Debug` does not show it.
+    /// The token, where the environment holds it and no flag names a file; `Debug`
+    /// does not show it.
     token: Option<Credentials>,
+}
+
+/// A variable of the environment that no flag goes before says what it cannot.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {why}")]
+pub struct BadVariable {
+    /// Which.
+    pub name: &'static str,
+    /// What is wrong with it. It does not repeat the value, which may hold a password.
+    pub why: String,
 }
 
 /// There is no token.
@@ -83,12 +98,67 @@ pub struct Effective {
 pub enum NoToken {
     /// Nobody names one.
     #[error(
-        "{TOKEN_VARIABLE} is not set: set it to the server's master token, or name a file that holds it with token_file in ordertop.toml, or try `ordertop demo`, which needs none"
+        "{TOKEN_VARIABLE} is not set: set it to the server's master token, or name a file that holds it with --token-file or with token_file in ordertop.toml, or try `ordertop demo`, which needs none"
     )]
     Unset,
     /// Its file cannot be used.
     #[error(transparent)]
     File(#[from] TokenFileError),
+}
+
+/// The environment, as it is asked for a variable.
+type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// The environment of this process.
+#[must_use]
+pub fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// A variable's text; an empty one counts as not set.
+fn set(name: &str, variables: Variables<'_>) -> Option<OsString> {
+    variables(name).filter(|text| !text.is_empty())
+}
+
+/// A path that is named by a flag, else by a variable.
+#[must_use]
+pub fn named_path(flag: Option<&Path>, variable: &str) -> Option<PathBuf> {
+    let flag = flag.map(Path::to_path_buf);
+    flag.or_else(|| set(variable, &environment).map(PathBuf::from))
+}
+
+/// The theme that is named by a flag, else by `ORDERTOP_THEME`.
+///
+/// # Errors
+/// When the variable names none.
+pub fn named_theme(flag: Option<ThemeName>) -> Result<Option<ThemeName>, BadVariable> {
+    const NAME: &str = "ORDERTOP_THEME";
+    match (flag, set(NAME, &environment)) {
+        (Some(flag), _) => Ok(Some(flag)),
+        (None, None) => Ok(None),
+        (None, Some(text)) => read_variable(NAME, &text, |text| {
+            let known = ThemeName::value_variants();
+            let found = known.iter().find(|theme| theme.name() == text);
+            let names: Vec<_> = known.iter().map(|theme| theme.name()).collect();
+            found.copied().ok_or_else(|| {
+                let hint = did_you_mean(text, names.iter().map(String::as_str));
+                format!("no theme{hint}")
+            })
+        })
+        .map(Some),
+    }
+}
+
+fn read_variable<T>(
+    name: &'static str,
+    text: &std::ffi::OsStr,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, BadVariable> {
+    let value = match text.to_str() {
+        Some(text) => read(text),
+        None => Err("it is no text in UTF-8".to_owned()),
+    };
+    value.map_err(|why| BadVariable { name, why })
 }
 
 /// A setting's name on the command line and in the environment.
@@ -97,89 +167,106 @@ struct Names {
     variable: &'static str,
 }
 
+const SERVER: Names = Names {
+    flag: "--server",
+    variable: "ORDERTOP_SERVER",
+};
+const VENDOR: Names = Names {
+    flag: "--vendor",
+    variable: "ORDERTOP_VENDOR",
+};
+const POLL: Names = Names {
+    flag: "--poll",
+    variable: "ORDERTOP_POLL",
+};
+const TOKEN_FILE: Names = Names {
+    flag: "--token-file",
+    variable: "ORDERTOP_TOKEN_FILE",
+};
+
 impl Effective {
-    /// What holds for these arguments (which clap filled in from the
-    /// environment where a flag is missing), the environment, and the file.
-    #[must_use]
+    /// What holds for these arguments, the environment and the file.
+    ///
+    /// # Errors
+    /// When a variable that nothing goes before cannot be used.
     pub fn of(
         args: &WatchArgs,
         config: &Config,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Self {
-        Self::of_server(&args.at, args.poll, config, variable)
+        variables: Variables<'_>,
+    ) -> Result<Self, BadVariable> {
+        let poll = choose(
+            &POLL,
+            args.poll.map(Duration::from_secs),
+            |text| {
+                let seconds = text.parse().map(Duration::from_secs).ok();
+                let allowed = seconds.filter(|poll| POLL_RANGE.contains(poll));
+                let (least, most) = (POLL_RANGE.start().as_secs(), POLL_RANGE.end().as_secs());
+                allowed.ok_or_else(|| format!("give {least} to {most} seconds, such as 30"))
+            },
+            config.poll.clone(),
+            variables,
+        )?;
+        let mut effective = Self::of_server(&args.at, config, variables)?;
+        if let Some(poll) = poll {
+            effective.poll = poll;
+        }
+        Ok(effective)
     }
 
-    /// The same for a command that does not poll.
-    #[must_use]
+    /// The same for a command that does not poll, and asks nothing about that.
+    ///
+    /// # Errors
+    /// When a variable that nothing goes before cannot be used.
     pub fn of_server(
         args: &ServerArgs,
-        poll: Option<u64>,
         config: &Config,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Self {
-        let choose = Choose { variable };
-        let server = choose.among(
-            Names {
-                flag: "--server",
-                variable: "ORDERTOP_SERVER",
-            },
+        variables: Variables<'_>,
+    ) -> Result<Self, BadVariable> {
+        let server = choose(
+            &SERVER,
             args.server.clone(),
+            server_address,
             config.server.clone(),
-        );
-        let vendor = choose.among(
-            Names {
-                flag: "--vendor",
-                variable: "ORDERTOP_VENDOR",
+            variables,
+        )?;
+        let vendor = match args.all_vendors {
+            true => Setting {
+                value: None,
+                origin: Origin::Flag("--all-vendors"),
             },
-            args.vendor.clone(),
-            config.vendor.clone(),
-        );
-        let poll = choose.among(
-            Names {
-                flag: "--poll",
-                variable: "ORDERTOP_POLL",
-            },
-            poll,
-            config.poll.clone().map(|written| Written {
-                value: written.value.as_secs(),
-                line: written.line,
-            }),
-        );
-        let token_file = choose.among(
-            Names {
-                flag: "--token-file",
-                variable: "ORDERTOP_TOKEN_FILE",
-            },
+            false => optional(choose(
+                &VENDOR,
+                args.vendor.clone(),
+                |text| text.parse().map_err(|error| format!("{error}")),
+                config.vendor.clone(),
+                variables,
+            )?),
+        };
+        let token_file = optional(choose_path(
+            &TOKEN_FILE,
             args.token_file.clone(),
             config.token_file.clone(),
-        );
-        Self {
+            variables,
+        ));
+        // What no header can carry is told when it is used.
+        let token = set(TOKEN_VARIABLE, variables)
+            .filter(|_| !matches!(token_file.origin, Origin::Flag(_)))
+            .map(|token| Credentials {
+                master_token: token.to_string_lossy().into_owned(),
+            });
+        Ok(Self {
             server: server.unwrap_or_else(|| Setting {
                 value: usual_server(),
                 origin: Origin::Usual,
             }),
-            vendor: match args.all_vendors {
-                true => Setting {
-                    value: None,
-                    origin: Origin::Flag("--all-vendors"),
-                },
-                false => optional(vendor),
+            vendor,
+            poll: Setting {
+                value: POLL_EVERY,
+                origin: Origin::Usual,
             },
-            poll: match poll {
-                Some(poll) => Setting {
-                    value: Duration::from_secs(poll.value),
-                    origin: poll.origin,
-                },
-                None => Setting {
-                    value: POLL_EVERY,
-                    origin: Origin::Usual,
-                },
-            },
-            token_file: optional(token_file),
-            token: variable(TOKEN_VARIABLE)
-                .filter(|token| !token.is_empty())
-                .map(|master_token| Credentials { master_token }),
-        }
+            token_file,
+            token,
+        })
     }
 
     /// Whether anybody said which server, or how to get in.
@@ -191,7 +278,8 @@ impl Effective {
             && self.token.is_none()
     }
 
-    /// The token: of the environment, else of its file.
+    /// The token: of the file that a flag names, else of the environment, else of
+    /// the file that another names.
     ///
     /// # Errors
     /// When there is none, or its file cannot be used.
@@ -203,13 +291,39 @@ impl Effective {
         }
     }
 
-    /// Where the token comes from, in words without it.
+    /// Whether the token is the one of the environment.
+    #[must_use]
+    pub fn token_is_in_variable(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Where the token comes from, as a user writes it: `--token-file`.
+    #[must_use]
+    pub fn token_name(&self) -> String {
+        match (&self.token, &self.token_file.origin) {
+            (Some(_), _) | (None, Origin::Usual) => TOKEN_VARIABLE.to_owned(),
+            (None, Origin::File(line)) => format!("token_file in line {line} of ordertop.toml"),
+            (None, origin) => origin.to_string(),
+        }
+    }
+
+    /// Where the vendor comes from, as a user writes it; the flag where nobody named one.
+    #[must_use]
+    pub fn vendor_name(&self) -> String {
+        match &self.vendor.origin {
+            Origin::Usual => VENDOR.flag.to_owned(),
+            Origin::File(line) => format!("vendor in line {line} of ordertop.toml"),
+            origin => origin.to_string(),
+        }
+    }
+
+    /// Whether there is a token and where it comes from, in words without it.
     #[must_use]
     pub fn token_origin(&self) -> String {
-        match (&self.token, &self.token_file.value) {
-            (Some(_), _) => format!("set, from {TOKEN_VARIABLE}"),
-            (None, Some(_)) => "set, from token_file".into(),
-            (None, None) => "not set".into(),
+        match self.token() {
+            Ok(_) => format!("set, from {}", self.token_name()),
+            Err(NoToken::Unset) => "not set".into(),
+            Err(error) => format!("none, from {}: {error}", self.token_name()),
         }
     }
 
@@ -228,31 +342,42 @@ impl Effective {
     }
 }
 
-struct Choose<'a> {
-    variable: &'a dyn Fn(&str) -> Option<String>,
+/// A setting: of the flag, else of the variable, which is not looked at otherwise,
+/// else of the file.
+fn choose<T>(
+    names: &Names,
+    flag: Option<T>,
+    read: impl Fn(&str) -> Result<T, String>,
+    file: Option<Written<T>>,
+    variables: Variables<'_>,
+) -> Result<Option<Setting<T>>, BadVariable> {
+    let (value, origin) = match (flag, set(names.variable, variables), file) {
+        (Some(flag), _, _) => (flag, Origin::Flag(names.flag)),
+        (None, Some(text), _) => (
+            read_variable(names.variable, &text, read)?,
+            Origin::Variable(names.variable),
+        ),
+        (None, None, Some(file)) => (file.value, Origin::File(file.line)),
+        (None, None, None) => return Ok(None),
+    };
+    Ok(Some(Setting { value, origin }))
 }
 
-impl Choose<'_> {
-    fn among<T: ToText>(
-        &self,
-        names: Names,
-        given: Option<T>,
-        file: Option<Written<T>>,
-    ) -> Option<Setting<T>> {
-        if let Some(value) = given {
-            // What equals the variable may have been typed too: it is the same.
-            let same = (self.variable)(names.variable).is_some_and(|text| value.is(&text));
-            let origin = match same {
-                true => Origin::Variable(names.variable),
-                false => Origin::Flag(names.flag),
-            };
-            return Some(Setting { value, origin });
-        }
-        file.map(|Written { value, line }| Setting {
-            value,
-            origin: Origin::File(line),
-        })
-    }
+/// The same for a path, which may be any text that the system takes.
+fn choose_path(
+    names: &Names,
+    flag: Option<PathBuf>,
+    file: Option<Written<PathBuf>>,
+    variables: Variables<'_>,
+) -> Option<Setting<PathBuf>> {
+    let variable = || set(names.variable, variables).map(PathBuf::from);
+    let (value, origin) = match (flag, variable(), file) {
+        (Some(flag), _, _) => (flag, Origin::Flag(names.flag)),
+        (None, Some(path), _) => (path, Origin::Variable(names.variable)),
+        (None, None, Some(file)) => (file.value, Origin::File(file.line)),
+        (None, None, None) => return None,
+    };
+    Some(Setting { value, origin })
 }
 
 fn optional<T>(setting: Option<Setting<T>>) -> Setting<Option<T>> {
@@ -265,34 +390,5 @@ fn optional<T>(setting: Option<Setting<T>>) -> Setting<Option<T>> {
             value: None,
             origin: Origin::Usual,
         },
-    }
-}
-
-/// Whether a text of the environment reads as this value.
-trait ToText {
-    fn is(&self, text: &str) -> bool;
-}
-
-impl ToText for Url {
-    fn is(&self, text: &str) -> bool {
-        Url::parse(text).is_ok_and(|url| url == *self)
-    }
-}
-
-impl ToText for VendorId {
-    fn is(&self, text: &str) -> bool {
-        self.as_str() == text
-    }
-}
-
-impl ToText for u64 {
-    fn is(&self, text: &str) -> bool {
-        text.parse() == Ok(*self)
-    }
-}
-
-impl ToText for PathBuf {
-    fn is(&self, text: &str) -> bool {
-        self.as_os_str() == text
     }
 }

@@ -163,18 +163,18 @@ fn a_flag_goes_before_the_environment_before_the_file_before_the_usual() {
         poll: None,
     };
     let variable = |name: &str| match name {
-        "ORDERTOP_SERVER" => Some("http://environment".to_owned()),
-        TOKEN_VARIABLE => Some("s3cret".to_owned()),
+        "ORDERTOP_SERVER" => Some("http://environment".into()),
+        TOKEN_VARIABLE => Some("s3cret".into()),
         _ => None,
     };
-    let of = |server| Effective::of(&args(server), &config, &variable);
+    let token = |name: &str| variable(name).filter(|_| name == TOKEN_VARIABLE);
+    let of = |server| Effective::of(&args(server), &config, &variable).unwrap();
     assert_eq!(
         of(Some("http://flag")).server.origin,
         Origin::Flag("--server")
     );
-    let environment = of(Some("http://environment")).server.origin;
-    assert_eq!(environment, Origin::Variable("ORDERTOP_SERVER"));
-    let file = of(None);
+    assert_eq!(of(None).server.origin, Origin::Variable("ORDERTOP_SERVER"));
+    let file = Effective::of(&args(None), &config, &token).unwrap();
     assert_eq!(file.server.origin, Origin::File(1));
     assert_eq!(file.vendor.origin, Origin::Usual);
     assert_eq!(file.client().unwrap().poll_every, Duration::from_secs(60));
@@ -186,7 +186,7 @@ fn a_flag_goes_before_the_environment_before_the_file_before_the_usual() {
     );
     assert!(shown.contains(TOKEN_VARIABLE), "{shown}");
 
-    let nobody = Effective::of(&args(None), &Config::default(), &|_| None);
+    let nobody = Effective::of(&args(None), &Config::default(), &|_| None).unwrap();
     assert!(nobody.is_untouched());
     let refused = nobody.client().unwrap_err().to_string();
     assert!(refused.starts_with(TOKEN_VARIABLE) && refused.contains("ordertop demo"));
@@ -199,9 +199,90 @@ fn the_tokens_file_gives_the_token() {
     std::fs::write(&file, "token_file = \"token\"\n").unwrap();
     write_token(&folder.path().join("token"), "s3cret").unwrap();
     let config = Config::load(Some(&file)).unwrap();
-    let effective = Effective::of(&WatchArgs::default(), &config, &|_| None);
+    let effective = Effective::of(&WatchArgs::default(), &config, &|_| None).unwrap();
     assert!(!effective.is_untouched());
     assert_eq!(effective.token().unwrap(), "s3cret");
+}
+
+#[test]
+fn a_variable_is_asked_where_it_is_needed_and_no_flag_goes_before_it() {
+    let bad = |name: &str| match name {
+        "ORDERTOP_POLL" => Some("3".into()),
+        "ORDERTOP_VENDOR" => Some("a b".into()),
+        _ => None,
+    };
+    let config = Config::default();
+    let mut args = WatchArgs::default();
+    let refused = |args: &WatchArgs| Effective::of(args, &config, &bad).map_err(|bad| bad.name);
+    assert_eq!(refused(&args).unwrap_err(), "ORDERTOP_POLL");
+    args.poll = Some(30);
+    assert_eq!(refused(&args).unwrap_err(), "ORDERTOP_VENDOR");
+    args.at.all_vendors = true;
+    assert!(refused(&args).is_ok());
+    args.at.all_vendors = false;
+    args.at.vendor = Some("42".parse().unwrap());
+    assert!(refused(&args).is_ok());
+    // What does not poll does not ask how often.
+    assert!(Effective::of_server(&args.at, &config, &bad).is_ok());
+    let empty = |_: &str| Some("".into());
+    let nothing = Effective::of(&WatchArgs::default(), &config, &empty).unwrap();
+    assert!(nothing.is_untouched());
+}
+
+#[test]
+fn the_token_is_that_of_the_flag_before_the_variable_before_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| {
+        let path = folder.path().join(name);
+        write_token(&path, name).unwrap();
+        path
+    };
+    let config = Config {
+        token_file: Some(Written {
+            value: file("file"),
+            line: 3,
+        }),
+        ..Config::default()
+    };
+    let flag = ServerArgs {
+        token_file: Some(file("flag")),
+        ..ServerArgs::default()
+    };
+    let variable = |name: &str| (name == TOKEN_VARIABLE).then(|| "variable".into());
+    let of = |args: &ServerArgs, with_variable: bool| {
+        let none = |_: &str| None;
+        let variables: &dyn Fn(&str) -> _ = if with_variable { &variable } else { &none };
+        let effective = Effective::of_server(args, &config, variables).unwrap();
+        (effective.token().unwrap(), effective.token_origin())
+    };
+    let table = [
+        (&flag, true, "flag", "set, from --token-file"),
+        (
+            &ServerArgs::default(),
+            true,
+            "variable",
+            "set, from ORDERTOP_MASTER_TOKEN",
+        ),
+        (
+            &ServerArgs::default(),
+            false,
+            "file",
+            "set, from token_file in line 3 of ordertop.toml",
+        ),
+    ];
+    for (args, with_variable, token, origin) in table {
+        assert_eq!(
+            of(args, with_variable),
+            (token.to_owned(), origin.to_owned())
+        );
+    }
+    std::fs::remove_file(folder.path().join("file")).unwrap();
+    let gone = Effective::of_server(&ServerArgs::default(), &config, &|_| None).unwrap();
+    let told = gone.token_origin();
+    assert!(
+        told.starts_with("none, from token_file") && told.contains("cannot be read"),
+        "{told}"
+    );
 }
 
 #[test]
