@@ -1,6 +1,7 @@
 //! `[keys]`: other keys for actions. `next-step = ["s", "f2"]` stands for the
 //! screen, a table such as `[keys.dialog]` for another place; an empty list
-//! takes an action's keys away.
+//! takes an action's keys away. `find` is the name of a place and of an action:
+//! a table is the place, keys are the action's.
 //!
 //! What always holds afterwards: one key means one thing in one place, and
 //! every place can be left.
@@ -23,8 +24,16 @@ pub(super) fn read(mut section: Section<'_, '_>, keymap: &mut Keymap) {
     let usual = Keymap::default();
     let mut places = Places::new();
     for context in usual.contexts() {
+        let name = context.name();
+        let is_action = || {
+            usual
+                .bindings()
+                .iter()
+                .any(|line| line.action.name() == name)
+        };
         if context != Context::Screen
-            && let Some(inner) = section.section(&context.name())
+            && (section.is_table(&name) || !is_action())
+            && let Some(inner) = section.section(&name)
         {
             read_context(inner, context, &usual, keymap, &mut places);
         }
@@ -52,18 +61,27 @@ fn read_context(
         .iter()
         .any(|line| line.keys.iter().any(|key| key.types()));
     for line in own {
-        let Some(value) = section.value(&line.action.name()) else {
+        let name = line.action.name();
+        if section.has_read(&name) {
+            continue;
+        }
+        let Some(value) = section.value(&name) else {
             continue;
         };
         let Some(keys) = read_keys(reader, value, takes_text) else {
             continue;
         };
-        if places
-            .insert((context, line.action), value.span())
-            .is_some()
-        {
-            let words = format!("{} has its keys above already", line.action.name());
-            reader.mistake(&value.span(), words);
+        let at = value.span();
+        if let Some(other) = places.insert((context, line.action), at.clone()) {
+            let (first, second) = match other.start < at.start {
+                true => (other, at),
+                false => (at, other),
+            };
+            let words = format!(
+                "{name} has its keys in line {} already",
+                reader.line(&first)
+            );
+            reader.mistake(&second, words);
         }
         keymap.rebind(context, line.action, keys);
     }

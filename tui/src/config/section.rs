@@ -82,6 +82,17 @@ impl<'r, 't> Section<'r, 't> {
         found.map(|(_, value)| value)
     }
 
+    /// Whether a key has a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        let value = self.table.iter().find(|(name, _)| name.get_ref() == key);
+        value.is_some_and(|(_, value)| matches!(value.get_ref(), DeValue::Table(_)))
+    }
+
+    /// Whether a key is there and has been asked for.
+    pub(super) fn has_read(&self, key: &str) -> bool {
+        self.known.iter().any(|known| known == key) && self.table.contains_key(key)
+    }
+
     /// Those of some keys that are there; they are not offered to anyone who
     /// mistyped another.
     pub(super) fn all_named(&mut self, names: &[&str]) -> Vec<Found<&'r str>> {

@@ -102,6 +102,42 @@ fn one_key_with_two_meanings_is_named() {
 }
 
 #[test]
+fn find_is_a_place_with_a_table_and_an_action_with_keys() {
+    let none = KeyModifiers::NONE;
+    let means =
+        |config: &Config, context, code| config.keymap.action(context, KeyEvent::new(code, none));
+    let place = read("[keys.find]\nconfirm = [\"enter\", \"f5\"]\n").unwrap();
+    let confirm = means(&place, Context::Find, KeyCode::F(5));
+    assert_eq!(confirm, Some(Action::Confirm));
+    let slash = means(&place, Context::Screen, KeyCode::Char('/'));
+    assert_eq!(slash, Some(Action::Find));
+    for keys in ["[keys]\nfind = [\"f4\"]\n", "[keys]\nfind = \"f4\"\n"] {
+        let action = read(keys).unwrap();
+        let find = means(&action, Context::Screen, KeyCode::F(4));
+        assert_eq!(find, Some(Action::Find), "{keys}");
+    }
+    // Both at once: the screen by its own name.
+    let both = read("[keys.screen]\nfind = \"f4\"\n[keys.find]\nconfirm = \"f5\"\n").unwrap();
+    let find = means(&both, Context::Screen, KeyCode::F(4));
+    let confirm = means(&both, Context::Find, KeyCode::F(5));
+    assert_eq!((find, confirm), (Some(Action::Find), Some(Action::Confirm)));
+    let all = refused("[keys]\nfind = 3\n");
+    assert!(all.contains(":2:8: a key is a text"), "{all}");
+    let all = refused("[keys.find]\nconfrm = \"f5\"\n");
+    assert!(all.contains("did you mean \"confirm\"?"), "{all}");
+    assert!(refused("[keys]\ndialog = \"x\"\n").contains("dialog is a text, not a section"));
+}
+
+#[test]
+fn an_actions_keys_that_stand_twice_are_named_at_the_later_line() {
+    let screen_last = "[keys]\nopen = \"f5\"\n[keys.screen]\nopen = \"f6\"\n";
+    let told = "ordertop.toml:4:8: open has its keys in line 2 already";
+    assert_eq!(refused(screen_last), told);
+    let screen_first = "[keys.screen]\nopen = \"f6\"\n[keys]\nopen = \"f5\"\n";
+    assert_eq!(refused(screen_first), told);
+}
+
+#[test]
 fn views_are_read_and_their_mistakes_named() {
     let config = read(
         "[views.\"late and large\"]\nfilter = \"total>100\"\nsort = \"ship-by\"\nreversed = true\ntab = \"paid\"\n",

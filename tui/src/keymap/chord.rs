@@ -106,15 +106,10 @@ impl Chord {
             return refused(format!(": write \"{}\"", written.replace('+', "-")));
         }
         let Ok(parsed) = crokey::parse(written) else {
-            let (held, name) = split(written);
-            let near = (NAMES.iter().map(|(name, _)| *name))
-                .map(|known| (strsim::osa_distance(&name.to_lowercase(), known), known))
-                .min();
-            return refused(match near {
-                Some((distance, known)) if distance <= 2 => {
-                    format!(": did you mean \"{held}{known}\"?")
-                }
-                _ => ": keys are written s, G, ctrl-b, alt-x, f2, space, enter, up".into(),
+            return refused(match near(written) {
+                Some(near) => format!(": did you mean \"{near}\"?"),
+                None => ": keys are written s, G, ctrl-b, alt-x, shift-up, f1 to f24, space, enter"
+                    .into(),
             });
         };
         if !parsed.is_ansi_compatible() {
@@ -168,10 +163,33 @@ impl Chord {
     }
 }
 
-/// What is held, and the key itself.
-fn split(written: &str) -> (&str, &str) {
-    let at = written.rfind('-').map_or(0, |at| at + 1);
-    written.split_at(at)
+/// A key that is a key, and is written nearly so.
+fn near(written: &str) -> Option<String> {
+    /// What may be held.
+    const HELD: [&str; 3] = ["ctrl", "alt", "shift"];
+    let lower = written.to_lowercase();
+    let mut parts = lower.split('-').rev();
+    let key = parts.next().and_then(|key| match key.chars().count() {
+        0 => None,
+        // A character is itself.
+        1 => Some(key),
+        _ => nearest(key, NAMES.iter().map(|(name, _)| *name)),
+    })?;
+    let held: Option<Vec<&str>> = parts.map(|held| nearest(held, HELD.into_iter())).collect();
+    let mut held = held?;
+    held.reverse();
+    let near = (held.iter().copied().chain([key]))
+        .collect::<Vec<_>>()
+        .join("-");
+    (near != lower && Chord::parse(&near).is_ok()).then_some(near)
+}
+
+/// The known name that is nearest, if it is near: one letter of three may be wrong.
+fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known
+        .map(|name| (strsim::osa_distance(written, name), name))
+        .filter(|(distance, name)| *distance <= name.chars().count() / 3);
+    near.min().map(|(_, name)| name)
 }
 
 impl fmt::Display for Chord {
@@ -254,10 +272,19 @@ mod tests {
             ("pgup", "did you mean \"pageup\"?"),
             ("ctrl-entr", "did you mean \"ctrl-enter\"?"),
             ("frobnicate", "keys are written"),
-            ("", "no key"),
+            ("", "no key: keys are written"),
+            ("crtl-x", "did you mean \"ctrl-x\"?"),
+            ("super-esc", "no key: keys are written"),
+            ("ctrl-", "no key: keys are written"),
+            ("f0", "no key: keys are written"),
+            ("f99", "no key: keys are written"),
         ] {
             let refused = Chord::parse(written).unwrap_err();
             assert!(refused.contains(why), "{written}: {refused}");
+            if let Some((_, meant)) = refused.split_once("did you mean \"") {
+                let meant = meant.trim_end_matches("\"?");
+                assert!(Chord::parse(meant).is_ok() && meant != written, "{refused}");
+            }
         }
     }
 }

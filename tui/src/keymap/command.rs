@@ -109,7 +109,9 @@ fn markdown(keymap: &Keymap) -> String {
          ```\n\n\
          A key is a character (`s`, `G`, `?`), a name (`space`, `enter`, `esc`, `tab`, `backtab`, `backspace`, `delete`, `insert`, `up`, `down`,\n\
          `left`, `right`, `pageup`, `pagedown`, `home`, `end`, `f1` to `f24`), or one of these after `ctrl-`, `alt-` or `shift-`. Capitals are\n\
-         written as they are typed. One key can mean one thing in one place: `ordertop config check` names what is wrong with its line.\n",
+         written as they are typed. `find` is an action and a place: keys are the action's, a table `[keys.find]` is the place; who changes both\n\
+         writes the action into `[keys.screen]`. One key can mean one thing in one place: `ordertop config check` names what is wrong\n\
+         with its line.\n",
     );
     for context in keymap.contexts() {
         let _ = writeln!(
