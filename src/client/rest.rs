@@ -3,7 +3,7 @@
 //! A call that changes orders carries an `Idempotency-Key` of its own and is sent
 //! again for some seconds when it got no answer, so that it happens once though a
 //! server starts anew meanwhile. A call that only reads is sent once: whoever
-//! wants to know asks again.
+//! wants to know asks again. Whose order a change is about is part of the change.
 //!
 //! Each call has a connect timeout and a total one, follows no redirect (the
 //! token would travel along) and reads no body beyond [`MAX_ANSWER_BYTES`].
@@ -230,8 +230,32 @@ impl Rest {
     /// Whose order has this number. For support; a number that several vendors
     /// have is refused as `ambiguous_order`.
     pub async fn vendor_of(&self, number: &OrderNumber) -> Result<VendorId, RequestError> {
+        self.vendor_within(number, CALL_TIMEOUT).await
+    }
+
+    /// The same before a change: asked again for as long as the change itself would
+    /// be, so that both outlast a server that starts anew.
+    pub async fn vendor_of_to_change(
+        &self,
+        number: &OrderNumber,
+    ) -> Result<VendorId, RequestError> {
+        let mut attempts = Attempts::new();
+        loop {
+            match self.vendor_within(number, attempts.timeout()).await {
+                Err(error) if attempts.again(&error).await => {}
+                found => return found,
+            }
+        }
+    }
+
+    async fn vendor_within(
+        &self,
+        number: &OrderNumber,
+        timeout: Duration,
+    ) -> Result<VendorId, RequestError> {
         let url = self.of_whomever(&["orders", number.as_str(), "vendor-detail"])?;
-        let found: ListedOrder = self.call(self.request(Method::GET, url)).await?;
+        let (_, body) = self.send(self.request(Method::GET, url), timeout).await?;
+        let found: ListedOrder = read(&body)?;
         found.vendor_id.ok_or(RequestError::VendorNeeded)
     }
 

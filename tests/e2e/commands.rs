@@ -267,6 +267,16 @@ async fn a_status_is_set_once_and_again_without_harm() {
         (&row["status"], &row["version"]),
         (&json!("Shipped"), &json!(2))
     );
+    // It stands there already: what cannot be written down is not passed over.
+    let other = ["set", "--json", "A-1", "--tracking", "JJD9", "shipped"];
+    let row = as_42(&server, &other).await.objects(4).remove(0);
+    assert_eq!(
+        (&row["result"], &row["code"]),
+        (&json!("unchanged"), &json!("already_shipped"))
+    );
+    let seen = ["set", "A-1", "--expect-version", "1", "shipped", "--json"];
+    let row = as_42(&server, &seen).await.objects(4).remove(0);
+    assert_eq!(row["code"], "version_conflict", "{row}");
     let early = as_42(&server, &["set", "A-2", "delivered"]).await;
     early.fails(4, "A-2: Order must be shipped");
 }
@@ -292,6 +302,67 @@ async fn many_orders_are_set_from_stdin_each_with_a_result() {
     let expected = [("A-1", "changed"), ("B-1", "changed"), ("Z-9", "refused")];
     assert_eq!(told, expected);
     assert_eq!(rows[1]["vendor_id"], "43");
+}
+
+#[tokio::test]
+async fn support_sets_an_order_while_the_server_starts_anew() {
+    let mut server = shop().await;
+    server.kill().await;
+    let mut child = begin(&server, &["set", "B-1", "shipped"]).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = within("a word", said.next_line()).await.unwrap().unwrap();
+    assert!(first.contains("no answer yet"), "{first}");
+    server.restart().await;
+    let told = ended(child).await;
+    assert_eq!(
+        (told.code, told.stdout.as_str()),
+        (Some(0), "B-1  Shipped  changed\n")
+    );
+}
+
+#[tokio::test]
+async fn what_a_full_disk_cannot_take_is_said_and_no_more_is_sent() {
+    let server = shop().await;
+    let support = server.support();
+    let numbers: Vec<String> = (10..30).map(|n| format!("A-{n}")).collect();
+    for number in &numbers {
+        support.place(&paid("42", number)).await;
+    }
+    let numbers = numbers.iter().map(String::as_str);
+    let args: Vec<&str> = ["set"]
+        .into_iter()
+        .chain(numbers)
+        .chain(["shipped"])
+        .collect();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let child = begin(&server, &args).stdout(full.unwrap()).spawn().unwrap();
+    let told = ended(child).await;
+    assert_eq!(told.code, Some(1), "{told:?}");
+    let lines: Vec<&str> = told.stderr.lines().collect();
+    assert_eq!(
+        lines.len(),
+        21,
+        "a line an order, and how it ended: {told:?}"
+    );
+    let changed = lines
+        .iter()
+        .filter(|line| line.contains(": Shipped, changed"));
+    let changed = changed.count();
+    let not_sent = lines
+        .iter()
+        .filter(|line| line.ends_with(": not sent"))
+        .count();
+    assert!(
+        changed > 0 && not_sent > 0 && changed + not_sent == 20,
+        "{told:?}"
+    );
+    let last = format!("{changed} done, 0 failed, {not_sent} not sent");
+    assert!(
+        lines[20].starts_with("ordertop: stdout: ") && lines[20].ends_with(&last),
+        "{told:?}"
+    );
+    let list = as_42(&server, &["list", "--json", "--status", "shipped"]).await;
+    assert_eq!(list.objects(0).len(), changed);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use ordertop::client::{POLL_RANGE, Url};
 use ordertop::order::VendorId;
@@ -95,7 +95,6 @@ pub struct WatchArgs {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_hint = ValueHint::Other,
         value_parser = clap::value_parser!(u64).range(
             POLL_RANGE.start().as_secs()..=POLL_RANGE.end().as_secs()
         )
@@ -110,7 +109,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "plain"])]
     pub replay: Option<PathBuf>,
     /// Play it so many times as fast
-    #[arg(long, value_name = "TIMES", value_hint = ValueHint::Other, requires = "replay", value_parser = speed)]
+    #[arg(long, value_name = "TIMES", requires = "replay", value_parser = speed)]
     pub speed: Option<f64>,
     /// Draw the record's last frame into this file instead of playing it; --theme chooses its colours
     #[arg(long, value_name = "FILE", requires = "replay")]
@@ -140,7 +139,20 @@ pub struct Manners {
 /// # Errors
 /// When it is wrong, or asks for help or the version.
 pub fn read() -> Result<Cli, clap::Error> {
-    Cli::try_parse().map_err(|error| hinted(error, Cli::command()))
+    Cli::try_parse().map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp => {
+            let shown = shown().try_get_matches_from(std::env::args_os());
+            shown.err().unwrap_or(error)
+        }
+        _ => hinted(error, Cli::command()),
+    })
+}
+
+/// The command line as help and manual show it: what is read as one list of words,
+/// so that flags may stand between them, is shown as what the words are.
+#[must_use]
+pub fn shown() -> clap::Command {
+    Cli::command().mut_subcommand("set", crate::commands::set_as_shown)
 }
 
 /// A flag before the command's name: clap says that both do not go together, and
@@ -194,7 +206,7 @@ pub struct ServerArgs {
     )]
     pub server: Option<Url>,
     /// The vendor to act as; without it, every vendor that the token may see
-    #[arg(long, value_name = "ID", value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "ID")]
     pub vendor: Option<VendorId>,
     /// Every vendor that the token may see, whatever else names one
     #[arg(long)]
@@ -235,6 +247,7 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+        shown().debug_assert();
     }
 
     #[test]

@@ -31,6 +31,7 @@ use clap::Subcommand;
 
 pub use connect::ConnectArgs;
 pub use exit::{EXIT_CODES, Exit, Failure};
+pub(crate) use set::as_shown as set_as_shown;
 
 use crate::config::Config;
 

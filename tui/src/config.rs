@@ -44,6 +44,7 @@ pub use effective::{
     BadVariable, Effective, NoToken, Origin, Setting, environment, named_path, named_theme,
 };
 pub(crate) use effective::{usual_server, without_password};
+pub(crate) use mistake::did_you_mean;
 pub use mistake::{Mistake, Mistakes};
 pub use place::{CONFIG_VARIABLE, Place};
 pub(crate) use theme::keep as keep_theme;

@@ -71,11 +71,29 @@ impl ConnectArgs {
     /// # Errors
     /// When nobody has it, or several vendors do.
     pub async fn order_key(&self, rest: &Rest, number: &OrderNumber) -> Result<OrderKey, Failure> {
-        let number = number.clone();
         let vendor = match &self.vendor {
             Some(vendor) => vendor.clone(),
-            None => rest.vendor_of(&number).await?,
+            None => rest.vendor_of(number).await?,
         };
+        let number = number.clone();
+        Ok(OrderKey { vendor, number })
+    }
+
+    /// The same for an order that is about to be changed: a server that starts anew is
+    /// waited for, as it is with the change itself.
+    ///
+    /// # Errors
+    /// When nobody has it, or several vendors do.
+    pub async fn key_to_change(
+        &self,
+        rest: &Rest,
+        number: &OrderNumber,
+    ) -> Result<OrderKey, Failure> {
+        let vendor = match &self.vendor {
+            Some(vendor) => vendor.clone(),
+            None => rest.vendor_of_to_change(number).await?,
+        };
+        let number = number.clone();
         Ok(OrderKey { vendor, number })
     }
 }

@@ -91,6 +91,9 @@ pub enum Failure {
     /// The command line asks for what does not go together.
     #[error("{0}")]
     Usage(String),
+    /// It was not begun: the server stayed away, or nobody could be told of it.
+    #[error("not sent")]
+    NotSent,
     /// The order that was followed is gone.
     #[error("the order was erased")]
     Erased,
@@ -122,6 +125,7 @@ impl Failure {
         match self {
             Self::Request(error) => of_request(error),
             Self::NoToken(_) | Self::Variable(_) | Self::Usage(_) => Exit::Usage,
+            Self::NotSent => Exit::Unreachable,
             Self::Erased => Exit::NotFound,
             Self::TimedOut { .. } => Exit::TimedOut,
             Self::NoEvents | Self::Io { .. } => Exit::Failed,

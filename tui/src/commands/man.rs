@@ -3,12 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_mangen::Man;
 
 use super::output::{Output, OutputArgs};
 use super::{Exit, Failure};
-use crate::args::Cli;
+use crate::args::shown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,7 +40,7 @@ pub(super) fn run(args: &ManArgs) -> Result<Exit, Failure> {
     }
     let mut page = Vec::new();
     // Writing to memory cannot fail.
-    let _ = Man::new(Cli::command()).render(&mut page);
+    let _ = Man::new(shown()).render(&mut page);
     let mut out = Output::new(OutputArgs { json: false });
     out.line(String::from_utf8_lossy(&page).trim_end())?;
     out.flush()?;
@@ -50,5 +50,5 @@ pub(super) fn run(args: &ManArgs) -> Result<Exit, Failure> {
 /// Writes `ordertop.1`, `ordertop-list.1` and so on.
 pub(super) fn write_all(dir: &Path) -> io::Result<()> {
     std::fs::create_dir_all(dir)?;
-    clap_mangen::generate_to(Cli::command(), dir)
+    clap_mangen::generate_to(shown(), dir)
 }

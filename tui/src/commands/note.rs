@@ -84,7 +84,7 @@ pub(super) async fn run(args: NoteArgs) -> Result<Exit, Failure> {
             "the note says nothing: write some words".to_owned(),
         ));
     }
-    let key = args.connect.order_key(&rest, &args.number).await?;
+    let key = args.connect.key_to_change(&rest, &args.number).await?;
     let added = rest.add_note(&key, &note).await?;
     if out.json {
         out.object(&json!({

@@ -24,8 +24,37 @@ fn every_shells_completions_name_every_command() {
         for command in &commands {
             assert!(script.contains(command.as_str()), "{shell}: {command}");
         }
-        assert!(script.contains("Shipped"), "{shell} lists statuses");
+        // The others are given the flags alone.
+        if matches!(shell, Shell::Bash | Shell::Zsh | Shell::Fish) {
+            assert!(script.contains("shipped"), "{shell} lists statuses");
+        }
     }
+}
+
+#[test]
+fn fish_offers_words_where_words_are_and_files_where_files_are() {
+    let script = completions(Shell::Fish);
+    let offers = |command: &str, words: &str| {
+        let condition = format!("__fish_ordertop_using_subcommand {command}\" -f -a \"{words}");
+        assert!(script.contains(&condition), "{command}: {words}");
+    };
+    offers("set", "pending paid shipped");
+    offers("completions", "bash elvish fish");
+    offers("show", "\"");
+    assert!(script.contains("or argparse"), "a flag without its value");
+    let flag = |start: &str| script.lines().find(|line| line.contains(start)).unwrap();
+    assert!(flag("list\" -l vendor").ends_with("-r -f"));
+    assert!(flag("list\" -l token-file").ends_with("-r -F"));
+}
+
+#[test]
+fn the_help_of_set_tells_numbers_and_status_apart() {
+    let help = crate::args::shown()
+        .try_get_matches_from(["ordertop", "set", "--help"])
+        .unwrap_err()
+        .to_string();
+    assert!(help.contains("[OPTIONS] <NUMBER>... <STATUS>"), "{help}");
+    assert!(help.contains("possible values: pending, paid"), "{help}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What several commands read and write alike.
 
+use std::sync::LazyLock;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,13 +11,23 @@ use ordertop::protocol::{OrderEvent, ServerMessage};
 use crate::strings;
 use crate::text::tame;
 
+/// The statuses as people type them.
+pub(super) fn typed_statuses() -> [&'static str; OrderStatus::ALL.len()] {
+    static TYPED: LazyLock<[String; OrderStatus::ALL.len()]> =
+        LazyLock::new(|| OrderStatus::ALL.map(|status| status.as_str().to_lowercase()));
+    TYPED.each_ref().map(String::as_str)
+}
+
+/// The status of this name, in capitals or not.
+pub(super) fn status_named(name: &str) -> Option<OrderStatus> {
+    let mut all = OrderStatus::ALL.into_iter();
+    all.find(|status| status.as_str().eq_ignore_ascii_case(name))
+}
+
 /// Reads a status, in capitals or not; completions and help list them.
 pub(super) fn status_parser() -> impl TypedValueParser<Value = OrderStatus> {
-    PossibleValuesParser::new(OrderStatus::ALL.map(OrderStatus::as_str)).try_map(|name| {
-        let mut all = OrderStatus::ALL.into_iter();
-        let found = all.find(|status| status.as_str().eq_ignore_ascii_case(&name));
-        found.ok_or(ordertop::order::status::UnknownStatus(name))
-    })
+    PossibleValuesParser::new(typed_statuses())
+        .try_map(|name| status_named(&name).ok_or(ordertop::order::status::UnknownStatus(name)))
 }
 
 /// A moment in the time zone of the one who reads: to the minute, so that

@@ -56,7 +56,7 @@ impl fmt::Display for Mistakes {
 }
 
 /// `: did you mean "vendor"?` where a known name is near, else the known names.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str> + Clone,
 ) -> String {
