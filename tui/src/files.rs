@@ -6,6 +6,8 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy;
+
 /// Puts a file with these bytes into its place, for its owner alone (mode 0600).
 /// Folders that are missing are made.
 ///
@@ -45,7 +47,10 @@ fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Resul
 }
 
 /// Makes the folder of a file, for its owner alone (mode 0700) where it is new.
-fn make_folder(file: &Path) -> io::Result<PathBuf> {
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn make_folder(file: &Path) -> io::Result<PathBuf> {
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder.to_path_buf(),
         _ => PathBuf::from("."),
@@ -76,18 +81,44 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// When it cannot be moved.
 pub(crate) fn set_aside(path: &Path, aside: &str) -> io::Result<PathBuf> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{aside}"));
+    let free = free(Path::new(&name))?;
+    fs::rename(path, &free)?;
+    Ok(free)
+}
+
+/// Copies a file to where no other is: `aside`, else `aside-2` and on. It is on
+/// the disk when this returns.
+///
+/// # Errors
+/// When it cannot be copied.
+pub(crate) fn copy_aside(path: &Path, aside: &Path) -> io::Result<()> {
+    let free = free(aside)?;
+    fs::copy(path, &free)?;
+    // The new name comes to the disk with the next one in its folder.
+    fs::OpenOptions::new().write(true).open(&free)?.sync_all()
+}
+
+/// `path`, or where there is a file `path-2` and on.
+fn free(path: &Path) -> io::Result<PathBuf> {
     let named = |count: u32| {
         let mut name = path.as_os_str().to_owned();
-        name.push(match count {
-            1 => format!(".{aside}"),
-            count => format!(".{aside}-{count}"),
-        });
+        if count > 1 {
+            name.push(format!("-{count}"));
+        }
         PathBuf::from(name)
     };
     let free = (1..=MAX_ASIDE).map(named).find(|name| !name.exists());
-    let free = free.ok_or_else(|| io::Error::from(io::ErrorKind::AlreadyExists))?;
-    fs::rename(path, &free)?;
-    Ok(free)
+    free.ok_or_else(|| io::ErrorKind::AlreadyExists.into())
+}
+
+/// Where the program keeps what it writes for itself: `$XDG_STATE_HOME/ordertop`,
+/// which is `~/.local/state/ordertop` unless that is set; `None` without a home.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+    Some(state.join("ordertop"))
 }
 
 /// So many files are set aside beside each other.

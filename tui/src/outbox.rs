@@ -17,13 +17,13 @@ pub mod store;
 
 use std::path::PathBuf;
 
-use etcetera::BaseStrategy;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::RequestError;
 use ordertop::order::{OrderKey, OrderNumber, OrderStatus, VendorId};
 use ordertop::protocol::rest::{StatusChange, StatusChanged};
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 pub use desk::Desk;
 pub use store::{Contents, OutboxError, Store};
 
@@ -136,9 +136,7 @@ pub fn settled_by<T>(result: &Result<T, RequestError>) -> Option<Outcome> {
 /// `~/.local/state/ordertop/outbox` unless that is set; `None` without a home.
 #[must_use]
 pub fn default_dir() -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-    Some(state.join("ordertop").join("outbox"))
+    Some(files::state_folder()?.join("outbox"))
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use etcetera::BaseStrategy;
 use jiff::Timestamp;
 use ordertop::client::Url;
 use ordertop::order::{OrderKey, VendorId};
@@ -82,9 +81,7 @@ impl StateFile {
     /// no home directory.
     #[must_use]
     pub fn of(server: &Url, vendor: Option<&VendorId>) -> Option<Self> {
-        let base = etcetera::choose_base_strategy().ok()?;
-        let folder = base.state_dir().unwrap_or_else(|| base.data_dir());
-        Some(Self::within(&folder.join("ordertop"), server, vendor))
+        Some(Self::within(&files::state_folder()?, server, vendor))
     }
 
     /// The file in a folder of the caller's.

@@ -17,7 +17,7 @@ use ordertop::order::VendorId;
 
 use super::record::{self, FORMAT, Line, Owner, Record, Settled};
 use super::{Entry, MAX_WAITING, Outcome};
-use crate::digest;
+use crate::{digest, files};
 
 /// A file that is longer is none of ours: far more than [`MAX_WAITING`] changes take.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -180,7 +180,29 @@ impl Store {
         if waiting.len() >= MAX_WAITING {
             return Err(OutboxError::Full);
         }
-        self.append(&mut file, &known, &Record::Queued(Box::new(entry.clone())))
+        self.append(
+            &mut file,
+            &known,
+            &[Record::Queued(Box::new(entry.clone()))],
+        )
+    }
+
+    /// Writes down that a change which waits was sent; nothing where it does not wait.
+    ///
+    /// # Errors
+    /// See [`OutboxError`]; then it waits as before.
+    pub fn mark_sent(&self, entry: &Entry) -> Result<(), OutboxError> {
+        let _lock = self.lock()?;
+        let (mut file, known) = self.open()?;
+        let mut waiting = known.contents.waiting.iter();
+        let Some(unsent) = waiting.find(|known| known.id == entry.id && !known.sent) else {
+            return Ok(());
+        };
+        let sent = Entry {
+            sent: true,
+            ..unsent.clone()
+        };
+        self.append(&mut file, &known, &[Record::Queued(Box::new(sent))])
     }
 
     /// Strikes a change out; false when it did not wait.
@@ -205,7 +227,7 @@ impl Store {
                 at,
                 outcome,
             };
-            self.append(&mut file, &known, &Record::Settled(settled))?;
+            self.append(&mut file, &known, &[Record::Settled(settled)])?;
         }
         Ok(true)
     }
@@ -241,22 +263,13 @@ impl Store {
     }
 
     fn lock_file(&self, path: &Path) -> Result<File, OutboxError> {
-        self.make_dir().map_err(at(&self.dir))?;
+        files::make_folder(path).map_err(at(&self.dir))?;
         private()
             .create(true)
             .write(true)
             .truncate(false)
             .open(path)
             .map_err(at(path))
-    }
-
-    /// For the user alone: numbers and reasons are nobody else's.
-    fn make_dir(&self) -> io::Result<()> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.dir)
     }
 
     /// The file for writing, and what it holds; its lock is held.
@@ -308,26 +321,33 @@ impl Store {
                 return Err(OutboxError::Foreign { path: path.into() });
             }
             Record::Outbox(_) => known.headed = true,
-            Record::Queued(entry) => {
-                if waiting.iter().all(|old| old.id != entry.id) {
-                    waiting.push(*entry);
-                }
-            }
+            Record::Queued(entry) => match waiting.iter_mut().find(|old| old.id == entry.id) {
+                // Written again: it was sent meanwhile.
+                Some(old) => old.sent |= entry.sent,
+                None => waiting.push(*entry),
+            },
             Record::Settled(settled) => waiting.retain(|entry| entry.id != settled.id),
         }
         Ok(())
     }
 
-    /// Adds a record behind the last whole line and brings it to the disk.
-    fn append(&self, file: &mut File, known: &Known, record: &Record) -> Result<(), OutboxError> {
+    /// Adds records behind the last whole line and brings them to the disk, all at once.
+    fn append(
+        &self,
+        file: &mut File,
+        known: &Known,
+        records: &[Record],
+    ) -> Result<(), OutboxError> {
         let path = self.path();
         let first = !known.headed;
         let mut bytes = Vec::new();
         if first {
             bytes = self.line(&Record::Outbox(self.owner.clone()))?;
-            self.sync_dir().map_err(at(&self.dir))?;
+            files::sync_folder(&self.dir).map_err(at(&self.dir))?;
         }
-        bytes.extend(self.line(record)?);
+        for record in records {
+            bytes.extend(self.line(record)?);
+        }
         let written = write_behind(file, known.whole, &bytes);
         if let Err(error) = written {
             // What is told to be not kept should not come back. If this fails
@@ -344,34 +364,17 @@ impl Store {
         if contents.damaged > 0 {
             // Somebody may want to know what stood there.
             let aside = self.file("damaged");
-            fs::copy(&path, &aside).map_err(at(&aside))?;
+            files::copy_aside(&path, &aside).map_err(at(&aside))?;
         }
         let mut bytes = self.line(&Record::Outbox(self.owner.clone()))?;
         for entry in &contents.waiting {
             bytes.extend(self.line(&Record::Queued(Box::new(entry.clone())))?);
         }
-        let new = self.file("new");
-        let written = private()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .open(&new)
-            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()));
-        written
-            .and_then(|()| fs::rename(&new, &path))
-            .map_err(at(&new))?;
-        self.sync_dir().map_err(at(&self.dir))
+        files::replace(&path, &bytes).map_err(at(&path))
     }
 
     fn line(&self, record: &Record) -> Result<Vec<u8>, OutboxError> {
         record::encode(record).map_err(|error| at(&self.path())(error.into()))
-    }
-
-    /// A new name is on the disk once its directory is.
-    fn sync_dir(&self) -> io::Result<()> {
-        #[cfg(unix)]
-        File::open(&self.dir)?.sync_all()?;
-        Ok(())
     }
 }
 

@@ -82,7 +82,7 @@ fn a_kill_while_the_file_is_replaced_loses_nothing() {
     let store = store(&dir);
     store.queue(&waiting("A", 1)).unwrap();
     // The half of a new file that was never put in place.
-    fs::write(store.file("new"), b"5d1c0a7f4b2e9938 {\"out").unwrap();
+    fs::write(store.dir.join(".tmpAb12Cd"), b"5d1c0a7f4b2e9938 {\"out").unwrap();
     assert_eq!(numbers(&store), ["A"]);
     assert!(settle(&store, &waiting("A", 1)));
     assert_eq!(numbers(&store), [""; 0]);
@@ -114,6 +114,36 @@ fn a_damaged_line_costs_nothing_but_itself() {
     assert_eq!(store.read().unwrap().damaged, 0);
     let aside = fs::read_to_string(store.file("damaged")).unwrap();
     assert!(aside.contains("'number':'B'"), "it is kept aside: {aside}");
+    // Another day's damage takes no other's place.
+    store.queue(&waiting("D", 1)).unwrap();
+    store.queue(&waiting("E", 1)).unwrap();
+    damage(1);
+    settle(&store, &waiting("E", 1));
+    assert_eq!(fs::read_to_string(store.file("damaged")).unwrap(), aside);
+    let next = fs::read_to_string(store.file("damaged-2")).unwrap();
+    assert!(next.contains("'number':'D'"), "{next}");
+}
+
+#[test]
+fn that_a_change_was_sent_is_written_down_once_and_read_by_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(&dir);
+    let [a, b] = ["A", "B"].map(|number| waiting(number, 1));
+    for entry in [&a, &b] {
+        store.queue(entry).unwrap();
+    }
+    store.mark_sent(&a).unwrap();
+    let sent = |store: &Store| -> Vec<bool> {
+        let waiting = store.read().unwrap().waiting;
+        waiting.iter().map(|entry| entry.sent).collect()
+    };
+    assert_eq!(sent(&store), [true, false], "in its old place");
+    let stamp = store.stamp();
+    store.mark_sent(&a).unwrap();
+    store.mark_sent(&waiting("C", 1)).unwrap();
+    assert_eq!(store.stamp(), stamp);
+    assert!(settle(&store, &a));
+    assert_eq!(numbers(&store), ["B"]);
 }
 
 #[test]
@@ -164,7 +194,7 @@ fn a_writer_that_does_not_end_is_not_waited_for_long() {
 fn a_full_outbox_refuses_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(&dir);
-    store.make_dir().unwrap();
+    files::make_folder(&store.path()).unwrap();
     let entries = (0..MAX_WAITING).map(|i| waiting(&i.to_string(), 1));
     let full = Contents {
         waiting: entries.collect(),
