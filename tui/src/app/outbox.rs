@@ -6,6 +6,7 @@
 //! the world. One change is sent at a time, the oldest first, each order's in
 //! their order.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +73,8 @@ pub struct Outbox {
     list: Vec<Waiting>,
     /// The one that is being sent, and its request.
     sending: Option<(String, u64)>,
+    /// Those that are being deleted: not sent meanwhile.
+    dropping: HashSet<String>,
     /// Whether the server answered when it was last looked at.
     answered: bool,
     /// Before this time nothing is sent.
@@ -190,8 +193,14 @@ impl App {
         let mut known = std::mem::take(&mut self.outbox.list);
         self.outbox.list = (contents.waiting.into_iter())
             .map(|entry| {
-                let at = known.iter().position(|old| old.entry.id == entry.id);
-                at.map_or_else(|| Waiting::new(entry), |at| known.swap_remove(at))
+                match known.iter().position(|old| old.entry.id == entry.id) {
+                    None => Waiting::new(entry),
+                    // What another program learned of it is in the file alone.
+                    Some(at) => Waiting {
+                        entry,
+                        ..known.swap_remove(at)
+                    },
+                }
             })
             .collect();
         if contents.damaged > self.outbox.damaged {
@@ -268,6 +277,7 @@ impl App {
             first
                 && due(waiting.next_at)
                 && !waiting.needs_decision(now)
+                && !self.outbox.dropping.contains(&waiting.entry.id)
                 && !self.in_flight.contains_key(&key)
         });
         let Some(entry) = next.map(|(_, waiting)| waiting.entry.clone()) else {
@@ -293,27 +303,28 @@ impl App {
 
     /// What came of sending a change that waits.
     pub(super) fn kept_sent(&mut self, id: &str, ticket: u64, sent: Sent) {
-        if !self.outbox.is_sending(id) {
+        (self.outbox.sending).take_if(|(_, sending)| *sending == ticket);
+        // By its ticket: what waited may be gone from the list by now.
+        let mut in_flight = self.in_flight.iter();
+        let key = in_flight.find(|(_, step)| step.ticket == ticket);
+        let Some(key) = key.map(|(key, _)| key.clone()) else {
             return;
-        }
-        self.outbox.sending = None;
+        };
         let waits_on = match &sent {
             Sent::Answered { result, .. } => settled_by(result).is_none(),
             Sent::Busy | Sent::Failed(_) => true,
             Sent::Gone => false,
         };
         if waits_on {
-            self.in_flight.retain(|_, step| step.ticket != ticket);
+            self.in_flight.remove(&key);
         }
         match sent {
             Sent::Answered { result, unstruck } if !waits_on => {
                 // What was said at the start is not so any more.
                 let still = strings::still_waiting(self.outbox.list.len());
                 self.toast.take_if(|(words, _)| *words == still);
-                let Some(waiting) = self.outbox.remove(id) else {
-                    return;
-                };
-                self.status_answer(&waiting.entry.key(), ticket, result);
+                self.outbox.remove(id);
+                self.status_answer(&key, ticket, result);
                 if let Some(why) = unstruck {
                     self.say(strings::outbox_unusable(&why));
                 }
@@ -325,7 +336,7 @@ impl App {
             }
             // The order's own news tell what the other program brought about.
             Sent::Gone => {
-                self.in_flight.retain(|_, step| step.ticket != ticket);
+                self.in_flight.remove(&key);
                 self.outbox.remove(id);
             }
             Sent::Busy => self.outbox.next_at = later(self.now, FIRST_WAIT),
@@ -373,6 +384,7 @@ impl App {
 
     /// A change was taken back, or could not be.
     pub(super) fn kept_dropped(&mut self, id: &str, result: Result<(), String>) {
+        self.outbox.dropping.remove(id);
         match result {
             Err(why) => self.say(strings::not_deleted(&why)),
             Ok(()) => {
@@ -401,6 +413,7 @@ impl App {
                 if self.outbox.is_sending(&asked) {
                     return self.say(strings::BEING_SENT);
                 }
+                self.outbox.dropping.insert(asked.clone());
                 effects.push(Effect::DropKept { id: asked });
             }
             return;

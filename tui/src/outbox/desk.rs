@@ -3,8 +3,7 @@
 //! in the order in which it went to the disk.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ordertop::client::{Client, RequestError, new_idempotency_key};
 use ordertop::clock::Clock;
@@ -33,8 +32,8 @@ pub struct Desk {
     /// Held from a change of the file to the event that tells of it, so that the
     /// loop hears of both in one order.
     line: Arc<tokio::sync::Mutex<()>>,
-    /// Whether this program has the right to send.
-    sending: Arc<AtomicBool>,
+    /// What this program sends now: then the right to send is its own.
+    sending: Arc<Mutex<Option<String>>>,
     /// Steps that were sent and are neither answered nor kept, by ticket.
     open: Arc<Mutex<HashMap<u64, Entry>>>,
 }
@@ -179,6 +178,7 @@ impl Desk {
         let Some(store) = self.store.clone() else {
             return;
         };
+        let line = self.line.lock().await;
         let mine = entry.id.clone();
         let ready = blocking(&store, move |store| {
             let turn = store.turn()?;
@@ -192,16 +192,21 @@ impl Desk {
             Ok((_, false)) => return self.sent(id, ticket, Sent::Gone).await,
             Err(why) => return self.sent(id, ticket, Sent::Failed(why)).await,
         };
-        self.sending.store(true, Ordering::Relaxed);
+        *self.sending() = Some(id.clone());
+        drop(line);
         let result = (self.client)
             .change_status_with(&entry.key(), &entry.change, &entry.id)
             .await;
         let line = self.line.lock().await;
         let unstruck = match settled_by(&result) {
             Some(outcome) => self.strike(&store, &id, outcome).await.err(),
-            None => None,
+            None => {
+                // It waits all the same, whether or not this can be written.
+                let _ = self.note_sent(&store, entry).await;
+                None
+            }
         };
-        self.sending.store(false, Ordering::Relaxed);
+        *self.sending() = None;
         drop(turn);
         let result = result.map(Box::new);
         self.sent(id, ticket, Sent::Answered { result, unstruck })
@@ -219,18 +224,36 @@ impl Desk {
             return;
         };
         let line = self.line.lock().await;
-        // What this program sends is known to its screen; another's is not.
-        let turn = match self.sending.load(Ordering::Relaxed) {
-            true => Ok(true),
-            false => blocking(&store, |store| Ok(store.turn()?.is_some())).await,
-        };
-        let result = match turn {
-            Ok(true) => self.strike(&store, &id, Outcome::Deleted).await,
-            Ok(false) => Err(strings::ANOTHER_SENDS.to_owned()),
-            Err(why) => Err(why),
-        };
+        let result = self.drop_in_turn(&store, &id).await;
         self.tell(Event::KeptDropped { id, result }).await;
         drop(line);
+    }
+
+    /// Strikes it out under the right to send, which is held until it is off the
+    /// disk: else it could be read as waiting in between, and sent.
+    async fn drop_in_turn(&self, store: &Store, id: &str) -> Result<(), String> {
+        let sending = self.sending().clone();
+        match sending {
+            Some(sending) if sending == id => return Err(strings::BEING_SENT.to_owned()),
+            // The right is held for another change; this one is not sent before
+            // the line is free again.
+            Some(_) => return self.strike(store, id, Outcome::Deleted).await,
+            None => {}
+        }
+        let Some(turn) = blocking(store, Store::turn).await? else {
+            return Err(strings::ANOTHER_SENDS.to_owned());
+        };
+        let struck = self.strike(store, id, Outcome::Deleted).await;
+        drop(turn);
+        struck
+    }
+
+    /// Writes down that it was sent, for whoever wants to delete it later.
+    async fn note_sent(&self, store: &Store, entry: Entry) -> Result<(), String> {
+        if entry.sent {
+            return Ok(());
+        }
+        blocking(store, move |store| store.mark_sent(&entry)).await
     }
 
     async fn strike(&self, store: &Store, id: &str, outcome: Outcome) -> Result<(), String> {
@@ -284,7 +307,11 @@ impl Desk {
         }
     }
 
-    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Entry>> {
+    fn sending(&self) -> MutexGuard<'_, Option<String>> {
+        self.sending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -305,3 +332,6 @@ async fn blocking<T: Send + 'static>(
         Err(stopped) => Err(stopped.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

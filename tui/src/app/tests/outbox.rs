@@ -351,6 +351,54 @@ fn a_change_is_taken_back_after_a_question() {
 }
 
 #[test]
+fn what_is_being_deleted_is_not_sent_and_its_order_is_free_again() {
+    let mut stage = cut_off((120, 30));
+    let entry = keep(&mut stage);
+    stage.keys("Qx");
+    stage.press(KeyCode::Enter);
+    assert_eq!(to_send(&back(&mut stage)), None, "it is being deleted");
+    assert_eq!(to_send(&stage.wait(5)), None);
+    let refused = Event::KeptDropped {
+        id: entry.id.clone(),
+        result: Err("no space left on device".into()),
+    };
+    let one = to_send(&stage.app.update(refused)).unwrap();
+    assert_eq!(one.0, entry, "it waits still");
+    // However the two answers come: a request that was answered is under way no more.
+    stage.app.update(Event::KeptDropped {
+        id: entry.id.clone(),
+        result: Ok(()),
+    });
+    let shipped = changed(&stage, "10471", OrderStatus::Shipped);
+    sent_back(&mut stage, &one, Ok(done(shipped)));
+    assert_eq!(status_of(&stage, "10471"), OrderStatus::Shipped);
+    assert!(!stage.app.in_flight.contains_key(&entry.key()));
+    let told = &stage.app.notices.get(0).unwrap().what;
+    assert!(matches!(told, What::Step { by: None, .. }), "{told:?}");
+}
+
+#[test]
+fn what_another_program_learned_of_a_change_is_taken_from_the_file() {
+    let mut stage = cut_off((120, 30));
+    let entry = keep(&mut stage);
+    let sent = Entry {
+        sent: true,
+        ..entry
+    };
+    read(&mut stage, vec![sent.clone()]);
+    assert!(stage.app.outbox().list()[0].may_be_done());
+    stage.app.update(Event::KeptDropped {
+        id: sent.id,
+        result: Ok(()),
+    });
+    assert!(
+        toast(&stage).contains("it was sent before"),
+        "{}",
+        toast(&stage)
+    );
+}
+
+#[test]
 fn a_store_that_is_away_is_asked_for_nothing() {
     let mut stage = Stage::shop(SIZE);
     stage.link(ConnectionState::Live { degraded: true });

@@ -1,0 +1,158 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ordertop::client::{ClientConfig, Credentials};
+use ordertop::clock::SystemClock;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::fixture::{vendor, waiting};
+
+/// A server that takes every change and counts them; of the rest it knows nothing.
+struct Server {
+    url: ordertop::client::Url,
+    changes: Arc<AtomicUsize>,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let changes = Arc::new(AtomicUsize::new(0));
+        let counted = changes.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer(stream, counted.clone()));
+            }
+        });
+        Self {
+            url: url.parse().unwrap(),
+            changes,
+        }
+    }
+}
+
+/// Answers one request; the connection ends with it.
+async fn answer(mut stream: TcpStream, changes: Arc<AtomicUsize>) {
+    let mut asked = Vec::new();
+    // A head and a body of JSON; who only reads sends no body.
+    let whole = |asked: &[u8]| match asked.starts_with(b"GET") {
+        true => asked.ends_with(b"\r\n\r\n"),
+        false => asked.ends_with(b"}"),
+    };
+    while !whole(&asked) {
+        if !matches!(stream.read_buf(&mut asked).await, Ok(1..)) {
+            return;
+        }
+    }
+    let (status, body) = match asked.starts_with(b"POST") {
+        true => {
+            changes.fetch_add(1, Ordering::SeqCst);
+            (
+                "200 OK",
+                r#"{"status":"ok","new_status":"Shipped","changed":true}"#,
+            )
+        }
+        false => ("503 Service Unavailable", "{}"),
+    };
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+}
+
+/// A desk at work; whoever drops it ends its client.
+struct Office {
+    desk: Desk,
+    store: Store,
+    answers: mpsc::Receiver<Event>,
+    _client: mpsc::Receiver<ordertop::client::ClientEvent>,
+    _folder: TempDir,
+}
+
+fn office(server: &Server) -> Office {
+    let folder = tempfile::tempdir().unwrap();
+    let credentials = Credentials {
+        master_token: "secret".to_owned(),
+    };
+    let config = ClientConfig::new(server.url.clone(), Some(vendor()), credentials);
+    let (client, events) = Client::start(config).unwrap();
+    let store = Store::new(folder.path().join("outbox"), &server.url, Some(&vendor()));
+    let (told, answers) = mpsc::channel(64);
+    // It looks at no file by itself: nobody does what it would tell of.
+    let desk = Desk {
+        store: Some(store.clone()),
+        client: Arc::new(client),
+        clock: Arc::new(SystemClock),
+        beat: Beat::begin(),
+        answers: told,
+        line: Arc::default(),
+        sending: Arc::default(),
+        open: Arc::default(),
+    };
+    Office {
+        desk,
+        store,
+        answers,
+        _client: events,
+        _folder: folder,
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_deleted_or_sent_and_never_both() {
+    let server = Server::start().await;
+    let mut office = office(&server);
+    for deleted_first in [true, false] {
+        let entry = waiting("A-1", 1);
+        office.store.queue(&entry).unwrap();
+        let before = server.changes.load(Ordering::SeqCst);
+        let drop_kept = office.desk.clone().drop_kept(entry.id.clone());
+        let send = office.desk.clone().send(entry.clone(), 7);
+        match deleted_first {
+            true => drop(tokio::join!(drop_kept, send)),
+            false => drop(tokio::join!(send, drop_kept)),
+        }
+        let (mut sent, mut dropped) = (None, None);
+        while sent.is_none() || dropped.is_none() {
+            match office.answers.recv().await.unwrap() {
+                Event::KeptSent { sent: how, .. } => sent = Some(how),
+                Event::KeptDropped { result, .. } => dropped = Some(result),
+                other => panic!("{other:?}"),
+            }
+        }
+        let made = server.changes.load(Ordering::SeqCst) - before;
+        match deleted_first {
+            true => {
+                assert!(matches!(sent, Some(Sent::Gone)), "{sent:?}");
+                assert_eq!((dropped, made), (Some(Ok(())), 0));
+            }
+            false => {
+                assert!(matches!(sent, Some(Sent::Answered { .. })), "{sent:?}");
+                let refused = Some(Err(strings::BEING_SENT.to_owned()));
+                assert_eq!((dropped, made), (refused, 1));
+            }
+        }
+        assert_eq!(office.store.read().unwrap().waiting, []);
+    }
+}
+
+#[tokio::test]
+async fn while_another_program_sends_nothing_is_deleted() {
+    let server = Server::start().await;
+    let mut office = office(&server);
+    let entry = waiting("A-1", 1);
+    office.store.queue(&entry).unwrap();
+    let turn = office.store.turn().unwrap();
+    office.desk.clone().drop_kept(entry.id.clone()).await;
+    let Some(Event::KeptDropped { result, .. }) = office.answers.recv().await else {
+        panic!("it is answered");
+    };
+    assert_eq!(result, Err(strings::ANOTHER_SENDS.to_owned()));
+    assert_eq!(office.store.read().unwrap().waiting.len(), 1);
+    drop(turn);
+    office.desk.clone().drop_kept(entry.id).await;
+    assert_eq!(office.store.read().unwrap().waiting, []);
+}
