@@ -1,19 +1,14 @@
 //! Steps made while nothing answers: kept on disk, sent when the server is
 //! back, made once.
 
-use serde_json::Value;
-
-use crate::support::{FaultProxy, Network, Screen, TestServer, paid};
+use crate::support::{FaultProxy, Network, Screen, TestServer, made_once, paid, step_of};
 
 const LIVE: &str = "Real-time: ON";
 
-/// How often an order was shipped, by its history.
-async fn times_shipped(server: &TestServer, number: &str) -> usize {
-    let path = format!("/api/orders/{number}/history/");
-    let history = server.vendor("42").get(&path).await.expect(200);
-    let entries = history["history"].as_array().expect("a history").clone();
-    let shipped = |entry: &&Value| entry["to"] == "Shipped";
-    entries.iter().filter(shipped).count()
+/// Waits until the header counts nothing that waits.
+async fn nothing_waits(screen: &mut Screen) {
+    let empty = |text: &str| !text.lines().next().unwrap_or_default().contains('⧗');
+    screen.shows("nothing that waits", empty).await;
 }
 
 /// Has the network go away and ships the order under the cursor.
@@ -62,13 +57,9 @@ async fn a_step_made_offline_outlives_a_kill_and_is_made_once() {
     proxy.set(Network::Up);
     screen.shows_text(LIVE).await;
     screen.shows_line(&["A-1001", "Shipped"]).await;
-    screen
-        .shows("nothing that waits", |text| {
-            let header = text.lines().next().unwrap_or_default();
-            !header.contains('⧗')
-        })
-        .await;
-    assert_eq!(times_shipped(&server, "A-1001").await, 1);
+    nothing_waits(&mut screen).await;
+    // Nothing of it passed before the network was back: it was sent once.
+    assert_eq!(made_once(&server, &proxy, "A-1001", "Shipped").await, 1);
     screen.press("q");
     assert_eq!(screen.ended().await, 0);
     let text = screen.text();
@@ -77,7 +68,35 @@ async fn a_step_made_offline_outlives_a_kill_and_is_made_once() {
     let mut screen = start();
     screen.shows_text(LIVE).await;
     screen.shows_line(&["A-1001", "Shipped"]).await;
-    assert_eq!(times_shipped(&server, "A-1001").await, 1);
+    assert_eq!(made_once(&server, &proxy, "A-1001", "Shipped").await, 1);
+}
+
+#[tokio::test]
+async fn a_step_whose_answers_are_lost_is_sent_again_under_its_key_and_made_once() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1001")).await;
+    let proxy = FaultProxy::in_front_of(server.address()).await;
+    let home = tempfile::tempdir().expect("a directory");
+    let url = proxy.url();
+    let start = || Screen::start_at(home.path(), &["--server", &url, "--vendor", "42"]);
+
+    let mut screen = start();
+    ship_offline(&mut screen, &proxy, "A-1001").await;
+    proxy.set(Network::Unanswered);
+    // Sent a second time: the server's first answer was lost, and the step made.
+    proxy.until_sent(&step_of("A-1001"), 2).await;
+    let order = server.vendor("42").detail("A-1001").await;
+    assert_eq!(order["status"], "Shipped", "{order}");
+    screen.kill();
+
+    proxy.set(Network::Up);
+    let mut screen = start();
+    screen.shows_text(LIVE).await;
+    screen.shows_line(&["A-1001", "Shipped"]).await;
+    nothing_waits(&mut screen).await;
+    assert!(!screen.text().contains("not shipped"), "{}", screen.text());
+    let times = made_once(&server, &proxy, "A-1001", "Shipped").await;
+    assert!(times >= 3, "sent {times} times");
 }
 
 #[tokio::test]
@@ -97,12 +116,7 @@ async fn two_programs_with_one_outbox_make_a_step_once() {
     for screen in [&mut one, &mut other] {
         screen.shows_text(LIVE).await;
         screen.shows_line(&["A-1001", "Shipped"]).await;
-        screen
-            .shows("nothing that waits", |text| {
-                let header = text.lines().next().unwrap_or_default();
-                !header.contains('⧗')
-            })
-            .await;
+        nothing_waits(screen).await;
     }
-    assert_eq!(times_shipped(&server, "A-1001").await, 1);
+    assert_eq!(made_once(&server, &proxy, "A-1001", "Shipped").await, 1);
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use rustix::process::Signal;
 
-use crate::support::{FaultProxy, Network, Screen, TestServer, paid, paid_now};
+use crate::support::{FaultProxy, Network, Screen, TestServer, made_once, paid, paid_now};
 
 const LIVE: &str = "Real-time: ON";
 /// UPS's own example, with the right check digit.
@@ -117,7 +117,7 @@ async fn ship_without_a_network(server: &TestServer, proxy: &FaultProxy, screen:
             !text.contains('⧗') && line_with(text, &["A-1002", "Shipped"])
         })
         .await;
-    assert_eq!(times_shipped(server, "A-1002").await, 1);
+    assert_eq!(made_once(server, proxy, "A-1002", "Shipped").await, 1);
     screen.press("\x1b");
     screen.shows_text("A-1001").await;
 }
@@ -188,7 +188,7 @@ async fn steps_are_made_at_once_while_it_polls() {
     screen.press("\r");
     screen.shows_line(&["A-1001", "Shipped"]).await;
     screen.shows_text("u undo #A-1001").await;
-    assert_eq!(times_shipped(&server, "A-1001").await, 1);
+    assert_eq!(made_once(&server, &proxy, "A-1001", "Shipped").await, 1);
 
     assert_eq!(outbox(screen.home()), "");
     // Somebody else's order is found by asking.
@@ -197,7 +197,7 @@ async fn steps_are_made_at_once_while_it_polls() {
     screen.shows_line(&["A-1002", "Paid"]).await;
     proxy.set(Network::Up);
     screen.shows_text(LIVE).await;
-    assert_eq!(times_shipped(&server, "A-1001").await, 1);
+    assert_eq!(made_once(&server, &proxy, "A-1001", "Shipped").await, 1);
 }
 
 fn line_with(text: &str, words: &[&str]) -> bool {
@@ -221,13 +221,4 @@ async fn history(server: &TestServer, number: &str) -> Value {
     let path = format!("/api/orders/{number}/history/");
     let answer = server.vendor("42").get(&path).await.expect(200);
     answer["history"].clone()
-}
-
-async fn times_shipped(server: &TestServer, number: &str) -> usize {
-    let history = history(server, number).await;
-    let entries = history.as_array().expect("a history");
-    entries
-        .iter()
-        .filter(|entry| entry["to"] == "Shipped")
-        .count()
 }

@@ -10,6 +10,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::within;
+
 /// What the network lets through. A change holds for open connections, too:
 /// those that it forbids are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(crate) enum Network {
     Stalled,
     /// Everything, each piece later than it could come.
     Slow,
+    /// Sockets and requests, but no answer: its connection is cut when it comes.
+    Unanswered,
 }
 
 /// How much later: enough that answers overtake events, not that anyone gives up.
@@ -48,18 +52,32 @@ enum Carries {
 impl Network {
     fn lets(self, carries: Carries) -> bool {
         match self {
-            Self::Up | Self::Stalled | Self::Slow => true,
+            Self::Up | Self::Stalled | Self::Slow | Self::Unanswered => true,
             Self::NoSockets => carries == Carries::Rest,
             Self::Down => false,
         }
     }
 }
 
+/// A request that reached the server, as far as a story asks about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// Method and path: `POST /api/orders/A-1/update-status/`.
+    pub(crate) what: String,
+    /// Its `Idempotency-Key`.
+    pub(crate) key: Option<String>,
+    pub(crate) body: String,
+}
+
+/// What went to the server: the bytes of each connection that is no socket.
+type Heard = Vec<Vec<u8>>;
+
 /// A TCP proxy in front of a server. Dropping it cuts everything.
 pub(crate) struct FaultProxy {
     address: SocketAddr,
     network: watch::Sender<Network>,
     harm: broadcast::Sender<(Harm, f64)>,
+    heard: watch::Sender<Heard>,
     accepting: JoinHandle<()>,
 }
 
@@ -70,13 +88,36 @@ impl FaultProxy {
         let address = listener.local_addr().expect("an address");
         let (network, watched) = watch::channel(Network::Up);
         let (harm, _) = broadcast::channel(64);
-        let accepting = tokio::spawn(accept(listener, server, watched, harm.clone()));
+        let (heard, _) = watch::channel(Heard::new());
+        let accepting = tokio::spawn(accept(
+            listener,
+            server,
+            watched,
+            harm.clone(),
+            heard.clone(),
+        ));
         Self {
             address,
             network,
             harm,
+            heard,
             accepting,
         }
+    }
+
+    /// The requests that reached the server and name this in method or path, by
+    /// connection, each one's in their order.
+    pub(crate) fn sent(&self, what: &str) -> Vec<Request> {
+        sent(&self.heard.borrow(), what)
+    }
+
+    /// Waits until so many of them did.
+    pub(crate) async fn until_sent(&self, what: &str, count: usize) {
+        let mut heard = self.heard.subscribe();
+        let enough = heard.wait_for(|heard| sent(heard, what).len() >= count);
+        within(&format!("{count} requests for {what}"), enough)
+            .await
+            .expect("the proxy is there");
     }
 
     pub(crate) fn url(&self) -> String {
@@ -105,11 +146,13 @@ async fn accept(
     server: SocketAddr,
     network: watch::Receiver<Network>,
     harm: broadcast::Sender<(Harm, f64)>,
+    heard: watch::Sender<Heard>,
 ) {
     // Dropped with this task, which ends every connection.
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        connections.spawn(relay(client, server, network.clone(), harm.subscribe()));
+        let (network, harm) = (network.clone(), harm.subscribe());
+        connections.spawn(relay(client, server, network, harm, heard.clone()));
         while connections.try_join_next().is_some() {}
     }
 }
@@ -120,6 +163,7 @@ async fn relay(
     server: SocketAddr,
     mut network: watch::Receiver<Network>,
     mut harm: broadcast::Receiver<(Harm, f64)>,
+    heard: watch::Sender<Heard>,
 ) {
     let head = tokio::select! {
         head = first_request(&mut client) => head,
@@ -137,13 +181,25 @@ async fn relay(
         return;
     };
     let weather = network.clone();
+    // A socket is no request, and carries bytes without end.
+    let heard = (carries == Carries::Rest).then(|| Ear::new(heard));
+    let answers = carries == Carries::Rest;
     let copy = async {
         upstream.write_all(&head).await?;
+        if let Some(ear) = &heard {
+            ear.hears(&head);
+        }
         let (mut from_client, mut to_client) = client.split();
         let (mut from_server, mut to_server) = upstream.split();
         tokio::try_join!(
-            pump(&mut from_client, &mut to_server, &weather),
-            pump(&mut from_server, &mut to_client, &weather),
+            pump(
+                &mut from_client,
+                &mut to_server,
+                &weather,
+                heard.as_ref(),
+                false
+            ),
+            pump(&mut from_server, &mut to_client, &weather, None, answers),
         )
     };
     tokio::pin!(copy);
@@ -168,18 +224,79 @@ async fn relay(
     }
 }
 
-/// Carries one direction to its end.
+/// Writes down what goes to the server on one connection.
+struct Ear {
+    heard: watch::Sender<Heard>,
+    place: usize,
+}
+
+impl Ear {
+    fn new(heard: watch::Sender<Heard>) -> Self {
+        let mut place = 0;
+        heard.send_modify(|heard| {
+            place = heard.len();
+            heard.push(Vec::new());
+        });
+        Self { heard, place }
+    }
+
+    fn hears(&self, bytes: &[u8]) {
+        self.heard
+            .send_modify(|heard| heard[self.place].extend_from_slice(bytes));
+    }
+}
+
+/// The whole requests in what was heard that name `what`.
+fn sent(heard: &Heard, what: &str) -> Vec<Request> {
+    let all = heard.iter().flat_map(|bytes| requests(bytes));
+    all.filter(|request| request.what.contains(what)).collect()
+}
+
+/// One request after the other, each with a head and a body of `content-length`.
+fn requests(mut bytes: &[u8]) -> Vec<Request> {
+    let mut requests = Vec::new();
+    while let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let field = |name: &str| {
+            let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+            let field = fields.find(|(field, _)| field.eq_ignore_ascii_case(name));
+            field.map(|(_, value)| value.to_owned())
+        };
+        let length = field("content-length").and_then(|length| length.parse().ok());
+        let Some(body) = bytes.get(end + 4..end + 4 + length.unwrap_or(0)) else {
+            break;
+        };
+        let line = head.lines().next().unwrap_or_default();
+        requests.push(Request {
+            what: line.trim_end_matches(" HTTP/1.1").to_owned(),
+            key: field("idempotency-key"),
+            body: String::from_utf8_lossy(body).into_owned(),
+        });
+        bytes = &bytes[end + 4 + body.len()..];
+    }
+    requests
+}
+
+/// Carries one direction to its end; `answers` says that it brings them.
 async fn pump(
     from: &mut ReadHalf<'_>,
     to: &mut WriteHalf<'_>,
     network: &watch::Receiver<Network>,
+    ear: Option<&Ear>,
+    answers: bool,
 ) -> std::io::Result<()> {
     let mut bytes = Vec::with_capacity(64 * 1024);
     while from.read_buf(&mut bytes).await? > 0 {
         if *network.borrow() == Network::Slow {
             tokio::time::sleep(DELAY).await;
         }
+        if answers && *network.borrow() == Network::Unanswered {
+            return Err(std::io::ErrorKind::ConnectionReset.into());
+        }
         to.write_all(&bytes).await?;
+        if let Some(ear) = ear {
+            ear.hears(&bytes);
+        }
         bytes.clear();
     }
     to.shutdown().await
