@@ -245,6 +245,21 @@ mod tests {
     }
 
     #[test]
+    fn a_way_to_sort_that_was_renamed_is_still_known() {
+        let kept: Kept = serde_json::from_str(r#"{"sort":{"by":"age","reversed":true}}"#).unwrap();
+        let sorting = kept.sort.unwrap();
+        assert_eq!(
+            (sorting.by, sorting.reversed),
+            (crate::app::row::Sort::Since, true)
+        );
+        assert!(
+            serde_json::to_string(&sorting)
+                .unwrap()
+                .contains(r#""age""#)
+        );
+    }
+
+    #[test]
     fn each_server_and_vendor_has_a_file() {
         let folder = Path::new("/s");
         let one = Url::parse("http://a").unwrap();

@@ -20,11 +20,11 @@ pub use alerts::{
     came_meanwhile, marks, muted, revenue, since,
 };
 pub use bulk::{
-    ALL_CHANGED_SINCE, BULK_UNDER_WAY, GONE, NO_ANSWER, NONE_CAN, NOT_IN_THE_LIST, NOTHING_TO_UNDO,
-    ON_ITS_WAY, TOO_LATE_TO_UNDO, asked_of, bulk_broke_off, bulk_done, bulk_left, cannot_go,
-    changed_by, fate, left_out, marked, marked_and_hidden, no_bulk_on_legacy, no_step_from,
-    not_undone, orders, plan_button, plan_title, range_begun, result_title, some_numbers,
-    stands_there, step_of_marked, too_many_marked, undo_offer, was_first,
+    ALL_CHANGED_SINCE, BULK_UNDER_WAY, CHANGED_SINCE, GONE, NO_ANSWER, NONE_CAN, NOT_IN_THE_LIST,
+    NOTHING_TO_UNDO, ON_ITS_WAY, TOO_LATE_TO_UNDO, asked_of, bulk_broke_off, bulk_done, bulk_left,
+    cannot_go, changed_by, fate, left_out, marked, marked_and_hidden, no_bulk_on_legacy,
+    no_step_from, not_undone, orders, plan_button, plan_title, range_begun, result_title,
+    some_orders, stands_there, step_of_marked, too_many_marked, undo_offer, was_first,
 };
 pub use connection::{Health, empty, indicator, loading};
 use jiff::Timestamp;
@@ -40,9 +40,9 @@ use ordertop::protocol::ListedOrder;
 pub use outbox::*;
 pub use picker::{
     NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, VIEW_NEW, VIEW_REPLACED, candidates,
-    direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail, sort_name,
-    sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail, view_detail,
-    view_is_wrong, view_not_saved, view_saved, view_shown,
+    direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail, sort_label,
+    sort_name, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail,
+    view_detail, view_is_wrong, view_not_saved, view_saved, view_shown,
 };
 pub use steps::{
     ASK_TO_CANCEL, REASON_FOR_SUPPORT, UNTIL_SUPPORT_DECIDES, already_on_its_way, asked_to_cancel,
@@ -52,7 +52,7 @@ pub use steps::{
 };
 
 use crate::app::notices::{Notice, What};
-use crate::app::row::Row;
+use crate::app::row::{Row, Sort};
 use crate::text::{group_digits, grouped, tame};
 
 /// The program's name.
@@ -96,8 +96,10 @@ pub const COLUMN_BUYER: &str = "Buyer";
 pub const COLUMN_TOTAL: &str = "Total";
 /// Head of a column.
 pub const COLUMN_STATUS: &str = "Status";
-/// Head of a column.
+/// Head of a column: the time since the order was placed.
 pub const COLUMN_AGE: &str = "Age";
+/// Head of the same column, while the list is sorted by the time in the status.
+pub const COLUMN_SINCE: &str = "Since";
 /// An order without a buyer's name.
 pub const NO_BUYER: &str = "(no name)";
 /// No notification.
@@ -305,15 +307,31 @@ pub fn age(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// What the list's last column says: how long it has stood there, or how far
-/// it is from the time by which it is to be shipped: `39s`, `due 3h`, `late 2d`.
+/// How old an order is, or how far it is from the time by which it is to be
+/// shipped: `39s`, `due 3h`, `late 2d`.
 #[must_use]
 pub fn age_or_due(row: &Row, now: Timestamp) -> String {
     match row.ship_by() {
         Some(due) if due < now => format!("late {}", age(due, now)),
         Some(due) => format!("due {}", age(now, due)),
-        None => age(row.since(), now),
+        None => age(row.created_at(), now),
     }
+}
+
+/// What the list's last column says: the time that it is sorted by where that is
+/// the time in the status, else [`age_or_due`].
+#[must_use]
+pub fn last_column(row: &Row, sort: Sort, now: Timestamp) -> String {
+    match sort {
+        Sort::Since => age(row.since(), now),
+        _ => age_or_due(row, now),
+    }
+}
+
+/// When an order was placed, and how long ago: `placed 13:45, 17m ago`.
+#[must_use]
+pub fn placed(moment: &str, at: Timestamp, now: Timestamp) -> String {
+    format!("placed {moment}, {} ago", age(at, now))
 }
 
 /// What was bought, in a few words: `2 × Stoneware mug, 1 more`.
@@ -408,18 +426,52 @@ pub fn actor(actor: &Actor) -> String {
     }
 }
 
+/// Asks for one of an order's flags.
+pub type IsSet = fn(Flags) -> bool;
+
+/// Flags that whoever makes a step must not overlook, with their words.
+pub const FLAGS_BEFORE_STEP: [(IsSet, &str); 3] = [
+    (|flags| flags.test, "test order"),
+    (|flags| flags.on_hold, "on hold"),
+    (|flags| flags.pay_on_delivery, "pay on delivery"),
+];
+
 /// An order's flags that are set, in words.
 #[must_use]
 pub fn flags(flags: Flags) -> Vec<&'static str> {
-    let all = [
-        (flags.test, "test order"),
-        (flags.on_hold, "on hold"),
-        (flags.pay_on_delivery, "paid on delivery"),
+    let more = [
         (flags.cancel_requested, "cancellation requested"),
         (flags.source_deleted, "deleted in the shop"),
     ];
-    let set = all.into_iter().filter(|(set, _)| *set);
+    let before = FLAGS_BEFORE_STEP
+        .iter()
+        .map(|(is_set, words)| (is_set(flags), *words));
+    let set = before.chain(more).filter(|(set, _)| *set);
     set.map(|(_, words)| words).collect()
+}
+
+/// The flags that whoever ships must not overlook, as short as a row has room: `test COD`.
+#[must_use]
+pub fn flag_signs(flags: Flags) -> String {
+    let all = [
+        (flags.test, "test"),
+        (flags.on_hold, "hold"),
+        (flags.pay_on_delivery, "COD"),
+    ];
+    let set = all.into_iter().filter(|(set, _)| *set);
+    set.map(|(_, sign)| sign).collect::<Vec<_>>().join(" ")
+}
+
+/// The same before a step, in a line of its own; empty where there is none of them.
+/// To be paid by the carrier is how it was bought, and nothing to be warned of.
+#[must_use]
+pub fn flags_before_step(flags: Flags) -> String {
+    let set = FLAGS_BEFORE_STEP.iter().filter(|(is_set, _)| is_set(flags));
+    let words = set.map(|(_, words)| *words).collect::<Vec<_>>().join(" · ");
+    match flags.test || flags.on_hold {
+        true => format!("! {words}"),
+        false => words,
+    }
 }
 
 /// A notification in words, without its time.

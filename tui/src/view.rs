@@ -32,6 +32,7 @@ mod outbox;
 mod picker;
 mod start;
 
+use ordertop::order::OrderKey;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -260,6 +261,16 @@ fn blank(buf: &mut Buffer, area: Rect) {
                 cell.reset();
             }
         }
+    }
+}
+
+/// An order as people call it; where orders of several vendors are shown, with whose
+/// it is: two of them may have the same number.
+fn order_name(app: &App, key: &OrderKey) -> String {
+    let number = strings::number(key);
+    match app.many_vendors() && app.orders.vendor().is_none() {
+        true => format!("{number} {}", app.vendor_name(&key.vendor)),
+        false => number,
     }
 }
 

@@ -50,6 +50,10 @@ pub struct SavedView {
 /// # Errors
 /// When there is no such way: which ones there are.
 pub fn sort_named(name: &str) -> Result<Sort, String> {
+    // It was called so while the column showed the time in the status.
+    if name.eq_ignore_ascii_case("age") {
+        return Ok(Sort::Since);
+    }
     let found = Sort::ALL
         .into_iter()
         .find(|sort| strings::sort_name(*sort).eq_ignore_ascii_case(name));
@@ -174,6 +178,8 @@ mod tests {
     #[test]
     fn names_are_read_in_any_case() {
         assert_eq!(sort_named("Ship-By"), Ok(Sort::ShipBy));
+        assert_eq!(sort_named("since"), Ok(Sort::Since));
+        assert_eq!(sort_named("age"), Ok(Sort::Since), "its name of before");
         assert!(sort_named("size").is_err_and(|words| words.contains("ship-by")));
         assert_eq!(tab_named("PAID"), Ok(OrderStatus::Paid));
         assert!(tab_named("pay").is_err_and(|words| words.contains("refunded")));

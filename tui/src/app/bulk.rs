@@ -14,6 +14,7 @@ use tui_input::Input;
 
 use super::dialog::Aim;
 use super::notices::{Notice, What};
+use super::orders::Orders;
 use super::row::Touch;
 use super::steps::InFlight;
 use super::typing::{LONG, type_into};
@@ -49,8 +50,8 @@ pub struct Plan {
     pub aim: Aim,
     /// What will be sent.
     pub rows: Vec<PlanRow>,
-    /// Why some of the marked orders are left out, and how many.
-    pub left_out: BTreeMap<String, usize>,
+    /// Why some of the marked orders are left out, and which.
+    pub left_out: BTreeMap<String, Vec<OrderKey>>,
     /// The reason, as typed so far.
     pub reason: Input,
     /// Whether the reason has the keys, and not the button.
@@ -77,8 +78,8 @@ impl Plan {
         self.rows.push(row);
     }
 
-    pub(super) fn leave_out(&mut self, why: String) {
-        *self.left_out.entry(why).or_default() += 1;
+    pub(super) fn leave_out(&mut self, key: OrderKey, why: String) {
+        self.left_out.entry(why).or_default().push(key);
     }
 
     /// Whether one of the orders needs a reason.
@@ -100,6 +101,15 @@ impl Plan {
     fn reason(&self) -> Option<String> {
         let reason = self.reason.value().trim();
         (!reason.is_empty()).then(|| reason.to_owned())
+    }
+
+    /// Which of its orders are not as they were seen: the server will refuse these.
+    #[must_use]
+    pub fn changed<'a>(&'a self, orders: &Orders) -> Vec<&'a OrderKey> {
+        let as_seen =
+            |row: &&PlanRow| (orders.get(&row.key)).is_some_and(|now| now.version() == row.version);
+        let changed = self.rows.iter().filter(|row| !as_seen(row));
+        changed.map(|row| &row.key).collect()
     }
 
     /// What to send for one of its orders.
@@ -254,7 +264,7 @@ impl App {
         let mut plan = Plan::new(Aim::Step);
         for key in keys {
             let Some(row) = self.orders.get(&key) else {
-                plan.leave_out(strings::GONE.to_owned());
+                plan.leave_out(key, strings::GONE.to_owned());
                 continue;
             };
             let order = row.listed();
@@ -268,10 +278,10 @@ impl App {
             };
             match step {
                 _ if self.on_its_way(&key).is_some() => {
-                    plan.leave_out(strings::ON_ITS_WAY.to_owned());
+                    plan.leave_out(key, strings::ON_ITS_WAY.to_owned());
                 }
                 _ if to == Some(order.status) => {
-                    plan.leave_out(strings::stands_there(order.status));
+                    plan.leave_out(key, strings::stands_there(order.status));
                 }
                 Some((to, reason)) => plan.add(PlanRow {
                     version: order.version,
@@ -280,10 +290,13 @@ impl App {
                     key,
                     to,
                 }),
-                None => plan.leave_out(match to {
-                    None => strings::no_step_from(order.status, self.many_vendors()),
-                    Some(to) => strings::cannot_go(order.status, to),
-                }),
+                None => {
+                    let why = match to {
+                        None => strings::no_step_from(order.status, self.many_vendors()),
+                        Some(to) => strings::cannot_go(order.status, to),
+                    };
+                    plan.leave_out(key, why);
+                }
             }
         }
         self.overlay = Overlay::Plan(Box::new(plan));

@@ -27,7 +27,7 @@ pub struct Widest {
     pub vendor: usize,
     /// Totals with their currency.
     pub total: usize,
-    /// Ages and times to ship by.
+    /// Ages, times to ship by, times in the status.
     pub age: usize,
     shown: (Option<OrderStatus>, Option<VendorId>, String),
 }
@@ -118,6 +118,7 @@ impl App {
                 ..Widest::default()
             };
         }
+        let sort = self.orders.sort();
         for at in self.top..self.top + self.rows_on_screen() {
             let Some(row) = self.orders.at(at) else { break };
             let grow = |known: &mut usize, text: &str| *known = (*known).max(width(text));
@@ -125,7 +126,7 @@ impl App {
             grow(&mut widest.number, &tame(row.key.number.as_str()));
             grow(&mut widest.vendor, self.vendor_name(&row.key.vendor));
             grow(&mut widest.total, &total);
-            grow(&mut widest.age, &strings::age_or_due(row, self.now));
+            grow(&mut widest.age, &strings::last_column(row, sort, self.now));
         }
         self.widest = widest;
     }

@@ -334,7 +334,7 @@ impl App {
                 true => strings::SORT_AGAIN,
                 false => strings::sort_detail(sort),
             };
-            Entry::new(strings::sort_name(sort), detail, Picked::Sort(sort))
+            Entry::new(strings::sort_label(sort), detail, Picked::Sort(sort))
         };
         let entries = Sort::ALL.map(entry).into();
         let chosen = Sort::ALL.iter().position(|sort| *sort == now).unwrap_or(0);

@@ -224,7 +224,7 @@ impl Row {
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// What a vendor should look at first: late and next due, then to be shipped
-    /// without a time, the oldest on top; then disputed, unpaid, on the way,
+    /// without a time, the longest paid on top; then disputed, unpaid, on the way,
     /// arrived, ended, the newest on top.
     #[default]
     Urgency,
@@ -240,8 +240,10 @@ pub enum Sort {
     Vendor,
     /// In the order of an order's life, the newest of each on top.
     Status,
-    /// What has stood longest where it stands on top.
-    Age,
+    /// What has stood longest where it stands on top. Files of older programs call
+    /// it `age`, and older programs read ours.
+    #[serde(rename = "age")]
+    Since,
     /// The next to be shipped on top, those without a time at the end.
     ShipBy,
 }
@@ -292,7 +294,7 @@ impl Sort {
         Self::Buyer,
         Self::Total,
         Self::Status,
-        Self::Age,
+        Self::Since,
         Self::ShipBy,
     ];
 
@@ -309,7 +311,7 @@ impl Sort {
                 .then_with(newest),
             Self::Vendor => (a.vendor_folded().cmp(b.vendor_folded())).then_with(newest),
             Self::Status => a.status().cmp(&b.status()).then_with(newest),
-            Self::Age => a.since().cmp(&b.since()),
+            Self::Since => a.since().cmp(&b.since()),
             Self::ShipBy => a.ship_by().cmp(&b.ship_by()),
         };
         by.then_with(|| a.key.cmp(&b.key))

@@ -211,8 +211,8 @@ impl App {
                         reason: reason == Reason::Given,
                     });
                 }
-                (Some(row), _) => plan.leave_out(strings::changed_by(row)),
-                (None, _) => plan.leave_out(strings::GONE.to_owned()),
+                (Some(row), _) => plan.leave_out(step.key.clone(), strings::changed_by(row)),
+                (None, _) => plan.leave_out(step.key.clone(), strings::GONE.to_owned()),
             }
         }
         if plan.rows.is_empty() {

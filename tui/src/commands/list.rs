@@ -78,7 +78,8 @@ enum By {
     /// In the order of an order's life
     Status,
     /// What has stood longest where it stands first
-    Age,
+    #[value(alias = "age")]
+    Since,
     /// The next to be shipped first
     #[value(name = "ship-by")]
     Due,
@@ -94,7 +95,7 @@ impl From<By> for Sort {
             By::Total => Self::Total,
             By::Vendor => Self::Vendor,
             By::Status => Self::Status,
-            By::Age => Self::Age,
+            By::Since => Self::Since,
             By::Due => Self::ShipBy,
         }
     }
@@ -171,7 +172,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, Failure> {
         say("no order matches");
     } else {
         let vendors = args.connect.vendor.is_none();
-        people(&mut out, &rows, vendors, now)?;
+        people(&mut out, &rows, vendors, sorting.by, now)?;
         if more {
             say(&format!(
                 "{} shown, there are more: --limit 0 shows all",
@@ -196,11 +197,19 @@ fn row(
 }
 
 /// A table, with a column for the vendor where there are several.
-fn people(out: &mut Output, rows: &[Row], vendors: bool, now: Timestamp) -> Result<(), Failure> {
+fn people(
+    out: &mut Output,
+    rows: &[Row],
+    vendors: bool,
+    by: Sort,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let zone = TimeZone::system();
-    let mut heads = vec![
-        "NUMBER", "STATUS", "AGE", "TOTAL", "PLACED", "BUYER", "ITEMS",
-    ];
+    let age = match by {
+        Sort::Since => "SINCE",
+        _ => "AGE",
+    };
+    let mut heads = vec!["NUMBER", "STATUS", age, "TOTAL", "PLACED", "BUYER", "ITEMS"];
     if vendors {
         heads.insert(1, "VENDOR");
     }
@@ -210,7 +219,7 @@ fn people(out: &mut Output, rows: &[Row], vendors: bool, now: Timestamp) -> Resu
         let mut cells = vec![
             Cell::new(tame(row.key.number.as_str())),
             Cell::new(status.as_str()).tint(Tint::Status(status)),
-            Cell::new(strings::age_or_due(row, now)),
+            Cell::new(strings::last_column(row, by, now)),
             Cell::new(row.total()).right(),
             Cell::new(words::moment(order.created_at, &zone)),
             Cell::new(tame(&order.customer_name)),

@@ -82,10 +82,13 @@ pub fn asked_of(count: usize) -> &'static str {
     }
 }
 
-/// As many numbers as `room` columns hold, and how many there are more:
-/// `#10471, #10474 and 9 more`.
+/// Plan: orders of it that were changed while it was open; follows their count.
+pub const CHANGED_SINCE: &str = "changed since, will be refused";
+
+/// As many names as `room` columns hold, and how many there are more:
+/// `#10471, #10474 and 9 more`. `name` says what an order is called.
 #[must_use]
-pub fn some_numbers(keys: &[&OrderKey], room: usize) -> String {
+pub fn some_orders(keys: &[&OrderKey], room: usize, name: impl Fn(&OrderKey) -> String) -> String {
     let rest = |shown: usize| match keys.len() - shown {
         0 => String::new(),
         more => format!(" and {} more", grouped(more)),
@@ -93,7 +96,7 @@ pub fn some_numbers(keys: &[&OrderKey], room: usize) -> String {
     let mut words = String::new();
     for (shown, key) in keys.iter().enumerate() {
         let comma = if shown == 0 { "" } else { ", " };
-        let next = format!("{words}{comma}{}", number(key));
+        let next = format!("{words}{comma}{}", name(key));
         // The first is named in any case.
         if shown > 0 && width(&next) + width(&rest(shown + 1)) > room {
             return words + &rest(shown);
@@ -132,10 +135,10 @@ pub fn cannot_go(from: OrderStatus, to: OrderStatus) -> String {
     format!("{from}: cannot become {to}")
 }
 
-/// Marked orders that are left out.
+/// Marked orders that are left out, by their names.
 #[must_use]
-pub fn left_out(why: &str) -> String {
-    format!("left out: {why}")
+pub fn left_out(names: &str, why: &str) -> String {
+    format!("left out: {names}: {why}")
 }
 
 /// So many orders.

@@ -210,7 +210,8 @@ pub fn help_notes(keymap: &Keymap) -> Vec<(&'static str, Vec<String>)> {
                 "ana \"blue mug\"  every text must occur in number, buyer, status, vendor, items",
                 "status:paid,shipped  any of these; the first letters will do",
                 "total>100 currency:eur  amounts: = < > <= >=",
-                "age<2h since>1d  placed, in its status, so long ago: s m h d w",
+                "age<2h  placed less than 2 h ago, as in the column Age: s m h d w",
+                "since>1d  more than a day in its status",
                 "due<4h due:late due:none  time left to ship",
                 "vendor:42 number:10 buyer:ana item:mug sku:tea  in that field; = for the whole of it",
                 "flag:test,hold,pod,cancel,deleted,new  marks; new: came while you watch, not changed since",
@@ -221,7 +222,7 @@ pub fn help_notes(keymap: &Keymap) -> Vec<(&'static str, Vec<String>)> {
             "By urgency",
             lines(&[
                 "Orders with a time to ship by come first: late ones, then the next due; \
-                 they show that time instead of their age. Then Paid, the oldest on top, \
+                 they show that time instead of their age. Then Paid, the longest paid on top, \
                  then Disputed, Pending, Shipped, Delivered, Completed, Cancelled and \
                  Refunded.",
             ]),

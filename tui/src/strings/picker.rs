@@ -139,7 +139,7 @@ pub fn view_not_saved(name: &str, why: &str) -> String {
     )
 }
 
-/// A way to sort in a word or two.
+/// A way to sort in a word, as files name it too.
 #[must_use]
 pub fn sort_name(sort: Sort) -> &'static str {
     match sort {
@@ -150,8 +150,19 @@ pub fn sort_name(sort: Sort) -> &'static str {
         Sort::Buyer => "buyer",
         Sort::Total => "total",
         Sort::Status => "status",
-        Sort::Age => "age",
+        Sort::Since => "since",
         Sort::ShipBy => "ship-by",
+    }
+}
+
+const LONGEST_IN_STATUS: &str = "longest in its status";
+
+/// A way to sort in a few words.
+#[must_use]
+pub fn sort_label(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Since => LONGEST_IN_STATUS,
+        other => sort_name(other),
     }
 }
 
@@ -163,6 +174,8 @@ pub fn sorting(sorting: Sorting) -> String {
         (Sort::Urgency, true) => "least urgent first".into(),
         (Sort::Newest, false) => "newest first".into(),
         (Sort::Newest, true) => "oldest first".into(),
+        (Sort::Since, false) => LONGEST_IN_STATUS.into(),
+        (Sort::Since, true) => "shortest in its status".into(),
         (by, _) => {
             let name = sort_name(by);
             let (first, rest) = name.split_at(1);
@@ -174,8 +187,9 @@ pub fn sorting(sorting: Sorting) -> String {
 /// Whether what is sorted by grows downwards: `↑` is the smallest on top.
 #[must_use]
 pub fn direction(sorting: Sorting) -> &'static str {
-    // The largest total and the greatest age stand on top at first.
-    let falling = matches!(sorting.by, Sort::Total | Sort::Age | Sort::Newest);
+    // The largest total and the longest time stand on top at first; the newest
+    // order is the one of the least age.
+    let falling = matches!(sorting.by, Sort::Total | Sort::Since);
     if falling == sorting.reversed {
         "↑"
     } else {
@@ -187,8 +201,8 @@ pub fn direction(sorting: Sorting) -> &'static str {
 #[must_use]
 pub fn sorted_by(to: Sorting) -> String {
     match to.reversed {
-        false => format!("sorted by {}: {}", sort_name(to.by), sort_detail(to.by)),
-        true => format!("sorted by {}, the other way round", sort_name(to.by)),
+        false => format!("sorted by {}: {}", sort_label(to.by), sort_detail(to.by)),
+        true => format!("sorted by {}, the other way round", sort_label(to.by)),
     }
 }
 
@@ -232,14 +246,14 @@ fn changed(changes: usize) -> String {
 #[must_use]
 pub fn sort_detail(sort: Sort) -> &'static str {
     match sort {
-        Sort::Urgency => "late and due first, then Paid, the oldest on top",
+        Sort::Urgency => "late and due first, then Paid, the longest on top",
         Sort::Newest => "the newest on top",
         Sort::Number => "as people count, 9 before 10",
         Sort::Buyer => "the buyer's name",
         Sort::Total => "the largest on top, each currency by itself",
         Sort::Vendor => "the vendor's name",
         Sort::Status => "in the order of an order's life",
-        Sort::Age => "what has stood longest in its status on top",
+        Sort::Since => "the time since its last step, not its age",
         Sort::ShipBy => "the next to be shipped on top",
     }
 }

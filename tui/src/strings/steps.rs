@@ -187,10 +187,10 @@ pub fn dialog_button(dialog: &Dialog) -> &'static str {
     }
 }
 
-/// The question of the dialog.
+/// The question of the dialog, about an order of this name.
 #[must_use]
-pub fn step_title(dialog: &Dialog) -> String {
-    format!("{} {}?", dialog_button(dialog), number(&dialog.key))
+pub fn step_title(dialog: &Dialog, name: &str) -> String {
+    format!("{} {name}?", dialog_button(dialog))
 }
 
 /// Dialog: nothing changes by asking; follows the status.

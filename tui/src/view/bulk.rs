@@ -1,5 +1,6 @@
 //! The question before an action on many orders, and what became of each.
 
+use ordertop::order::OrderKey;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -16,6 +17,8 @@ use crate::theme::glyph;
 
 /// Widest that both get.
 const WIDEST: u16 = 76;
+/// Number and vendor are cut so far before what became of the order.
+const MOST_NAME: usize = 24;
 /// Columns of the reason's name.
 const NAME: u16 = 10;
 
@@ -51,10 +54,19 @@ pub(super) fn draw_plan(
     if plan.rows.is_empty() {
         lines.push((strings::NONE_CAN.to_owned(), theme.warning()));
     }
-    lines.extend(about(app, plan, usize::from(wide.saturating_sub(4))));
-    for (why, count) in &plan.left_out {
-        let words = format!("{:>6}  {}", grouped(*count), strings::left_out(why));
-        lines.push((words, theme.quiet()));
+    let inside = usize::from(wide.saturating_sub(4));
+    lines.extend(about(app, plan, inside));
+    for (why, keys) in &plan.left_out {
+        let keys: Vec<_> = keys.iter().collect();
+        // Why is told in full where some of the names give way, but not all.
+        let room = inside.saturating_sub(8 + width(&strings::left_out("", why)));
+        let name = |key: &OrderKey| super::order_name(app, key);
+        let names = strings::some_orders(&keys, room.max(inside / 4), name);
+        let words = strings::left_out(&names, why);
+        lines.push((
+            format!("{:>6}  {words}", grouped(keys.len())),
+            theme.quiet(),
+        ));
     }
     let reason = u16::from(plan.needs_reason());
     let missed = u16::from(plan.reason_missed && plan.reason.value().trim().is_empty());
@@ -133,16 +145,39 @@ pub(super) fn draw_plan(
     cursor
 }
 
-/// What is to be known about a plan's orders, in lines of `room` columns: whom
-/// somebody wants cancelled, who is not on the screen, which they are.
+/// How many, what about them, and the first of them: `     2  on hold: #10471, #10474`.
+fn counted(app: &App, keys: &[&OrderKey], words: &str, room: usize) -> String {
+    let words = format!("{:>6}  {words}: ", grouped(keys.len()));
+    let room = room.saturating_sub(width(&words));
+    let named = strings::some_orders(keys, room, |key| super::order_name(app, key));
+    words + &named
+}
+
+/// What is to be known about a plan's orders, in lines of `room` columns: which
+/// changed, which somebody wants cancelled, which are of a kind that one does not ship
+/// unawares, which are not on the screen, which they are.
 fn about(app: &App, plan: &Plan, room: usize) -> Vec<(String, Style)> {
     let theme = app.settings.theme;
-    let line = |count: usize, words: &str| format!("{:>6}  {words}", grouped(count));
     let keys: Vec<_> = plan.rows.iter().map(|row| &row.key).collect();
     let mut lines = Vec::new();
-    let asked = keys.iter().filter(|key| app.is_asked(key)).count();
-    if asked > 0 {
-        lines.push((line(asked, strings::asked_of(asked)), theme.warning()));
+    let changed = plan.changed(&app.orders);
+    if !changed.is_empty() {
+        let words = counted(app, &changed, strings::CHANGED_SINCE, room);
+        lines.push((words, theme.warning()));
+    }
+    let asked: Vec<_> = (keys.iter().copied())
+        .filter(|key| app.is_asked(key))
+        .collect();
+    if !asked.is_empty() {
+        let words = counted(app, &asked, strings::asked_of(asked.len()), room);
+        lines.push((words, theme.warning()));
+    }
+    for (flag, words) in strings::FLAGS_BEFORE_STEP {
+        let has = |key: &&OrderKey| app.orders.get(key).is_some_and(|row| flag(row.flags()));
+        let these: Vec<_> = keys.iter().copied().filter(has).collect();
+        if !these.is_empty() {
+            lines.push((counted(app, &these, words, room), theme.warning()));
+        }
     }
     // What was shipped has left the list: to undo that needs no word of it.
     let hidden: Vec<_> = match plan.aim {
@@ -154,13 +189,12 @@ fn about(app: &App, plan: &Plan, room: usize) -> Vec<(String, Style)> {
         Aim::Undo => Vec::new(),
     };
     if !hidden.is_empty() {
-        let words = format!("{}: ", strings::NOT_IN_THE_LIST);
-        let room = room.saturating_sub(8 + width(&words));
-        let words = format!("{words}{}", strings::some_numbers(&hidden, room));
-        lines.push((line(hidden.len(), &words), theme.warning()));
+        let words = counted(app, &hidden, strings::NOT_IN_THE_LIST, room);
+        lines.push((words, theme.warning()));
     }
     if hidden.len() < keys.len() {
-        let words = strings::some_numbers(&keys, room.saturating_sub(8));
+        let name = |key: &OrderKey| super::order_name(app, key);
+        let words = strings::some_orders(&keys, room.saturating_sub(8), name);
         lines.push((format!("{:8}{words}", ""), theme.text()));
     }
     lines
@@ -189,9 +223,9 @@ pub(super) fn draw_result(app: &App, bulk: &Bulk, screen: Rect, buf: &mut Buffer
     put(buf, inner, inner.x, inner.y, &cut(&tally, room), style);
     let rows = inner.top() + 1..inner.bottom();
     let number = (bulk.lines().skip(bulk.scroll).take(rows.len()))
-        .map(|line| width(&strings::number(&line.key)))
+        .map(|line| width(&super::order_name(app, &line.key)))
         .max();
-    let number = number.unwrap_or(0).clamp(6, 16);
+    let number = number.unwrap_or(0).clamp(6, MOST_NAME);
     for (line, y) in bulk.lines().skip(bulk.scroll).zip(rows.clone()) {
         draw_line(
             app,
@@ -226,7 +260,7 @@ fn draw_line(app: &App, line: &BulkLine, number: usize, area: Rect, buf: &mut Bu
         Fate::NotSent => ("–", theme.warning()),
     };
     let x = put(buf, area, area.x, area.y, sign, style);
-    let words = fit(&strings::number(&line.key), number);
+    let words = fit(&super::order_name(app, &line.key), number);
     let x = put(buf, area, x + 1, area.y, &words, theme.strong());
     let words = strings::fate(line);
     let room = usize::from(area.right().saturating_sub(x + 2));

@@ -26,8 +26,10 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let changed = row.is_none() || still != Still::AsSeen;
     let fields = u16::try_from(dialog.fields.len()).unwrap_or(0);
     let asked = app.asked(&dialog.key);
+    let flags = row.map_or(String::new(), |row| strings::flags_before_step(row.flags()));
     let notes = u16::from(changed)
         + u16::from(asked.is_some())
+        + u16::from(!flags.is_empty())
         + u16::from(dialog.reason_missed && dialog.lacks_reason());
     // Frame, order, step, a gap, inputs, notes, buttons; gaps go where rows are few.
     let roomy = screen.height >= 12 + fields;
@@ -37,7 +39,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let height = 2 + 2 + gap + fields + link + gap * u16::from(fields > 0) + notes + 1;
     let area = centred(screen, over(screen.width, WIDEST), height);
     blank(buf, area);
-    let title = strings::step_title(dialog);
+    let title = strings::step_title(dialog, &super::order_name(app, &dialog.key));
     let inner = frame(buf, area, &title, true, theme);
     let inner = Rect {
         x: inner.x + 1,
@@ -45,7 +47,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         ..inner
     };
     let mut y = inner.y;
-    let mut who = row.map_or(String::new(), |row| {
+    let who = row.map_or(String::new(), |row| {
         let amount = row.total();
         let buyer = match row.buyer() {
             unknown if unknown.is_empty() => strings::NO_BUYER.into(),
@@ -53,9 +55,6 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         };
         format!("{buyer}  ·  {amount}")
     });
-    if app.many_vendors() {
-        who.push_str(&format!("  ·  {}", app.vendor_name(&dialog.key.vendor)));
-    }
     // Where rows are few the title says enough: what must be known needs the room.
     if inner.height >= 3 + fields + notes {
         put(buf, inner, inner.x, y, &who, theme.strong());
@@ -124,6 +123,10 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     }
     if dialog.reason_missed && dialog.lacks_reason() {
         put(buf, inner, inner.x, y, strings::REASON_NEEDED, theme.bad());
+        y += 1;
+    }
+    if !flags.is_empty() {
+        put(buf, inner, inner.x, y, &flags, theme.warning());
         y += 1;
     }
     if let Some(asked) = asked {

@@ -195,7 +195,16 @@ fn path(app: &App, row: &Row, page: &mut Page) {
         Some(to) => format!("⧗ on its way to {to}"),
         None => format!("{status} for {since}{by}"),
     };
-    page.text(&words, theme.quiet());
+    let placed = row.created_at();
+    let placed = strings::placed(&time(app, placed), placed, app.now);
+    // In one line where they fit.
+    let both = format!("{words} · {placed}");
+    match width(&both) <= page.columns {
+        true => page.text(&both, theme.quiet()),
+        false => [words, placed]
+            .iter()
+            .for_each(|words| page.text(words, theme.quiet())),
+    }
     let flags = strings::flags(row.flags());
     if !flags.is_empty() {
         page.text(&format!("! {}", flags.join(" · ")), theme.warning());

@@ -12,7 +12,7 @@ use crate::app::row::{Row, Sort, Touch};
 use crate::app::{App, Pane};
 use crate::keymap::{Action, Context};
 use crate::strings;
-use crate::text::{cut, fit, fit_right, tame, wrap};
+use crate::text::{cut, fit, fit_right, tame, width, wrap};
 use crate::theme::glyph;
 
 /// How long a new or changed row is lit.
@@ -23,14 +23,20 @@ const MARKED: SignedDuration = SignedDuration::from_secs(60);
 const MARKS: usize = 3;
 /// `◆ Completed`, `⧗→Delivered`.
 const STATUS: usize = 11;
+/// A vendor's name is cut so far while a buyer's name has little room.
+const SHORT_VENDOR: usize = 8;
 /// A vendor's name is cut so far before its column goes.
-const MIN_VENDOR: usize = 8;
+const MIN_VENDOR: usize = 6;
 /// A number is cut so far before other columns go.
 const MIN_NUMBER: usize = 12;
 /// Most buyers' names fit into this many columns.
 const GOOD_BUYER: usize = 16;
 /// A buyer's name below this many columns says little.
 const MIN_BUYER: usize = 10;
+/// It has to do with so many before whose order it is goes.
+const SCANT_BUYER: usize = 8;
+/// From this many columns of the screen on, whose order it is stays.
+const KEEPS_VENDOR: u16 = 80;
 /// From this many columns of the screen on, there is room for the items too.
 const ROOMY: u16 = 160;
 /// All but the longest buyers' names fit into this many columns.
@@ -49,7 +55,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// Columns drop by priority: vendor, age, total.
+    /// Names are cut before a column drops. Then columns drop by priority: age, total,
+    /// vendor; on a narrow screen the vendor goes first.
     fn new(app: &App, wide: usize) -> Self {
         let widest = app.widest();
         let roomy = app.size.0 >= ROOMY;
@@ -66,25 +73,28 @@ impl Columns {
             buyer: 0,
             items: 0,
             total: widest.total.clamp(10, 18),
-            age: widest.age.clamp(4, 8),
+            age: widest.age.clamp(last_head(app).0.len() + 1, 8),
         };
-        let short = |columns: &Self| (GOOD_BUYER + columns.fixed()).saturating_sub(wide);
-        let least = columns.vendor.min(MIN_VENDOR);
-        columns.vendor = (columns.vendor.saturating_sub(short(&columns))).max(least);
-        let least = columns.number.min(MIN_NUMBER);
-        columns.number = (columns.number.saturating_sub(short(&columns))).max(least);
-        for drop in 0.. {
-            let room = wide.saturating_sub(columns.fixed());
-            if room >= MIN_BUYER || drop == 3 {
-                columns.buyer = room;
-                break;
-            }
-            match drop {
-                0 => columns.vendor = 0,
-                1 => columns.age = 0,
-                _ => columns.total = 0,
+        // What is missing of so many columns for the buyer is taken from others.
+        let short = |buyer: usize, columns: &Self| (buyer + columns.fixed()).saturating_sub(wide);
+        let cut = |from: usize, missing: usize, least: usize| {
+            from.saturating_sub(missing).max(from.min(least))
+        };
+        columns.vendor = cut(columns.vendor, short(GOOD_BUYER, &columns), SHORT_VENDOR);
+        columns.number = cut(columns.number, short(GOOD_BUYER, &columns), MIN_NUMBER);
+        columns.vendor = cut(columns.vendor, short(MIN_BUYER, &columns), MIN_VENDOR);
+        let keeps_vendor = columns.vendor > 0 && app.size.0 >= KEEPS_VENDOR;
+        let least = if keeps_vendor { SCANT_BUYER } else { MIN_BUYER };
+        let drops: [fn(&mut Self) -> &mut usize; 3] = match keeps_vendor {
+            true => [|c| &mut c.age, |c| &mut c.total, |c| &mut c.vendor],
+            false => [|c| &mut c.vendor, |c| &mut c.age, |c| &mut c.total],
+        };
+        for drop in drops {
+            if short(least, &columns) > 0 {
+                *drop(&mut columns) = 0;
             }
         }
+        columns.buyer = wide.saturating_sub(columns.fixed());
         let spare = columns.buyer.saturating_sub(LONG_BUYER + 2);
         if roomy && spare >= MIN_ITEMS {
             (columns.buyer, columns.items) = (LONG_BUYER, spare);
@@ -145,7 +155,8 @@ pub(super) fn draw(app: &App, area: Rect, areas: &Areas, buf: &mut Buffer) {
 }
 
 /// The column heads: word, width, whether it stands on the right, what a press sorts by.
-fn heads(columns: &Columns) -> [(&'static str, usize, bool, Option<Sort>); 7] {
+fn heads(app: &App, columns: &Columns) -> [(&'static str, usize, bool, Option<Sort>); 7] {
+    let last = last_head(app);
     [
         (
             strings::COLUMN_NUMBER,
@@ -173,8 +184,16 @@ fn heads(columns: &Columns) -> [(&'static str, usize, bool, Option<Sort>); 7] {
             Some(Sort::Total),
         ),
         (strings::COLUMN_STATUS, STATUS, false, Some(Sort::Status)),
-        (strings::COLUMN_AGE, columns.age, true, Some(Sort::Age)),
+        (last.0, columns.age, true, Some(last.1)),
     ]
+}
+
+/// The word over the last column, and what a press on it sorts by.
+fn last_head(app: &App) -> (&'static str, Sort) {
+    match app.orders.sort() {
+        Sort::Since => (strings::COLUMN_SINCE, Sort::Since),
+        _ => (strings::COLUMN_AGE, Sort::Newest),
+    }
 }
 
 /// What a press on the column heads sorts by.
@@ -187,7 +206,7 @@ pub fn sort_at(app: &App, at: Position) -> Option<Sort> {
         return None;
     }
     let mut x = rows.x + u16::try_from(MARKS).ok()?;
-    for (_, wide, _, sort) in heads(&Columns::of(app, rows)) {
+    for (_, wide, _, sort) in heads(app, &Columns::of(app, rows)) {
         if wide == 0 {
             continue;
         }
@@ -205,7 +224,7 @@ fn draw_heads(app: &App, columns: &Columns, line: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
     let sorting = app.orders.sorting();
     let mut cells = Cells::new(buf, line, MARKS);
-    for (word, wide, right, sort) in heads(columns) {
+    for (word, wide, right, sort) in heads(app, columns) {
         let sorted = sort == Some(sorting.by);
         let style = if sorted {
             theme.accent()
@@ -285,15 +304,37 @@ fn draw_row(app: &App, row: &Row, marked: bool, columns: &Columns, line: Rect, b
         && row.status() == OrderStatus::Paid
         && app.on_its_way(&row.key).is_none();
     let amount = row.total();
-    let left = row.ship_by().map(|due| due.duration_since(app.now));
-    let age = strings::age_or_due(row, app.now);
+    let sort = app.orders.sort();
+    let due = row.ship_by().filter(|_| sort != Sort::Since);
+    let left = due.map(|due| due.duration_since(app.now));
+    let age = strings::last_column(row, sort, app.now);
     let age_style = theme.due(left).unwrap_or(quiet);
     let mut cells = Cells::new(buf, line, MARKS);
     let number = tame(row.key.number.as_str());
     cells.left(&number, columns.number, style(text.patch(theme.strong())));
     let vendor = app.vendor_name(&row.key.vendor);
     cells.left(vendor, columns.vendor, style(quiet));
-    cells.left(buyer.0, columns.buyer, style(buyer.1));
+    // What kind of order it is outlives the end of a long name.
+    let signs = strings::flag_signs(row.flags());
+    let named = match width(&signs) {
+        0 => columns.buyer,
+        wide => columns.buyer.saturating_sub(wide + 1),
+    };
+    let at = cells.x + u16::try_from(named).unwrap_or(0);
+    cells.left(&fit(buyer.0, named), columns.buyer, style(buyer.1));
+    if !signs.is_empty() {
+        let room = columns.buyer.saturating_sub(named);
+        let waits = matches!(row.status(), OrderStatus::Pending | OrderStatus::Paid);
+        let own = if waits { theme.warning() } else { quiet };
+        put(
+            cells.buf,
+            line,
+            at,
+            line.y,
+            &fit_right(&signs, room),
+            style(own),
+        );
+    }
     if columns.items > 0 {
         cells.left(&strings::items(&row.listed()), columns.items, style(quiet));
     }

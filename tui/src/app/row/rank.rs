@@ -117,7 +117,7 @@ impl Among {
             }
             Sort::Vendor => (whole(u64::from(name)), [newest, key]),
             Sort::Status => (whole(row.status() as u64), [newest, key]),
-            Sort::Age => (whole(micros(row.since())), [0, key]),
+            Sort::Since => (whole(micros(row.since())), [0, key]),
             Sort::ShipBy => {
                 let due = row.ship_by().map(|due| u128::from(micros(due)));
                 ((due.unwrap_or(NEVER), true), [0, key])

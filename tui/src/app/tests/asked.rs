@@ -222,10 +222,25 @@ fn marks_out_of_sight_are_counted_and_named() {
     stage.keys("s");
     let screen = stage.screen();
     assert!(
-        screen.contains("2  hidden by tab or filter: #10471, #10474"),
+        screen.contains("2  hidden by tab or filter: #10471 Acme, #10474 Acme"),
         "{screen}"
     );
     assert!(screen.contains("1  was asked to be cancelled"), "{screen}");
+}
+
+#[test]
+fn an_open_plan_says_what_changed_since() {
+    let mut stage = as_support((80, 24));
+    stage.keys("/status:paid");
+    stage.press(KeyCode::Enter);
+    stage.keys("As");
+    let told = "2  changed since, will be refused: #10471 Acme, #10477 Acme";
+    assert!(!stage.screen().contains("changed since"));
+    for number in ["10471", "10477"] {
+        let order = changed(&stage, number, OrderStatus::Shipped);
+        stage.event(EventKind::Status, &order, of_vendor());
+    }
+    assert!(stage.screen().contains(told), "{}", stage.screen());
 }
 
 #[test]

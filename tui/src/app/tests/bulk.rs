@@ -111,7 +111,7 @@ fn one_plan_says_what_will_happen_and_one_result_what_did() {
         "Next step of 4 orders?",
         "3  ● Paid ─▶ ▲ Shipped",
         "1  ▲ Shipped ─▶ ✓ Delivered",
-        "1  left out: Refunded: it has ended",
+        "1  left out: #10431: Refunded: it has ended",
     ] {
         assert!(screen.contains(words), "{words}: {screen}");
     }

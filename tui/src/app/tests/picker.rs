@@ -104,13 +104,36 @@ fn a_press_on_a_column_head_sorts_by_it() {
         ("Buyer", Sort::Buyer),
         ("Total", Sort::Total),
         ("Status", Sort::Status),
-        ("Age", Sort::Age),
+        ("Age", Sort::Newest),
     ];
     for (word, sort) in heads {
         assert_eq!(press(&mut stage, word), Sorting::from(sort), "{word}");
     }
     assert!(press(&mut stage, "Age").reversed);
-    assert!(stage.screen().contains("↑Age") && stage.screen().contains("Age ↑"));
+    assert!(stage.screen().contains("↓Age") && stage.screen().contains("oldest first"));
+    // Its head says what the column shows.
+    stage.app.sort_by(Sort::Since);
+    assert!(stage.screen().contains("longest in its status"));
+    assert!(press(&mut stage, "Since").reversed);
+    assert!(stage.screen().contains("shortest in its status"));
+}
+
+#[test]
+fn the_last_column_is_the_age_unless_it_is_sorted_by_the_time_in_the_status() {
+    let mut stage = Stage::new(SIZE);
+    stage.live();
+    let mut order = (*crate::fixture::listed("10482", OrderStatus::Shipped, -7_200)).clone();
+    order.status_since = Some(crate::fixture::at(60));
+    stage.snapshot(vec![order.into()]);
+    let ends_in = |stage: &Stage, age: &str| {
+        let screen = stage.screen();
+        let row = screen.lines().find(|line| line.contains("▲ Shipped"));
+        let row = row.unwrap().split('│').nth(1).unwrap().trim().to_owned();
+        assert!(row.ends_with(age), "{row}");
+    };
+    ends_in(&stage, " 2h");
+    stage.app.sort_by(Sort::Since);
+    ends_in(&stage, " 1m");
 }
 
 #[test]

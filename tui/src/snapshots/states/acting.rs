@@ -9,12 +9,18 @@ use ordertop::protocol::rest::StatusChanged;
 
 use super::super::orders::{orders, support};
 use super::super::{Stage, State};
+use super::list::flagged;
 use super::{Size, after, entered, state};
 use crate::event::{Effect, Event};
 use crate::fixture::{listed, vendor};
 
 pub(super) const STATES: &[State] = &[
     state("ship", |size| after(size, "s")),
+    state("ship_a_held_one", |size| {
+        let mut stage = flagged(size);
+        stage.keys("s");
+        stage
+    }),
     state("ship_with_a_number", |size| {
         tracking(size, "1Z5R89390357567127")
     }),

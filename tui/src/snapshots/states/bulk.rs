@@ -8,12 +8,32 @@ use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults};
 use super::super::orders::orders;
 use super::super::{Stage, State};
 use super::acting::ask_for;
+use super::list::{all_vendors, flagged};
 use super::{Size, after, entered, state};
 use crate::event::{Effect, Event};
 use crate::fixture::vendor;
 
 pub(super) const STATES: &[State] = &[
     state("bulk_plan", |size| after(size, "As")),
+    state("bulk_plan_of_held_and_changed", |size| {
+        let mut stage = flagged(size);
+        stage.keys("As");
+        ask_for(&mut stage, "10474");
+        stage
+    }),
+    state("bulk_plan_of_several_vendors", |size| {
+        let mut stage = all_vendors(size);
+        stage.keys("As");
+        stage
+    }),
+    state("bulk_result_of_several_vendors", |size| {
+        let mut stage = all_vendors(size);
+        stage.keys("/status:paid");
+        stage.press(KeyCode::Enter);
+        stage.keys("As");
+        stage.press(KeyCode::Enter);
+        stage
+    }),
     state("bulk_plan_with_a_reason", |size| {
         let mut stage = Stage::with(size, |settings| settings.vendor = None);
         stage.live();

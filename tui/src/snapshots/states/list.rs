@@ -57,6 +57,43 @@ pub(super) const STATES: &[State] = &[
         stage.rest();
         stage
     }),
+    state("flags", flagged),
+    state("longest_in_its_status", |size| {
+        let mut stage = Stage::shop(size);
+        stage.rest();
+        stage.keys("olongest");
+        stage.press(KeyCode::Enter);
+        stage.wait(5);
+        stage
+    }),
+    state("wide_numbers_of_all_vendors", |size| {
+        let mut stage = Stage::with(size, |settings| settings.vendor = None);
+        stage.live();
+        stage.vendors_named(&[("42", "Acme Housewares"), ("7", "Blue Door Ceramics")]);
+        let wide = |i: i64| {
+            let number = format!("AC-2026-11-{i:05}");
+            let mut order = (*order_of(
+                &number,
+                "Sofía Hernández-Villaseñor",
+                OrderStatus::Paid,
+                -900 * i,
+                "12345678.00",
+                "USD",
+            ))
+            .clone();
+            order.ship_by = at(120).checked_add(SignedDuration::from_hours(20 - i)).ok();
+            Arc::new(order)
+        };
+        stage.snapshot((0..3).map(wide).collect());
+        let other = VendorId::new("7").unwrap();
+        let order = ListedOrder {
+            vendor_id: Some(other.clone()),
+            ..(*listed("B-118", OrderStatus::Paid, 118)).clone()
+        };
+        stage.snapshot_of(other, &[order.into()]);
+        stage.rest();
+        stage
+    }),
     state("many_orders_scrolled", |size| {
         let mut stage = Stage::new(size);
         stage.live();
@@ -162,6 +199,24 @@ fn fill(stage: &mut Stage) {
     stage.live();
     stage.vendors();
     stage.snapshot(orders());
+}
+
+/// Orders that one does not ship unawares.
+pub(super) fn flagged(size: Size) -> Stage {
+    let mut stage = Stage::new(size);
+    stage.live();
+    stage.vendors();
+    let mut orders = orders();
+    for (at, order) in orders.iter_mut().enumerate() {
+        let mut flagged = (**order).clone();
+        flagged.flags.on_hold = matches!(at, 0 | 3);
+        flagged.flags.test = matches!(at, 1 | 3);
+        flagged.flags.pay_on_delivery = matches!(at, 5 | 6);
+        *order = Arc::new(flagged);
+    }
+    stage.snapshot(orders);
+    stage.rest();
+    stage
 }
 
 /// So many orders of the last days, all of them to be shipped.
