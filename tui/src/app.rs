@@ -99,6 +99,8 @@ pub struct Settings {
     pub views: Vec<SavedView>,
     /// Whether nothing may be changed.
     pub read_only: bool,
+    /// Whether a record is played to somebody: nothing on the screen is of now.
+    pub replay: bool,
     /// Program and arguments that print what they read; `None` for no printer.
     pub print_command: Option<Vec<String>>,
     /// Colours.
@@ -124,6 +126,7 @@ impl Settings {
             sort: Sort::default(),
             views: Vec::new(),
             read_only: false,
+            replay: false,
             print_command: None,
             theme: Theme::new(Palette::Plain),
             themes: Themes::default(),

@@ -107,6 +107,7 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         sort: options.sort,
         views: options.views,
         read_only: options.read_only,
+        replay: false,
         theme: match options.plain {
             true => Theme::new(Palette::Plain),
             false => themes.theme(themes.worn()),

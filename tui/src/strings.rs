@@ -26,7 +26,7 @@ pub use bulk::{
     no_step_from, not_undone, orders, plan_button, plan_title, range_begun, result_title,
     some_orders, stands_there, step_of_marked, too_many_marked, undo_offer, was_first,
 };
-pub use connection::{Health, empty, indicator, loading};
+pub use connection::{Health, empty, indicator, loading, replaying};
 use jiff::Timestamp;
 pub use keys::{action_group, action_help, action_short, dialog_short, help_notes, picker_short};
 pub use note::{
@@ -39,10 +39,10 @@ use ordertop::order::{Actor, ActorKind, Currency, Flags, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 pub use outbox::*;
 pub use picker::{
-    NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, VIEW_NEW, VIEW_REPLACED, candidates,
-    direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail, sort_label,
-    sort_name, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail,
-    view_detail, view_is_wrong, view_not_saved, view_saved, view_shown,
+    NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, TYPE_A_NAME, VIEW_NEW, VIEW_REPLACED,
+    candidates, direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail,
+    sort_label, sort_name, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept,
+    vendor_detail, view_detail, view_is_wrong, view_not_saved, view_saved, view_shown,
 };
 pub use steps::{
     ASK_TO_CANCEL, REASON_FOR_SUPPORT, UNTIL_SUPPORT_DECIDES, already_on_its_way, asked_to_cancel,
@@ -114,6 +114,8 @@ pub const NO_ORDER: &str = "there is no order under the cursor";
 pub const NO_NOTICE: &str = "no notification leads to an order";
 /// Asked to look now.
 pub const LOOKING: &str = "looking now";
+/// The footer of a record that is played: what its only key does.
+pub const REPLAY_LEAVE: &str = "leave the replay";
 /// The header of a screen that only reads.
 pub const READ_ONLY_MARK: &str = "read-only";
 /// An acting key on a screen that only reads.

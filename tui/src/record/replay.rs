@@ -162,6 +162,10 @@ pub async fn play(
         return std::fs::write(out, drawn)
             .with_context(|| format!("{} cannot be written", out.display()));
     }
+    let settings = |clock| Settings {
+        replay: true,
+        ..settings(clock)
+    };
     let player = Player::new(open(&replay.file)?, settings)
         .with_context(|| replay.file.display().to_string())?;
     show(player, replay.speed).await

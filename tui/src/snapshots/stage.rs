@@ -50,6 +50,7 @@ impl Stage {
             sort: Sort::default(),
             views: Vec::new(),
             read_only: false,
+            replay: false,
             print_command: None,
             theme: Theme::new(Palette::Colours),
             themes: Themes::default(),

@@ -141,21 +141,26 @@ pub fn an_hour(count: usize) -> [String; 2] {
     [format!("{count} {orders}/h"), format!("{count}/h")]
 }
 
-/// What today's orders bring, in whole units: `today 1,204 EUR, 310 USD`; the two
-/// currencies with the most orders, and how many there are more. Codes, not signs:
-/// as in the list, and of every currency alike.
+/// So many currencies are named at most.
+const MOST_CURRENCIES: usize = 12;
+
+/// What today's orders bring, in whole units: `today's orders 1,204 EUR, 310 USD`; the
+/// currencies with the most orders first, and how many there are more. The form with
+/// most of them first, none where there is nothing. Codes, not signs: as in the list,
+/// and of every currency alike.
 #[must_use]
-pub fn revenue(by_currency: &[Revenue]) -> String {
-    let mut parts: Vec<String> = (by_currency.iter().take(2)).map(whole_units).collect();
-    if parts.is_empty() {
-        return String::new();
-    }
-    match by_currency.len() - parts.len() {
-        0 => {}
-        1 => parts.push("+1 currency".to_owned()),
-        more => parts.push(format!("+{more} currencies")),
-    }
-    format!("today {}", parts.join(", "))
+pub fn revenue(by_currency: &[Revenue]) -> Vec<String> {
+    let most = by_currency.len().min(MOST_CURRENCIES);
+    let form = |named: usize| {
+        let mut parts: Vec<String> = (by_currency.iter().take(named)).map(whole_units).collect();
+        match by_currency.len() - named {
+            0 => {}
+            1 => parts.push("+1 currency".to_owned()),
+            more => parts.push(format!("+{more} currencies")),
+        }
+        format!("today's orders {}", parts.join(", "))
+    };
+    (1..=most).rev().map(form).collect()
 }
 
 fn whole_units(revenue: &Revenue) -> String {

@@ -1,6 +1,7 @@
 //! The connection in words.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use ordertop::client::{Connection, ConnectionState};
 use ordertop::order::VendorId;
 
@@ -241,6 +242,20 @@ pub fn indicator(
         forms = marked.chain(forms.last().cloned()).collect();
     }
     (health, forms)
+}
+
+/// What is shown is a record: since when, by its own clock, and how the server stood
+/// then; the longest form first.
+#[must_use]
+pub fn replaying(now: Timestamp, zone: &TimeZone, forms: &[String]) -> Vec<String> {
+    let now = zone.to_datetime(now);
+    let day = now.strftime("%Y-%m-%d %H:%M:%S");
+    let then = forms.iter().map(|form| format!("REPLAY of {day} · {form}"));
+    let alone = [
+        format!("REPLAY of {day}"),
+        format!("REPLAY {}", now.strftime("%H:%M:%S")),
+    ];
+    then.chain(alone).collect()
 }
 
 fn rate(events_per_second: f64) -> String {

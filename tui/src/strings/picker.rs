@@ -12,6 +12,9 @@ use crate::views::SavedView;
 /// Nothing matches what is typed.
 pub const NOTHING_TO_PICK: &str = "nothing matches";
 
+/// No view is there whose name could be picked.
+pub const TYPE_A_NAME: &str = "no view is saved yet: type a name for this one";
+
 /// The title of a list to pick from.
 #[must_use]
 pub fn picker_title(kind: PickerKind) -> &'static str {

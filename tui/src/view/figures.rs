@@ -2,17 +2,61 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::{columns, put};
 use crate::app::App;
 use crate::strings;
 use crate::text::grouped;
 
+/// Columns between two figures: a dot with blanks around it.
+const GAP: u16 = 3;
 /// From few to many.
 const BARS: [&str; 5] = ["▁", "▂", "▃", "▅", "▇"];
 
+/// The columns that each figure takes in its shortest form, with the gap before it.
+pub(super) struct Wanted {
+    /// What is late.
+    pub(super) late: usize,
+    /// What is due.
+    pub(super) due: usize,
+    /// Orders an hour.
+    pub(super) hours: usize,
+}
+
+impl Wanted {
+    pub(super) fn of(app: &App) -> Self {
+        let mut gap = 2;
+        let [late, due, hours] = parts(app).map(|(forms, _)| {
+            let shortest = forms.last().map_or(0, |words| columns(words));
+            match shortest {
+                0 => 0,
+                some => usize::from(some + std::mem::replace(&mut gap, GAP)),
+            }
+        });
+        Self { late, due, hours }
+    }
+}
+
 /// Draws what fits from a column on, the more urgent first.
 pub(super) fn draw(app: &App, area: Rect, mut x: u16, buf: &mut Buffer) {
+    let theme = app.settings.theme;
+    let mut gap = 2;
+    for (forms, style) in parts(app) {
+        let fits = |words: &&String| x + gap + columns(words) <= area.right();
+        let Some(words) = forms.iter().find(fits).filter(|words| !words.is_empty()) else {
+            continue;
+        };
+        if gap == GAP {
+            put(buf, area, x + 1, area.y, "·", theme.quiet());
+        }
+        x = put(buf, area, x + gap, area.y, words, style);
+        gap = GAP;
+    }
+}
+
+/// The figures, the more urgent first, each in its forms, the longer first.
+fn parts(app: &App) -> [(Vec<String>, Style); 3] {
     let theme = app.settings.theme;
     let figures = &app.figures;
     let late = match figures.late {
@@ -23,23 +67,11 @@ pub(super) fn draw(app: &App, area: Rect, mut x: u16, buf: &mut Buffer) {
         0 => String::new(),
         due => format!("{} due <4h", grouped(due)),
     };
-    let parts = [
+    [
         (vec![late], theme.bad().patch(theme.strong())),
         (vec![due], theme.warning()),
         (orders_an_hour(app), theme.quiet()),
-    ];
-    let mut gap = 2;
-    for (forms, style) in parts {
-        let fits = |words: &&String| x + gap + columns(words) <= area.right();
-        let Some(words) = forms.iter().find(fits).filter(|words| !words.is_empty()) else {
-            continue;
-        };
-        if gap == 3 {
-            put(buf, area, x + 1, area.y, "·", theme.quiet());
-        }
-        x = put(buf, area, x + gap, area.y, words, style);
-        gap = 3;
-    }
+    ]
 }
 
 /// A bar for each of the last hours, and how many came in the last one; the

@@ -21,6 +21,10 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let words = format!(" {words}");
         return text(buf, area, area.y, &words, theme.strong());
     }
+    if app.settings.replay {
+        let leave = [("q", strings::REPLAY_LEAVE)];
+        return super::key_words(buf, area, area.x + 1, area.y, theme, &leave);
+    }
     if on_screen(app) {
         undo(app, area, buf);
     }

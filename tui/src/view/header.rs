@@ -16,14 +16,21 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let area = draw_waiting(app, area, buf);
     let vendor = app.settings.vendor.as_ref();
     let rate = app.events_per_second();
-    let (health, forms) = strings::indicator(&app.connection, vendor, app.now, rate);
-    let style = match health {
+    let (mut health, mut forms) = strings::indicator(&app.connection, vendor, app.now, rate);
+    let mut style = match health {
         Health::Good => theme.good(),
         Health::Fair => theme.warning(),
         Health::Bad => theme.bad(),
     };
+    if app.settings.replay {
+        // How the server stood then is no news: that it is then, is.
+        forms = strings::replaying(app.now, &app.settings.time_zone, &forms);
+        (health, style) = (Health::Good, theme.warning());
+    }
     let style = style.patch(theme.strong());
     let title = title(app);
+    // The name alone says more than a name and half of an id.
+    let short = title.split(" · ").next().unwrap_or_default();
     let room = usize::from(area.width).saturating_sub(2);
     // While all is well the title has its room too; else how it stands matters
     // more. Before the words of the indicator are shortened, title and name go.
@@ -37,11 +44,19 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         Health::Good => name + 2 + width(&title).min(most),
         Health::Fair | Health::Bad => name,
     };
-    let named = |form: &&String| form.starts_with(strings::REALTIME);
+    // What is late matters more than how fast the server answers.
+    let wanted = figures::Wanted::of(app);
+    let (late, urgent) = match health {
+        Health::Good => (wanted.late, wanted.late + wanted.due),
+        Health::Fair | Health::Bad => (0, 0),
+    };
+    let named = |form: &&String| app.settings.replay || form.starts_with(strings::REALTIME);
     let beside =
         |left: usize| (forms.iter().filter(named)).find(|form| left + steady_width(form) <= room);
-    let form = beside(titled(GOOD_TITLE))
-        .or_else(|| beside(titled(MIN_TITLE)))
+    let form = beside(titled(GOOD_TITLE) + urgent)
+        .or_else(|| beside(titled(GOOD_TITLE) + late))
+        .or_else(|| beside(titled(width(short).min(MIN_TITLE)) + late))
+        .or_else(|| beside(name + late))
         .or_else(|| beside(name))
         .or_else(|| beside(name - marked))
         .or_else(|| beside(0))
@@ -65,11 +80,16 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let mut x = put(buf, left, 1, area.y, strings::NAME, accent);
     let room = |x: u16| usize::from(left.width.saturating_sub(x + 2));
     let titled = room(x).saturating_sub(marked);
-    if titled >= width(&title).min(MIN_TITLE) {
-        // The name alone says more than a name and half of an id.
-        let short = title.split(" · ").next().unwrap_or_default();
+    // A long name is cut where something else wants the room.
+    let beside_all = titled.saturating_sub(wanted.late + wanted.due + wanted.hours);
+    let beside_late = titled.saturating_sub(wanted.late);
+    let titled = match width(&title) <= beside_all {
+        true => titled,
+        false => beside_all.max(GOOD_TITLE.min(beside_late)),
+    };
+    if titled >= width(short).min(MIN_TITLE) {
         let words = match width(&title) <= titled {
-            true => title.as_str(),
+            true => &title,
             false => short,
         };
         x = put(
@@ -119,14 +139,12 @@ fn draw_waiting(app: &App, area: Rect, buf: &mut Buffer) -> Rect {
 }
 
 /// The columns of a text whose numbers change by the second: a number counts as
-/// three digits, so that nothing beside it moves.
+/// three signs, so that nothing beside it moves, whether it is 0, 0.2 or 312.
 fn steady_width(text: &str) -> usize {
-    let runs = text.split(|c: char| !c.is_ascii_digit());
-    let short = |run: &str| match run.len() {
-        0 => 0,
-        digits => 3_usize.saturating_sub(digits),
-    };
-    width(text) + runs.map(short).sum::<usize>()
+    let runs = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    let numbers = runs.filter(|run| run.contains(|c: char| c.is_ascii_digit()));
+    let short = |run: &str| 3_usize.saturating_sub(run.len());
+    width(text) + numbers.map(short).sum::<usize>()
 }
 
 fn title(app: &App) -> String {
@@ -352,10 +370,12 @@ pub(super) fn draw_find(app: &App, area: Rect, buf: &mut Buffer) -> Option<Posit
         false => width(&short_hint),
     };
     let room = usize::from(area.width).saturating_sub(2);
-    let forms = facts(app);
-    let form = forms
-        .iter()
-        .find(|form| input + 2 + width(form) <= room)
+    let (good, forms) = facts(app);
+    let beside = |input: usize| move |form: &&String| input + 2 + width(form) <= room;
+    // What filters can say is worth a currency or two.
+    let form = (forms.iter().take(good))
+        .find(beside(width(strings::FILTER_HINT)))
+        .or_else(|| forms.iter().find(beside(input)))
         .or(forms.last());
     let inside = Rect {
         width: area.width - 1,
@@ -420,8 +440,9 @@ fn unseen(app: &App) -> String {
     strings::unseen(unseen.above, unseen.below, unseen.hidden)
 }
 
-/// What there is to know about the list, the longest form first.
-fn facts(app: &App) -> Vec<String> {
+/// What there is to know about the list, the longest form first; and how many of the
+/// first forms say so much that the hint beside them may have its room too.
+fn facts(app: &App) -> (usize, Vec<String>) {
     let (shown, total) = (app.orders.shown(), app.orders.in_scope());
     let counts = if shown == total {
         strings::orders(total)
@@ -457,17 +478,21 @@ fn facts(app: &App) -> Vec<String> {
     };
     // A filter needs the room more, and so does a narrow screen.
     let roomy = app.size.0 >= WIDE && !app.typing && app.filter.value().is_empty();
-    let revenue = match strings::revenue(&app.figures.revenue) {
-        some if roomy && !some.is_empty() => format!("{some} · "),
-        _ => String::new(),
+    let revenue = match roomy {
+        true => strings::revenue(&app.figures.revenue),
+        false => Vec::new(),
     };
-    vec![
-        format!("{revenue}{loading}{held}{vendor}{counts} · {sort}{told}"),
+    let good = revenue.len().saturating_sub(1).max(revenue.len().min(1));
+    let mut forms: Vec<_> = (revenue.iter())
+        .map(|some| format!("{some} · {loading}{held}{vendor}{counts} · {sort}{told}"))
+        .collect();
+    forms.extend([
         format!("{loading}{held}{vendor}{counts} · {sort}{told}"),
         format!("{held}{vendor}{counts} · {sort}{told}"),
         format!("{held}{vendor}{counts}{told}"),
         format!("{held}{counts}{told}"),
         format!("{counts}{told}"),
         counts,
-    ]
+    ]);
+    (good, forms)
 }

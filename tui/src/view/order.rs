@@ -154,7 +154,10 @@ fn path(app: &App, row: &Row, page: &mut Page) {
     let status = row.status();
     let mut spans = Vec::new();
     // Three steps fit; what is long done goes first.
+    let unpaid = row.flags().pay_on_delivery && row.listed().paid_at.is_none();
     let way = match status {
+        // It is paid at the door, if at all.
+        Pending | Shipped | Delivered if unpaid => [Pending, Shipped, Delivered],
         Pending => [Pending, Paid, Shipped],
         Completed => [Shipped, Delivered, Completed],
         _ => [Paid, Shipped, Delivered],

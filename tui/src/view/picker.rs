@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
 use super::{blank, frame, over, put, put_right};
-use crate::app::picker::Picker;
+use crate::app::picker::{Picker, PickerKind};
 use crate::app::{App, Overlay};
 use crate::strings;
 use crate::text::{cut, grouped, width};
@@ -94,7 +94,10 @@ pub(super) fn draw(app: &App, picker: &Picker, buf: &mut Buffer) -> Option<Posit
     let cursor = x + u16::try_from(cursor).unwrap_or(0);
 
     if picker.matches.is_empty() {
-        let words = strings::NOTHING_TO_PICK;
+        let words = match (picker.kind, picker.input.value().trim()) {
+            (PickerKind::SaveView, "") => strings::TYPE_A_NAME,
+            _ => strings::NOTHING_TO_PICK,
+        };
         put(buf, rows, rows.x + 2, rows.y, words, theme.quiet());
     }
     let shown = picker.matches.iter().enumerate().skip(picker.top);

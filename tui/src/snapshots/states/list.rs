@@ -58,6 +58,45 @@ pub(super) const STATES: &[State] = &[
         stage
     }),
     state("flags", flagged),
+    state("late_under_a_long_name", |size| {
+        let mut stage = Stage::new(size);
+        stage.live();
+        let name = "The Very Long Named Household Goods and Garden Company of Upper Mill";
+        stage.vendors_named(&[("42", name)]);
+        let due = |(i, hours): (i64, i64)| {
+            let mut order =
+                (*listed(&(10_480 + i).to_string(), OrderStatus::Paid, -60 * i)).clone();
+            order.ship_by = at(120).checked_add(SignedDuration::from_hours(hours)).ok();
+            Arc::new(order)
+        };
+        stage.snapshot((0..4).zip([-30, -2, 1, 90]).map(due).collect());
+        // Something happens now and then.
+        let order = stage.app.orders.at(3).unwrap().listed();
+        stage.event(EventKind::Updated, &order, support());
+        stage.rest();
+        stage
+    }),
+    state("many_currencies_of_today", |size| {
+        let mut stage = Stage::new(size);
+        stage.live();
+        stage.vendors();
+        let codes = ["EUR", "USD", "GBP", "JPY", "PLN", "DKK", "BRL", "KWD"];
+        let order = |(i, code): (usize, &&str)| {
+            let number = (10_480 + i).to_string();
+            let placed = -60 * i64::try_from(i).unwrap();
+            order_of(
+                &number,
+                "Ana Souza",
+                OrderStatus::Paid,
+                placed,
+                "1184.00",
+                code,
+            )
+        };
+        stage.snapshot(codes.iter().enumerate().map(order).collect());
+        stage.rest();
+        stage
+    }),
     state("longest_in_its_status", |size| {
         let mut stage = Stage::shop(size);
         stage.rest();

@@ -5,6 +5,7 @@ use ordertop::client::RequestError;
 
 use super::super::orders::long_order;
 use super::super::{Stage, State};
+use super::list::flagged;
 use super::{Size, entered, state};
 use crate::event::Event;
 use crate::snapshots::orders::history_of;
@@ -16,6 +17,18 @@ pub(super) const STATES: &[State] = &[
         let mut stage = long(size);
         stage.press(KeyCode::Tab);
         stage.press(KeyCode::End);
+        stage
+    }),
+    state("order_to_be_paid_on_delivery", |size| {
+        let mut stage = flagged(size);
+        stage.keys("jjj");
+        stage.press(KeyCode::Enter);
+        stage
+    }),
+    state("order_shipped_unpaid", |size| {
+        let mut stage = flagged(size);
+        stage.keys("3");
+        stage.press(KeyCode::Enter);
         stage
     }),
     state("order_without_history", |size| {

@@ -31,6 +31,7 @@ pub(super) const STATES: &[State] = &[
     state("pick_view", |size| with_views(size, "F")),
     state("save_view", |size| with_views(size, "2W")),
     state("save_view_typed", |size| with_views(size, "2Wla")),
+    state("save_first_view", |size| after(size, "W")),
     state("no_views", |size| after(size, "F")),
 ];
 

@@ -5,17 +5,23 @@ use std::io::BufReader;
 use ordertop::clock::ManualClock;
 
 use super::super::{Stage, State};
-use super::state;
+use super::{Size, state};
 use crate::app::Settings;
 use crate::event::Event;
 use crate::record::Player;
 use crate::theme::{Palette, Theme};
 
-pub(super) const STATES: &[State] = &[state("replay", |(columns, rows)| {
+pub(super) const STATES: &[State] = &[
+    state("replay", |size| played(size, false)),
+    state("replay_on_a_terminal", |size| played(size, true)),
+];
+
+fn played((columns, rows): Size, replay: bool) -> Stage {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/screen.jsonl");
     let record = BufReader::new(std::fs::File::open(file).unwrap());
     let settings = |clock| Settings {
         theme: Theme::new(Palette::Colours),
+        replay,
         ..Settings::new(clock)
     };
     let mut player = Player::new(record, settings).unwrap();
@@ -26,4 +32,4 @@ pub(super) const STATES: &[State] = &[state("replay", |(columns, rows)| {
     let mut app = player.app;
     app.update(Event::Resize(columns, rows));
     Stage { app, clock }
-})];
+}
