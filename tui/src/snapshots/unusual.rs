@@ -102,13 +102,18 @@ fn named(text: &str) -> Option<String> {
             (!other && usual.iter().any(|key| key == bare)).then(|| format!("{bare} in {part}"))
         })
     };
-    (text.lines().flat_map(|line| line.split(['│', '|']))).find_map(in_part)
+    (text
+        .lines()
+        .flat_map(|line| line.split(['│', '|', '╭', '╮', '╰', '╯'])))
+    .find_map(in_part)
 }
 
 /// The states with keys of their own, and signs that are none: a record has the keys
 /// that it was made with, and in ASCII letters stand for statuses.
 fn states() -> impl Iterator<Item = &'static State> {
-    states::all().filter(|state| !["replay", "theme_ascii", "ascii_only"].contains(&state.name))
+    states::all().filter(|state| {
+        !state.name.starts_with("replay") && !["theme_ascii", "ascii_only"].contains(&state.name)
+    })
 }
 
 #[test]

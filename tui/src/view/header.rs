@@ -374,7 +374,7 @@ pub(super) fn draw_find(app: &App, area: Rect, buf: &mut Buffer) -> Option<Posit
     let beside = |input: usize| move |form: &&String| input + 2 + width(form) <= room;
     // What filters can say is worth a currency or two.
     let form = (forms.iter().take(good))
-        .find(beside(width(strings::FILTER_HINT)))
+        .find(beside(width(&hint)))
         .or_else(|| forms.iter().find(beside(input)))
         .or(forms.last());
     let inside = Rect {
