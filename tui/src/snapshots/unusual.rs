@@ -95,7 +95,8 @@ fn named(text: &str) -> Option<String> {
                 "a" | "↑" | "↓" | "/" | "?" => true,
                 // Of words that something lies over, or that are scrolled away.
                 letter if letter.chars().count() == 1 => {
-                    words.len() == 1 || matches!(before, "Ana" | "Acme" | "Reason" | "(no")
+                    let cut = words.len() == 1 || at == 0 && words[at].ends_with(',');
+                    cut || matches!(before, "Ana" | "Acme" | "Reason" | "(no")
                 }
                 _ => false,
             };
