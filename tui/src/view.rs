@@ -30,6 +30,7 @@ mod order;
 mod orders;
 mod outbox;
 mod picker;
+mod press;
 mod start;
 
 use ordertop::order::OrderKey;
@@ -45,6 +46,8 @@ pub use notices::{notice_at, notices_in_sight};
 pub use order::order_lines;
 pub use orders::sort_at;
 pub use picker::{picker_entry_at, picker_rows};
+pub use press::{Press, press_at};
+use press::{Presses, keys_to_press};
 pub use start::{StartPlaces, draw_start, start_places};
 
 use crate::app::{App, Overlay, Pane};
@@ -84,15 +87,29 @@ fn draw_parts(app: &App, buf: &mut Buffer) -> Option<Position> {
     footer::draw(app, areas.footer, buf);
     // Last: what is wrong with the filter, and what could stand there, lies over the list.
     let cursor = header::draw_find(app, areas.find, buf);
-    match &app.overlay {
+    let over = draw_overlay(app, &areas, buf, &mut Presses::default());
+    match app.overlay {
         Overlay::None => cursor,
+        _ => over,
+    }
+}
+
+/// Draws what lies over the screen. Gives the place of its text cursor.
+fn draw_overlay(
+    app: &App,
+    areas: &Areas,
+    buf: &mut Buffer,
+    presses: &mut Presses,
+) -> Option<Position> {
+    match &app.overlay {
+        Overlay::None => None,
         Overlay::Help(scroll) => {
             help::draw(app, *scroll, areas.whole, buf);
             None
         }
-        Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf),
-        Overlay::Note(note) => note::draw(app, note, areas.whole, buf),
-        Overlay::Plan(plan) => bulk::draw_plan(app, plan, areas.whole, buf),
+        Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf, presses),
+        Overlay::Note(note) => note::draw(app, note, areas.whole, buf, presses),
+        Overlay::Plan(plan) => bulk::draw_plan(app, plan, areas.whole, buf, presses),
         Overlay::Result => {
             if let Some(bulk) = &app.acting.bulk {
                 bulk::draw_result(app, bulk, areas.whole, buf);
@@ -100,7 +117,7 @@ fn draw_parts(app: &App, buf: &mut Buffer) -> Option<Position> {
             None
         }
         Overlay::Outbox(sheet) => {
-            outbox::draw(app, sheet, areas.whole, buf);
+            outbox::draw(app, sheet, areas.whole, buf, presses);
             None
         }
         Overlay::Picker(picker) => picker::draw(app, picker, buf),

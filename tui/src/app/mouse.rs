@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
 use crate::keymap::Action;
-use crate::view::{areas, key_at, notice_at, sort_at, tab_at};
+use crate::view::{Press, areas, key_at, notice_at, press_at, sort_at, tab_at};
 
 /// A turn of the mouse's wheel, in lines.
 const WHEEL: usize = 3;
@@ -61,6 +61,15 @@ impl App {
                 return;
             }
             (Overlay::Outbox(_), Some(_)) => return self.outbox_key(turned(mouse.kind), effects),
+            (
+                Overlay::Dialog(_) | Overlay::Note(_) | Overlay::Plan(_) | Overlay::Outbox(_),
+                None,
+            ) => {
+                if pressed {
+                    self.press_over(here, effects);
+                }
+                return;
+            }
             (Overlay::None, None) => {}
             (Overlay::Picker(_), _) => return self.picker_mouse(mouse, effects),
             _ => return,
@@ -96,11 +105,33 @@ impl App {
         }
     }
 
-    /// A key that stands in the footer, as if it were pressed.
-    fn press_footer(&mut self, column: u16, effects: &mut Vec<Effect>) {
-        let Some(action) = key_at(self, column) else {
+    /// What lies over the screen was pressed.
+    fn press_over(&mut self, here: Position, effects: &mut Vec<Effect>) {
+        let Some(press) = press_at(self, here) else {
             return;
         };
+        match (press, &mut self.overlay) {
+            (Press::Key(action), _) => self.press_key(action, effects),
+            (Press::Field(field), Overlay::Dialog(dialog)) => dialog.focus = field,
+            (Press::Field(_), Overlay::Plan(plan)) => plan.typing = true,
+            (Press::Field(field), Overlay::Note(note)) => note.choosing = field == 2,
+            (Press::Row(at), Overlay::Outbox(sheet)) => {
+                let waiting = self.outbox.list().get(at);
+                sheet.chosen = waiting.map(|waiting| waiting.entry.id.clone());
+                sheet.asked = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// A key that stands in the footer, as if it were pressed.
+    fn press_footer(&mut self, column: u16, effects: &mut Vec<Effect>) {
+        if let Some(action) = key_at(self, column) {
+            self.press_key(action, effects);
+        }
+    }
+
+    fn press_key(&mut self, action: Action, effects: &mut Vec<Effect>) {
         let key = self.settings.keymap.press(self.context(), action);
         if let Some(key) = key {
             self.key(key, effects);

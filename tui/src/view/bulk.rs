@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::header::after_columns;
-use super::{blank, centred, frame, key_words, over, put, put_right};
+use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put, put_right};
 use crate::app::App;
 use crate::app::bulk::{Bulk, BulkLine, Fate, Plan};
 use crate::app::dialog::{Aim, FieldKind};
@@ -38,6 +38,7 @@ pub(super) fn draw_plan(
     plan: &Plan,
     screen: Rect,
     buf: &mut Buffer,
+    presses: &mut Presses,
 ) -> Option<Position> {
     let theme = app.settings.theme;
     let wide = over(screen.width, WIDEST);
@@ -86,6 +87,7 @@ pub(super) fn draw_plan(
     }
     let mut cursor = None;
     if reason > 0 {
+        presses.note_line(inner, y, Press::Field(1));
         let style = if plan.typing {
             theme.key()
         } else {
@@ -139,9 +141,11 @@ pub(super) fn draw_plan(
         false => keymap.label(app.context(), Action::Confirm),
     };
     let x = put(buf, inner, x + 1, y, &keys, theme.key());
-    let cancel = keymap.first(app.context(), Action::Cancel);
-    let cancel = [(&*cancel, strings::DIALOG_CANCEL)];
-    key_words(buf, inner, x + 3, y, theme, &cancel);
+    if !plan.rows.is_empty() {
+        presses.note(inner.x, x, y, Press::Key(Action::Confirm));
+    }
+    let cancel = [(Action::Cancel, strings::DIALOG_CANCEL)];
+    keys_to_press(app, buf, inner, x + 3, y, &cancel, presses);
     cursor
 }
 

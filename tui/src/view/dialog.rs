@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, centred, frame, key_words, over, put};
+use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::{Aim, Dialog, FieldKind};
@@ -19,7 +19,13 @@ const WIDEST: u16 = 76;
 const NAMES: u16 = 17;
 
 /// Gives the place of the text cursor while an input has the keys.
-pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -> Option<Position> {
+pub(super) fn draw(
+    app: &App,
+    dialog: &Dialog,
+    screen: Rect,
+    buf: &mut Buffer,
+    presses: &mut Presses,
+) -> Option<Position> {
     let theme = app.settings.theme;
     let row = app.orders.get(&dialog.key);
     let still = app.still(dialog);
@@ -82,6 +88,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
     let mut cursor = None;
     for (i, field) in dialog.fields.iter().enumerate() {
         let has_keys = dialog.focus == i + 1;
+        presses.note_line(inner, y, Press::Field(i + 1));
         let style = if has_keys { theme.key() } else { theme.text() };
         put(buf, inner, inner.x, y, strings::field(field.kind), style);
         let x = inner.x + NAMES.min(inner.width / 2);
@@ -149,7 +156,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, screen: Rect, buf: &mut Buffer) -
         y += 1;
     }
     let y = y.min(inner.bottom().saturating_sub(1));
-    buttons(app, dialog, inner, y, buf);
+    buttons(app, dialog, inner, y, buf, presses);
     cursor
 }
 
@@ -164,7 +171,14 @@ fn hint(dialog: &Dialog, kind: FieldKind) -> String {
     }
 }
 
-fn buttons(app: &App, dialog: &Dialog, inner: Rect, y: u16, buf: &mut Buffer) {
+fn buttons(
+    app: &App,
+    dialog: &Dialog,
+    inner: Rect,
+    y: u16,
+    buf: &mut Buffer,
+    presses: &mut Presses,
+) {
     let theme = app.settings.theme;
     let button = format!("  {}  ", strings::dialog_button(dialog));
     let on_button = dialog.focus == 0;
@@ -177,20 +191,19 @@ fn buttons(app: &App, dialog: &Dialog, inner: Rect, y: u16, buf: &mut Buffer) {
         theme.strong()
     };
     let x = put(buf, inner, inner.x, y, &button, style) + 1;
-    let keymap = &app.settings.keymap;
-    let key = |action| keymap.first(app.context(), action);
-    let (cancel, next_field) = (key(Action::Cancel), key(Action::NextField));
-    let cancel = (&*cancel, strings::DIALOG_CANCEL);
+    let cancel = (Action::Cancel, strings::DIALOG_CANCEL);
     if off {
-        return key_words(buf, inner, x + 1, y, theme, &[cancel]);
+        return keys_to_press(app, buf, inner, x + 1, y, &[cancel], presses);
     }
-    let confirm = keymap.label(app.context(), Action::Confirm);
-    let x = put(buf, inner, x, y, &confirm, theme.key()) + 3;
+    let confirm = app.settings.keymap.label(app.context(), Action::Confirm);
+    let x = put(buf, inner, x, y, &confirm, theme.key());
+    presses.note(inner.x, x, y, Press::Key(Action::Confirm));
     let next = match &dialog.fields[..] {
-        [] => return key_words(buf, inner, x, y, theme, &[cancel]),
+        [] => return keys_to_press(app, buf, inner, x + 3, y, &[cancel], presses),
         [only] if only.kind == FieldKind::Reason => "reason",
         [first, ..] if first.kind == FieldKind::Reason => "fields",
         _ => "carrier, tracking",
     };
-    key_words(buf, inner, x, y, theme, &[cancel, (&next_field, next)]);
+    let keys = [cancel, (Action::NextField, next)];
+    keys_to_press(app, buf, inner, x + 3, y, &keys, presses);
 }

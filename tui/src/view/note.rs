@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ordertop::order::Visibility;
 
 use super::header::after_columns;
-use super::{blank, centred, frame, key_words, over, put};
+use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
 use crate::app::App;
 use crate::app::note::NoteDialog;
 use crate::app::typing::LONG;
@@ -22,6 +22,7 @@ pub(super) fn draw(
     note: &NoteDialog,
     screen: Rect,
     buf: &mut Buffer,
+    presses: &mut Presses,
 ) -> Option<Position> {
     let theme = app.settings.theme;
     let wide = over(screen.width, WIDEST);
@@ -69,11 +70,15 @@ pub(super) fn draw(
     if let Some(room) = strings::note_room(value.chars().count(), LONG) {
         put(buf, inner, x + 2, inner.y + 1, &room, theme.warning());
     }
+    presses.note_line(inner, inner.y, Press::Field(1));
+    if app.many_vendors() {
+        presses.note(inner.x, x, inner.y + 1, Press::Field(2));
+    }
     let keys = [
-        (&*key(Action::Confirm), strings::NOTE_ADD),
-        (&*key(Action::Cancel), strings::DIALOG_CANCEL),
+        (Action::Confirm, strings::NOTE_ADD),
+        (Action::Cancel, strings::DIALOG_CANCEL),
     ];
-    key_words(buf, inner, inner.x, inner.y + 2, theme, &keys);
+    keys_to_press(app, buf, inner, inner.x, inner.y + 2, &keys, presses);
     if note.choosing {
         return None;
     }

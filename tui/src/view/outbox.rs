@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{blank, centred, columns, frame, key_words, over, put};
+use super::{Press, Presses, blank, centred, columns, frame, keys_to_press, over, put};
 use crate::app::App;
 use crate::app::outbox::Sheet;
 use crate::keymap::{Action, Context};
@@ -19,7 +19,13 @@ const CELLS: [usize; 3] = [4, 14, 12];
 /// How it stands says nothing in fewer columns.
 const LEAST_STATE: usize = 6;
 
-pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
+pub(super) fn draw(
+    app: &App,
+    sheet: &Sheet,
+    screen: Rect,
+    buf: &mut Buffer,
+    presses: &mut Presses,
+) {
     let theme = app.settings.theme;
     let list = app.outbox().list();
     let across = over(screen.width, WIDEST);
@@ -84,6 +90,7 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
             (fit(&to, CELLS[2]), theme.changed()),
             (state, state_style),
         ];
+        presses.note_line(inner, y, Press::Row(at));
         let arrow = if at == chosen { "▶" } else { " " };
         if at == chosen {
             let row = Rect {
@@ -108,6 +115,7 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
     let key = |action| keymap.first(Context::Screen, action);
     if sheet.asked.is_some() {
         let y = inner.bottom().saturating_sub(1);
+        // A press is no answer to this question: it is too easily made.
         let words = strings::delete_asked(&key(Action::Open), &key(Action::Back));
         put(buf, inner, inner.x, y, &cut(&words, wide), theme.warning());
         return;
@@ -123,11 +131,11 @@ pub(super) fn draw(app: &App, sheet: &Sheet, screen: Rect, buf: &mut Buffer) {
     }
     if inner.height > 1 {
         let keys = [
-            (&*key(Action::Dismiss), "delete"),
-            (&*key(Action::Refresh), "send now"),
-            (&*key(Action::Open), "go to the order"),
-            (&*key(Action::Back), strings::action_short(Action::Back)),
+            (Action::Dismiss, "delete"),
+            (Action::Refresh, "send now"),
+            (Action::Open, "go to the order"),
+            (Action::Back, strings::action_short(Action::Back)),
         ];
-        key_words(buf, inner, inner.x, inner.bottom() - 1, theme, &keys);
+        keys_to_press(app, buf, inner, inner.x, inner.bottom() - 1, &keys, presses);
     }
 }

@@ -103,3 +103,65 @@ fn of_a_terminal_without_end_a_part_is_drawn_and_the_rest_takes_no_presses() {
         }
     }
 }
+
+/// Presses where the screen shows `words`, the last time that it does.
+fn press_words(stage: &mut Stage, words: &str) -> Vec<Effect> {
+    let screen = stage.screen();
+    let lines = screen.lines().enumerate();
+    let found = lines.filter(|(_, line)| line.contains(words)).last();
+    let (row, line) = found.unwrap_or_else(|| panic!("{words} in {screen}"));
+    let column = crate::text::width(&line[..line.find(words).unwrap()]);
+    press(
+        stage,
+        u16::try_from(column).unwrap(),
+        u16::try_from(row).unwrap(),
+    )
+}
+
+#[test]
+fn what_a_dialog_offers_can_be_pressed() {
+    for size in [(120, 30), (80, 24), (60, 20)] {
+        let mut stage = Stage::shop(size);
+        stage.keys("s");
+        press_words(&mut stage, "Esc cancel");
+        assert!(matches!(stage.app.overlay, Overlay::None), "{size:?}");
+        stage.keys("s");
+        press_words(&mut stage, "Tracking number");
+        stage.keys("7");
+        press_words(&mut stage, "Carrier");
+        stage.keys("DHL");
+        let effects = press_words(&mut stage, "  Ship  ");
+        let (number, change, _) = sent(&effects).remove(0);
+        let shipment = change.shipment.unwrap();
+        assert_eq!(number, "10471");
+        assert_eq!(shipment.carrier.as_deref(), Some("DHL"));
+        assert_eq!(shipment.tracking_number.as_deref(), Some("7"));
+    }
+}
+
+#[test]
+fn a_press_beside_a_dialog_does_nothing() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("s");
+    let before = under_cursor(&stage);
+    let rows = areas(&stage.app).unwrap().rows();
+    assert!(press(&mut stage, rows.x + 3, rows.bottom() - 1).is_empty());
+    assert!(matches!(stage.app.overlay, Overlay::Dialog(_)));
+    assert_eq!(under_cursor(&stage), before);
+}
+
+#[test]
+fn a_plan_and_a_note_can_be_pressed() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("  s");
+    let effects = press_words(&mut stage, "Ship 2");
+    assert!(
+        matches!(effects[..], [Effect::ChangeStatuses { .. }]),
+        "{}",
+        stage.screen()
+    );
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("ccall first");
+    let effects = press_words(&mut stage, "add the note");
+    assert!(matches!(effects[..], [Effect::AddNote { .. }]));
+}
