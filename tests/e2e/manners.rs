@@ -6,7 +6,7 @@ use std::process::Stdio;
 use rustix::process::Signal;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-use crate::support::{DEADLINE, Screen, TOKEN, TestServer, binary, paid};
+use crate::support::{DEADLINE, Screen, TOKEN, TestServer, binary, paid, paid_now};
 
 const LIVE: &str = "Real-time: ON";
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -155,8 +155,12 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 #[tokio::test]
 async fn plain_lines_tell_what_happens_without_a_terminal() {
     let server = TestServer::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("ordertop.toml");
+    std::fs::write(&config, "[alerts]\nnew_order = [\"alarm\"]\n").unwrap();
     let mut child = tokio::process::Command::new(binary("ordertop"))
         .args(["--plain", "--server", &server.url(), "--vendor", "42"])
+        .env("ORDERTOP_CONFIG", &config)
         .env("ORDERTOP_MASTER_TOKEN", TOKEN)
         .env("TERM", "dumb")
         .stdin(Stdio::null())
@@ -187,6 +191,9 @@ async fn plain_lines_tell_what_happens_without_a_terminal() {
         .await
         .expect(200);
     until("#A-1001 Paid -> Shipped, by vendor 42").await;
+    server.support().place(&paid_now("42", "A-1002")).await;
+    until("new #A-1002").await;
+    until("ALARM  1 new order not looked at").await;
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         alerts: options.alerts.clone(),
     };
     if options.plain {
-        return plain::run(client, events, settings).await;
+        return plain::run(client, events, settings, beat).await;
     }
     let recorder = match &options.record {
         Some(path) => Some(record(path, options.made_up)?),

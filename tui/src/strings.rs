@@ -123,10 +123,12 @@ pub const READ_ONLY: &str = "read-only: started with --read-only, nothing is cha
 /// What `--plain` says first to somebody who can answer.
 pub const PLAIN_WELCOME: &str = "ordertop, in lines. Type help for the commands.";
 /// The commands of `--plain`.
-pub const PLAIN_HELP: [&str; 5] = [
+pub const PLAIN_HELP: [&str; 7] = [
     "list [FILTER]: the first orders, or those that the filter lets through: list status:paid ana",
     "show NUMBER: one order",
     "ship NUMBER [CARRIER] [TRACKING]: ship it",
+    "a, or ack: acknowledge the alarm",
+    "mute: no bell and no command for an hour; again: end that",
     "help: these lines",
     "quit: leave",
 ];

@@ -26,6 +26,16 @@ impl Plain {
                     self.say(line);
                 }
             }
+            ("a" | "ack" | "acknowledge", []) => {
+                let count = self.app.alerts.alarm.acknowledge();
+                self.alarm_said = None;
+                self.say(strings::acknowledged(count));
+            }
+            ("mute", []) => {
+                let now = self.app.settings.clock.now();
+                let muted = self.app.alerts.toggle_mute(now);
+                self.say(strings::muted(muted, "mute"));
+            }
             ("list", words) => self.list(&words.join(" ")),
             ("show", [number]) => self.show(number),
             ("ship", [number, carrier @ ..]) if carrier.len() <= 2 => {
@@ -95,6 +105,7 @@ impl Plain {
 
     fn show(&mut self, number: &str) {
         let Some(key) = self.find(number) else { return };
+        self.app.alerts.alarm.looked_at(&key);
         let Some(row) = self.app.orders.get(&key) else {
             return;
         };
