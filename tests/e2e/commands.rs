@@ -128,7 +128,7 @@ async fn an_order_is_shown_whole_with_its_history() {
     assert_eq!(shown["history"][1]["action"], "status", "{shown}");
     let people = as_42(&server, &["show", "A-1"]).await.stdout;
     for words in [
-        "status      Shipped",
+        "status        Shipped",
         "Ana Souza",
         "2 × Mug",
         "Paid → Shipped",
@@ -375,6 +375,14 @@ async fn a_note_is_added_for_whom_it_is_meant() {
     let inner = ["note", "A-1", "look closely"];
     let said = ordertop(&server, &inner).await;
     assert_eq!(said.stdout, "A-1  noted for support alone  look closely\n");
+    let long = "words ".repeat(300);
+    let said = as_42(&server, &["note", "A-2", &long]).await;
+    assert!(said.stdout.contains(long.trim()), "{said:?}");
+    let shown = as_42(&server, &["show", "A-2"]).await;
+    assert!(shown.stdout.contains(long.trim()), "{shown:?}");
+    let longer = "é".repeat(2_001);
+    let too_long = as_42(&server, &["note", "A-2", &longer]).await;
+    too_long.fails(2, "2,001 characters");
     let notes = server.vendor("42").detail("A-1").await["notes"].clone();
     assert_eq!(notes.as_array().unwrap().len(), 1, "{notes}");
     let refused = [&inner[..], &["--visibility", "support"]].concat();

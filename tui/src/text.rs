@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use ordertop::order::text::{MAX_NAME_CHARS, clean};
+use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -12,11 +12,21 @@ const MAX_MARKS: usize = 4;
 
 /// Server data is untrusted too: what could steer the terminal or deceive the
 /// eye is removed. A server of ours sends clean text, which costs one look and
-/// is not decoded a second time.
+/// is not decoded a second time. For names and lines: what is longer than any is cut.
 #[must_use]
 pub fn tame(text: &str) -> Cow<'_, str> {
+    tame_to(text, MAX_NAME_CHARS)
+}
+
+/// The same for notes and reasons, which are longer: as long as a server keeps them.
+#[must_use]
+pub fn tame_long(text: &str) -> Cow<'_, str> {
+    tame_to(text, MAX_NOTE_CHARS)
+}
+
+fn tame_to(text: &str, max_chars: usize) -> Cow<'_, str> {
     let mut marks = 0;
-    let mut hostile = text.len() > MAX_NAME_CHARS * 4;
+    let mut hostile = text.len() > max_chars * 4;
     for c in text.chars() {
         marks = if c.width().unwrap_or(0) == 0 {
             marks + 1
@@ -26,7 +36,7 @@ pub fn tame(text: &str) -> Cow<'_, str> {
         hostile |= c.is_control() || marks > MAX_MARKS || is_bidi_control(c);
     }
     if hostile {
-        Cow::Owned(clean(text, MAX_NAME_CHARS))
+        Cow::Owned(clean(text, max_chars))
     } else {
         Cow::Borrowed(text)
     }
@@ -229,6 +239,16 @@ mod tests {
         assert_eq!(tame("AT&amp;T"), "AT&amp;T");
         let flood = format!("a{}", "\u{301}".repeat(99));
         assert!(tame(&flood).chars().count() <= 1 + MAX_MARKS);
+    }
+
+    #[test]
+    fn a_long_note_is_left_whole_and_a_long_name_is_not() {
+        let note = "é".repeat(MAX_NOTE_CHARS);
+        assert_eq!(tame_long(&note), note);
+        assert_eq!(tame(&note).chars().count(), MAX_NAME_CHARS);
+        let flood = "x".repeat(MAX_NOTE_CHARS * 5);
+        assert_eq!(tame_long(&flood).chars().count(), MAX_NOTE_CHARS);
+        assert_eq!(tame_long("\u{1b}[31mred\u{1b}[0m"), "red");
     }
 
     #[test]

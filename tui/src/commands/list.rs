@@ -12,7 +12,7 @@ use ordertop::order::{OrderStatus, VendorId};
 use ordertop::protocol::{ListedOrder, MAX_ORDERS, PackedOrder};
 
 use super::output::{Output, OutputArgs, Tint};
-use super::table::{self, Cell};
+use super::table::{self, Cell, Column};
 use super::{ConnectArgs, Exit, Failure, json, say, words};
 use crate::app::row::{Row, Sort, Sorting, fold_vendor};
 use crate::filter::Filter;
@@ -209,9 +209,18 @@ fn people(
         Sort::Since => "SINCE",
         _ => "AGE",
     };
-    let mut heads = vec!["NUMBER", "STATUS", age, "TOTAL", "PLACED", "BUYER", "ITEMS"];
+    // A number that is cut is another number; whose it is and where it stands stay too.
+    let mut columns = vec![
+        Column::new("NUMBER"),
+        Column::new("STATUS"),
+        Column::new(age).leaves(1),
+        Column::new("TOTAL").leaves(2),
+        Column::new("PLACED").leaves(4),
+        Column::new("BUYER").least(12).leaves(3),
+        Column::new("ITEMS").least(12).leaves(5),
+    ];
     if vendors {
-        heads.insert(1, "VENDOR");
+        columns.insert(1, Column::new("VENDOR").least(6));
     }
     let cells = |row: &Row| {
         let order = row.listed();
@@ -231,5 +240,5 @@ fn people(
         cells
     };
     let rows: Vec<_> = rows.iter().map(cells).collect();
-    table::write(out, &heads, &rows)
+    table::write(out, &columns, &rows)
 }

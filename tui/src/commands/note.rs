@@ -3,17 +3,18 @@
 use std::io::Read as _;
 
 use clap::{Args, ValueEnum};
+use ordertop::order::text::{MAX_NOTE_CHARS, clean};
 use ordertop::order::{OrderNumber, Visibility};
 use ordertop::protocol::rest::NewNote;
 use serde_json::json;
 
 use super::output::{Output, OutputArgs};
 use super::{ConnectArgs, Exit, Failure, json};
-use crate::text::tame;
+use crate::text::{grouped, tame, tame_long};
 
-/// The most that is read of a note from stdin, in bytes: the server keeps 2,000
-/// characters.
-const MAX_BYTES: u64 = 64 * 1024;
+/// The most that is read of a note from stdin, in bytes: more than a note can have,
+/// so that what is too long is counted and not cut.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,8 +24,8 @@ Examples:
       as support, for support alone, which is how support writes unless told otherwise
   git log -1 --format=%s | ordertop note A-1001 -
 
-A note cannot be changed or taken back. With --json: {order_number, vendor_id,
-version, position, note}.";
+A note has at most 2,000 characters; a longer one is refused. It cannot be changed
+or taken back. With --json: {order_number, vendor_id, version, position, note}.";
 
 /// Which order, and the words.
 #[derive(Debug, Args)]
@@ -84,6 +85,7 @@ pub(super) async fn run(args: NoteArgs) -> Result<Exit, Failure> {
             "the note says nothing: write some words".to_owned(),
         ));
     }
+    fits(&note.text)?;
     let key = args.connect.key_to_change(&rest, &args.number).await?;
     let added = rest.add_note(&key, &note).await?;
     if out.json {
@@ -99,19 +101,57 @@ pub(super) async fn run(args: NoteArgs) -> Result<Exit, Failure> {
         let number = tame(key.number.as_str());
         out.line(&format!(
             "{number}  noted {readers}  {}",
-            tame(&added.note.body)
+            tame_long(&added.note.body)
         ))?;
     }
     out.flush()?;
     Ok(Exit::Done)
 }
 
+/// Refuses what a server would cut: a note cannot be mended.
+fn fits(text: &str) -> Result<(), Failure> {
+    // As the server cleans it; no text has more characters than bytes.
+    let count = clean(text, text.len() + 1).chars().count();
+    if count <= MAX_NOTE_CHARS {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "the note has {} characters, and {} are kept: shorten it, or write two",
+        grouped(count),
+        grouped(MAX_NOTE_CHARS)
+    )))
+}
+
 fn stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    let mut from = std::io::stdin().lock().take(MAX_BYTES);
+    let mut from = std::io::stdin().lock().take(MAX_BYTES + 1);
     from.read_to_end(&mut bytes).map_err(|error| Failure::Io {
         what: "stdin".to_owned(),
         error,
     })?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Failure::Usage(format!(
+            "stdin is longer than any note: {} characters are kept",
+            grouped(MAX_NOTE_CHARS)
+        )));
+    }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_that_would_be_cut_is_refused_with_its_length() {
+        // Blanks at its ends and between are not kept.
+        let whole = format!(" {} \n", "é".repeat(MAX_NOTE_CHARS));
+        assert!(fits(&whole).is_ok());
+        let refused = fits(&"é".repeat(MAX_NOTE_CHARS + 1)).unwrap_err();
+        assert!(
+            refused.to_string().contains("2,001 characters"),
+            "{refused}"
+        );
+        assert_eq!(refused.exit(), Exit::Usage);
+    }
 }

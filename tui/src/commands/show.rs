@@ -10,10 +10,10 @@ use serde_json::json;
 use super::output::{Output, OutputArgs, Tint};
 use super::{ConnectArgs, Exit, Failure, json, words};
 use crate::strings;
-use crate::text::tame;
+use crate::text::{tame, tame_long};
 
 /// How wide the names of fields are.
-const NAMES: usize = 12;
+const NAMES: usize = 14;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,7 +71,6 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
     let zone = TimeZone::system();
     let moment = |at| words::moment(at, &zone);
     let mut field = |name: &str, value: &str| -> Result<(), Failure> {
-        let value = tame(value);
         if value.is_empty() {
             return Ok(());
         }
@@ -83,11 +82,11 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
         } else {
             Tint::Plain
         };
-        out.tinted(&mut line, &value, tint);
+        out.tinted(&mut line, value, tint);
         out.line(&line)
     };
-    let text = |of: &Option<String>| of.clone().unwrap_or_default();
-    field("number", order.order_number.as_str())?;
+    let text = |of: &Option<String>| tame(of.as_deref().unwrap_or_default()).into_owned();
+    field("number", &tame(order.order_number.as_str()))?;
     field(
         "vendor",
         order.vendor_id.as_ref().map_or("", |id| id.as_str()),
@@ -101,10 +100,10 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
     field("placed", &moment(order.created_at))?;
     field("ship by", &order.ship_by.map(moment).unwrap_or_default())?;
     field("version", &order.version.to_string())?;
-    field("buyer", &order.customer_name)?;
-    field("e-mail", &order.customer_email)?;
+    field("buyer", &tame(&order.customer_name))?;
+    field("e-mail", &tame(&order.customer_email))?;
     field("phone", &text(&order.customer_phone))?;
-    field("ship to", &order.shipping_address)?;
+    field("ship to", &tame_long(&order.shipping_address))?;
     for item in &order.items {
         let product = &item.product;
         let variant = product.variant.as_deref().unwrap_or_default();
@@ -129,14 +128,17 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
             &shipment.tracking_number,
             &shipment.tracking_url,
         ];
-        let mut parts: Vec<String> = parts.into_iter().flatten().cloned().collect();
+        let parts = parts.into_iter().flatten();
+        let mut parts: Vec<String> = parts.map(|part| tame_long(part).into_owned()).collect();
         parts.extend(shipment.shipped_at.map(moment));
         field("shipment", &parts.join("  "))?;
     }
-    field("buyer's note", &text(&order.buyer_note))?;
+    let said = order.buyer_note.as_deref().unwrap_or_default();
+    field("buyer's note", &tame_long(said))?;
     for note in &order.notes {
         let by = strings::actor(&note.by);
-        field("note", &format!("{}  {by}: {}", moment(note.at), note.body))?;
+        let words = tame_long(&note.body);
+        field("note", &format!("{}  {by}: {words}", moment(note.at)))?;
     }
     Ok(())
 }
@@ -147,7 +149,7 @@ fn past(out: &mut Output, history: Option<&[HistoryEntry]>) -> Result<(), Failur
     for entry in history.unwrap_or_default() {
         let what = strings::history_action(&entry.action, entry.from, entry.to);
         let by = strings::actor(&entry.actor);
-        let reason = entry.reason.as_deref().map(tame);
+        let reason = entry.reason.as_deref().map(tame_long);
         let reason = reason
             .map(|reason| format!("  “{reason}”"))
             .unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::app::row::Row;
 use crate::app::{App, Load, Pane};
 use crate::carrier::tracking_link;
 use crate::strings;
-use crate::text::{cut, fit_right, tame, width, wrap};
+use crate::text::{cut, fit_right, tame, tame_long, width, wrap};
 use crate::theme::{Theme, glyph};
 
 /// The name of what was bought goes on for so many lines.
@@ -342,7 +342,7 @@ fn notes(app: &App, order: &ListedOrder, page: &mut Page) {
         };
         let (by, quiet) = (format!("{by}{internal}"), page.theme.quiet());
         page.pair(&by, &time(app, note.at), quiet, quiet);
-        page.text(&format!("  {}", tame(&note.body)), page.theme.text());
+        page.text(&format!("  {}", tame_long(&note.body)), page.theme.text());
     }
 }
 
@@ -366,7 +366,7 @@ fn history(app: &App, page: &mut Page) {
                 let left = format!("{what}{forced}{by}");
                 page.pair(&left, &time(app, entry.at), theme.text(), theme.quiet());
                 if let Some(reason) = &entry.reason {
-                    page.text(&format!("    “{}”", tame(reason)), theme.quiet());
+                    page.text(&format!("    “{}”", tame_long(reason)), theme.quiet());
                 }
             }
         }
