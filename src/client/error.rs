@@ -12,6 +12,8 @@ use crate::protocol::rest::ErrorBody;
 
 /// Longest sentence of a server's that is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
+/// The code of an answer that names another address.
+pub(crate) const REDIRECT: &str = "redirect";
 
 /// Why a request came to nothing. Texts that came from a server are clean:
 /// they hold no control characters.
@@ -148,6 +150,20 @@ impl RequestError {
                 }
                 | Self::Refused { status: 500.., .. }
         )
+    }
+
+    /// Whether a refusal came with words of the server's own, and not with a status
+    /// alone or somebody's page.
+    #[must_use]
+    pub fn has_words(&self) -> bool {
+        match self {
+            Self::Refused {
+                status,
+                code,
+                message,
+            } => code != REDIRECT && *message != bare_sentence(*status),
+            _ => false,
+        }
     }
 
     /// Whether there is no such page, in no words of ours: so says a server of
@@ -308,6 +324,8 @@ mod tests {
         ];
         for (status, body, sentence) in table {
             assert_eq!(answer(status, body).to_string(), sentence, "{body}");
+            let own = !sentence.starts_with("the server answered");
+            assert_eq!(answer(status, body).has_words(), own, "{body}");
         }
     }
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::error::{RequestError, innermost};
+use super::error::{REDIRECT, RequestError, innermost};
 use super::event::Credentials;
 use super::retry::{self, Attempts};
 use crate::order::placement::Placement;
@@ -543,7 +543,7 @@ fn refusal(status: StatusCode, response: &Response, body: &[u8]) -> RequestError
         let to = String::from_utf8_lossy(to.as_bytes());
         return RequestError::Refused {
             status: status.as_u16(),
-            code: "redirect".to_owned(),
+            code: REDIRECT.to_owned(),
             message: format!(
                 "the server says to ask {} instead: give that address",
                 crate::order::text::clean(&to, 200)

@@ -4,7 +4,8 @@ use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use crate::support::{
@@ -222,6 +223,22 @@ async fn a_broken_configuration_stops_only_what_needs_it() {
     for args in [&["keys"][..], &["list"], &["config", "check"]] {
         run("ordertop", args, &broken).await.fails(2, "poll = 1");
     }
+}
+
+#[tokio::test]
+async fn a_tokens_file_that_is_gone_is_named_where_it_is_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ordertop.toml");
+    std::fs::write(&file, "# mine\ntoken_file = \"gone\"\n").unwrap();
+    let config = [("ORDERTOP_CONFIG", file.to_str().unwrap())];
+    let check = run("ordertop", &["config", "check"], &config).await;
+    check.fails(2, "ordertop.toml:2: the token's file ");
+    let show = run("ordertop", &["config", "show"], &config).await;
+    let token = show.stdout.lines().find(|line| line.starts_with("token "));
+    assert!(
+        token.unwrap().contains("none, from token_file in line 2"),
+        "{show:?}"
+    );
 }
 
 #[tokio::test]
@@ -500,9 +517,52 @@ async fn status_tells_a_server_that_is_well_from_one_that_is_not() {
         (&out["reachable"], &out["authorized"]),
         (&json!(true), &json!(false))
     );
+    let hint = "(check ORDERTOP_MASTER_TOKEN and --vendor)";
+    assert!(out["error"].as_str().unwrap().ends_with(hint), "{out}");
     server.kill().await;
     let gone = ordertop(&server, &["status", "--json"]).await;
     assert_eq!(gone.objects(5)[0]["reachable"], false);
+}
+
+/// Answers everything alike, as something that is no server of ours; gives its address.
+async fn answering(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut tcp, _)) = listener.accept().await {
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") && tcp.read_buf(&mut asked).await.unwrap() > 0 {}
+            tcp.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn status_tells_what_is_no_server_of_any_kind_from_an_old_one() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html>welcome</html>",
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\": \"fine\"}",
+        "HTTP/1.1 500 Oops\r\nConnection: close\r\n\r\n<html>oops</html>",
+        "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n<html>nothing</html>",
+        "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n<html>who?</html>",
+        "HTTP/1.1 301 Moved\r\nLocation: https://x.example/\r\nConnection: close\r\n\r\n",
+    ] {
+        let url = answering(answer).await;
+        let status = ["status", "--vendor", "42", "--server", &url];
+        let json = [&status[..], &["--json"]].concat();
+        let told = run("ordertop", &json, &ENV).await.objects(1).remove(0);
+        assert_eq!(
+            (&told["kind"], &told["legacy"], &told["ready"]),
+            (&json!("other"), &json!(false), &json!(false)),
+            "{answer}"
+        );
+        let people = run("ordertop", &status, &ENV).await;
+        assert!(
+            people.stdout.contains("something else answers here: "),
+            "{people:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -598,6 +658,10 @@ async fn a_server_of_the_old_kind_is_listed_and_its_orders_are_set() {
         (&status["legacy"], &status["ready"]),
         (&json!(true), &json!(true))
     );
+    // It is known by its words, too.
+    let args = ["status", "--json", "--server", &url, "--vendor", "99"];
+    let refused = run("ordertop", &args, &ENV).await.objects(6).remove(0);
+    assert_eq!(refused["kind"], "old", "{refused}");
     old(&["note", "A-1", "hello"])
         .await
         .fails(1, "keeps no notes");

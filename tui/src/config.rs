@@ -31,13 +31,14 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-use std::io;
+use std::io::{self, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ordertop::client::{POLL_RANGE, Url};
 use ordertop::order::VendorId;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 pub(crate) use edit::{edit, set};
 pub use effective::{
@@ -150,10 +151,14 @@ impl Config {
     /// When it cannot be read or has mistakes.
     pub fn read_file(path: &Path) -> Result<Self, ConfigError> {
         let read = || {
-            if std::fs::metadata(path)?.len() > MAX_BYTES {
+            let mut text = String::new();
+            // Not all that can be read has a length: a pipe, a device.
+            let mut file = std::fs::File::open(path)?.take(MAX_BYTES + 1);
+            file.read_to_string(&mut text)?;
+            if text.len() as u64 > MAX_BYTES {
                 return Err(io::Error::other("longer than any configuration"));
             }
-            std::fs::read_to_string(path)
+            Ok(text)
         };
         let text = read().map_err(|reason| ConfigError::Unreadable {
             path: path.to_path_buf(),
@@ -181,7 +186,11 @@ impl Config {
         // What the format forbids comes first: the rest would be guessed.
         for error in wrong {
             let at = error.span().unwrap_or(0..0);
-            reader.mistake(&at, error.message().replace('\n', ", "));
+            let mut words = error.message().replace('\n', ", ");
+            if words == "duplicate key" {
+                words = twice(text, table.get_ref(), &at, &reader);
+            }
+            reader.mistake(&at, words);
         }
         let all = reader.into_mistakes();
         if all.is_empty() {
@@ -227,6 +236,30 @@ impl Config {
         }
         top.finish();
     }
+}
+
+/// A key that stands at `at` and above it.
+fn twice(text: &str, table: &DeTable<'_>, at: &Range<usize>, reader: &Reader<'_>) -> String {
+    let key = text.get(at.clone()).unwrap_or_default();
+    let name = key.trim_matches(['"', '\'']);
+    let mut above = Vec::new();
+    let mut tables = vec![table];
+    while let Some(table) = tables.pop() {
+        for (known, value) in table {
+            if known.get_ref() == name && known.span().start < at.start {
+                above.push(known.span());
+            }
+            if let DeValue::Table(inner) = value.get_ref() {
+                tables.push(inner);
+            }
+        }
+    }
+    let line = match above.as_slice() {
+        [one] => format!(", in line {} already", reader.line(one)),
+        // The same name stands in several sections: which of them is not told.
+        _ => String::new(),
+    };
+    format!("duplicate key \"{name}\"{line}")
 }
 
 fn written<T>(found: Found<T>, reader: &Reader<'_>) -> Written<T> {

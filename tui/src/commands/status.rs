@@ -18,8 +18,10 @@ Examples:
   until ordertop status; do sleep 5; done
       ends with 0 once the server can commit and lets you in
 
-With --json: {server, reachable, round_trip_ms, ready, legacy, authorized, error,
-status}; `status` is the server's own, null from one of the old kind.";
+With --json: {server, reachable, round_trip_ms, ready, kind, legacy, authorized, error,
+status}; `kind` is ordertop, old (the back office that it replaces), other (something
+else answers there, exit code 1) or null; `status` is the server's own, null from
+another.";
 
 /// Which server.
 #[derive(Debug, Args)]
@@ -43,7 +45,7 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
     let page = rest.status().await;
     let round_trip_ms = asked.elapsed().as_secs_f64() * 1_000.0;
     let (page, reached) = match page {
-        Ok(page) => (page, Ok(())),
+        Ok(page) => (page.filter(is_ours), Ok(())),
         // A server of the old kind has no such page.
         Err(RequestError::Refused { .. } | RequestError::Unreadable { .. }) => (None, Ok(())),
         Err(error) => (None, Err(error)),
@@ -52,12 +54,17 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
         Ok(()) => look(&rest, &args.connect).await,
         Err(error) => Err(error.clone()),
     };
-    let legacy = reached.is_ok() && page.is_none();
+    let kind = match &page {
+        Some(_) => Some(Kind::Ordertop),
+        None if reached.is_ok() => Kind::of_list(&let_in),
+        None => None,
+    };
     let ready = match &page {
         Some(page) => page["ready"] == true,
         None => let_in.is_ok(),
     };
     let ended = match &let_in {
+        _ if kind == Some(Kind::Other) => Exit::Failed,
         Err(error) => exit::of_request(error),
         Ok(()) if !ready => Exit::Unreachable,
         Ok(()) => Exit::Done,
@@ -65,14 +72,14 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
     let round_trip_ms = reached
         .is_ok()
         .then(|| (round_trip_ms * 10.0).round() / 10.0);
-    let error = let_in
-        .as_ref()
-        .err()
-        .map(|error| tame(&error.to_string()).into_owned());
+    let credentials = args.connect.credentials();
+    let error = let_in.as_ref().err();
+    let error = error.map(|error| tame(&exit::of_server(error, &credentials)).into_owned());
     let told = json!({
         "server": without_password(&args.connect.server).as_str(), "reachable": reached.is_ok(),
-        "round_trip_ms": round_trip_ms, "ready": ready, "legacy": legacy,
-        "authorized": let_in.is_ok(), "error": error, "status": page,
+        "round_trip_ms": round_trip_ms, "ready": ready, "kind": kind.map(Kind::name),
+        "legacy": kind == Some(Kind::Old), "authorized": let_in.is_ok(), "error": error,
+        "status": page,
     });
     if out.json {
         out.object(&told)?;
@@ -83,6 +90,51 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
     }
     out.flush()?;
     Ok(ended)
+}
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// An ordertop server.
+    Ordertop,
+    /// The back office that it replaces (docs/OLD_SERVER.md).
+    Old,
+    /// Neither: a wrong address, a proxy's page.
+    Other,
+}
+
+impl Kind {
+    /// Who answers the list so and has no page about itself. The old server gives the
+    /// list, or says in its own words who is not let in.
+    fn of_list(list: &Result<(), RequestError>) -> Option<Self> {
+        match list {
+            Ok(()) | Err(RequestError::VendorNeeded) => Some(Self::Old),
+            Err(error @ RequestError::Refused { status, .. }) => Some(
+                match matches!(status, 400 | 401 | 403) && error.has_words() {
+                    true => Self::Old,
+                    false => Self::Other,
+                },
+            ),
+            Err(RequestError::Unreadable { .. } | RequestError::TooLong { .. }) => {
+                Some(Self::Other)
+            }
+            // It went away meanwhile.
+            Err(_) => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ordertop => "ordertop",
+            Self::Old => "old",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Whether a page is the summary of an ordertop server.
+fn is_ours(page: &Value) -> bool {
+    page["ready"].is_boolean() && page["name"].is_string()
 }
 
 /// Whether the credentials do: the shortest list, which both kinds of server have.
@@ -115,10 +167,15 @@ fn people(told: &Value) -> Vec<(&'static str, String)> {
     if told["reachable"] != true {
         return lines;
     }
-    let kind = if page.is_null() {
-        "an old one: no positions, no notes, no history".to_owned()
-    } else {
-        format!("{} {}", text(&page["name"]), text(&page["version"]))
+    let kind = match told["kind"].as_str() {
+        Some("ordertop") => format!("{} {}", text(&page["name"]), text(&page["version"])),
+        Some("old") => "an old one: no positions, no notes, no history".to_owned(),
+        Some(_) => {
+            let why = text(&told["error"]);
+            lines.push(("kind", format!("something else answers here: {why}")));
+            return lines;
+        }
+        None => "unknown".to_owned(),
     };
     lines.push(("kind", kind));
     let ready = match (told["ready"] == true, &page["reason"]) {

@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, Deserializer};
+use toml::de::{DeTable, DeValue, Deserializer};
 
-use super::section::Section;
+use super::mistake::did_you_mean;
+use super::section::{Section, kind};
 use crate::alerts::AlertSettings;
 
 /// The alerts. Each key is read by itself, so that one mistake hides no other.
@@ -23,13 +24,47 @@ pub(super) fn read(mut alerts: Section<'_, '_>) -> AlertSettings {
                 sound.insert(key, value.clone());
             }
             Err(error) => {
-                let words = error.message().replace('\n', ", ");
-                reader.mistake(&value.span(), format!("{name}: {words}"));
+                let at = error.span().filter(|at| !at.is_empty());
+                let at = at.unwrap_or_else(|| value.span());
+                reader.mistake(&at, in_words(&name, value, error.message()));
             }
         }
     }
     alerts.finish();
     settings(sound).unwrap_or_default()
+}
+
+/// A mistake as the other sections tell it.
+fn in_words(name: &str, value: &Spanned<DeValue<'_>>, said: &str) -> String {
+    // serde's words: unknown variant `ring`, expected one of `bell`, `notify`
+    if let Some(rest) = said.strip_prefix("unknown variant `")
+        && let Some((wrong, known)) = rest.split_once('`')
+    {
+        let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+        let hint = did_you_mean(wrong, known);
+        return format!("unknown name \"{wrong}\" in {name}{hint}");
+    }
+    // invalid type: string "bell", expected a sequence
+    let wanted = match said.split_once(", expected ") {
+        Some((before, wanted)) if before.starts_with("invalid type") => {
+            Some(match wanted.lines().next().unwrap_or_default() {
+                "a sequence" => "a list such as [\"bell\"]",
+                "a boolean" => "true or false",
+                "u64" => "a whole number",
+                "a string" => "a text in quotes",
+                other => other,
+            })
+        }
+        _ if said == "wanted string or table" => Some("a text in quotes"),
+        _ => None,
+    };
+    match (wanted, value.get_ref()) {
+        (Some(wanted), DeValue::Array(_)) => {
+            format!("{name} has something that is not {wanted}")
+        }
+        (Some(wanted), other) => format!("{name} is {}, not {wanted}", kind(other)),
+        (None, _) => format!("{name}: {}", said.replace('\n', ", ")),
+    }
 }
 
 fn settings(table: DeTable<'_>) -> Result<AlertSettings, toml::de::Error> {
@@ -79,5 +114,15 @@ mod tests {
         let lines: Vec<usize> = mistakes.all.iter().map(|mistake| mistake.line).collect();
         assert_eq!(lines, [2, 3, 4, 5, 6], "{mistakes}");
         assert!(mistakes.to_string().contains("\"new_order\""), "{mistakes}");
+        let text = "[alerts]\nlate = [\"bell\", \"notfy\"]\nnotify = \"osc7\"\nalarm = 1\nnew_order = \"bell\"\nrefused = [3]\n";
+        let mistakes = Config::read(Path::new("a"), text).unwrap_err().to_string();
+        let wanted = [
+            "a:2:17: unknown name \"notfy\" in late: did you mean \"notify\"?",
+            "a:3:10: unknown name \"osc7\" in notify: did you mean \"osc9\"?",
+            "a:4:9: alarm is a whole number, not true or false",
+            "a:5:13: new_order is a text, not a list such as [\"bell\"]",
+            "a:6:12: refused has something that is not a text in quotes",
+        ];
+        assert_eq!(mistakes.lines().collect::<Vec<_>>(), wanted, "{mistakes}");
     }
 }

@@ -64,8 +64,15 @@ pub enum CommandError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The token's file cannot be used.
-    #[error(transparent)]
-    Token(#[from] super::TokenFileError),
+    #[error("{}:{line}: {error}", file.display())]
+    Token {
+        /// The configuration that names it.
+        file: PathBuf,
+        /// In this line.
+        line: usize,
+        /// What is wrong with it.
+        error: super::TokenFileError,
+    },
     /// A variable cannot be used.
     #[error(transparent)]
     Variable(#[from] BadVariable),
@@ -83,8 +90,12 @@ fn say(words: &str) -> io::Result<()> {
 
 fn check(named: Option<&Path>) -> Result<String, CommandError> {
     let config = Config::load(named)?;
-    if let Some(file) = &config.token_file {
-        read_token(&file.value)?;
+    if let Some(token) = &config.token_file {
+        read_token(&token.value).map_err(|error| CommandError::Token {
+            file: config.path.clone().unwrap_or_default(),
+            line: token.line,
+            error,
+        })?;
     }
     Ok(match &config.path {
         Some(path) => format!("{}: fine", path.display()),

@@ -69,7 +69,16 @@ fn what_is_no_toml_is_named_with_its_line() {
     let all = refused("poll = 30\nserver = \"http://x\nvendor = = 3\n");
     assert!(all.starts_with("ordertop.toml:2:"), "{all}");
     assert!(all.lines().count() >= 2, "{all}");
-    assert!(refused("poll = 5\npoll = 6\n").contains(":2:1: duplicate key"));
+    let twice = refused("poll = 5\npoll = 6\n");
+    assert_eq!(
+        twice,
+        "ordertop.toml:2:1: duplicate key \"poll\", in line 1 already"
+    );
+    let twice = refused("poll = 5\n[alerts]\nlate = []\n\"late\" = []\n");
+    assert_eq!(
+        twice,
+        "ordertop.toml:4:1: duplicate key \"late\", in line 3 already"
+    );
 }
 
 #[test]
@@ -319,6 +328,12 @@ fn the_token_is_that_of_the_flag_before_the_variable_before_the_file() {
         told.starts_with("none, from token_file") && told.contains("cannot be read"),
         "{told}"
     );
+}
+
+#[test]
+fn an_endless_file_is_no_configuration() {
+    let endless = Config::load(Some(Path::new("/dev/zero"))).unwrap_err();
+    assert!(endless.to_string().contains("longer than any"), "{endless}");
 }
 
 #[test]

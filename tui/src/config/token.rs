@@ -1,7 +1,7 @@
 //! The token, in a file of its own that nobody else may read. It never stands
 //! in the configuration: that is shown to colleagues and kept in repositories.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::files;
@@ -65,10 +65,15 @@ pub fn read_token(path: &Path) -> Result<String, TokenFileError> {
             return Err(TokenFileError::Open { path, mode });
         }
     }
-    if about.len() > MAX_BYTES {
+    let mut text = String::new();
+    // Not all that can be read has a length: a pipe, a device.
+    let mut file = std::fs::File::open(path)
+        .map_err(unreadable)?
+        .take(MAX_BYTES + 1);
+    file.read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > MAX_BYTES {
         return Err(content("is too long"));
     }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let token = text.trim();
     if token.is_empty() {
         return Err(content("is empty"));
@@ -117,6 +122,11 @@ mod tests {
             files::replace(&path, text.as_bytes()).unwrap();
             let refused = read_token(&path).unwrap_err().to_string();
             assert!(refused.contains(what), "{refused}");
+        }
+        #[cfg(unix)]
+        {
+            let endless = read_token(Path::new("/dev/zero")).unwrap_err();
+            assert!(endless.to_string().contains("is too long"), "{endless}");
         }
         let gone = folder.path().join("gone");
         assert!(read_token(&gone).unwrap_err().to_string().contains("gone"));
