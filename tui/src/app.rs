@@ -14,6 +14,7 @@ pub mod cursor;
 pub mod dialog;
 pub mod figures;
 pub mod find;
+pub mod help;
 mod keys;
 pub mod marks;
 mod mouse;
@@ -154,8 +155,8 @@ pub enum Overlay {
     /// Nothing.
     #[default]
     None,
-    /// Help, scrolled down by so many lines.
-    Help(usize),
+    /// Help.
+    Help(help::Help),
     /// The question before a step.
     Dialog(Dialog),
     /// The question before an action on many orders.

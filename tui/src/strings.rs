@@ -67,6 +67,14 @@ pub const ORDERS: &str = "Orders";
 pub const NOTICES: &str = "Notifications";
 /// Title of the help.
 pub const HELP: &str = "Help";
+/// In the frame of the help: what its keys do.
+#[must_use]
+pub fn help_keys(find: &str, back: &str) -> String {
+    does(&[(find, "finds"), (back, "closes")])
+}
+
+/// Head of the statuses in the help.
+pub const HELP_STATUSES: &str = "Statuses";
 /// A status in at most five columns.
 #[must_use]
 pub fn short_status(status: OrderStatus) -> &'static str {

@@ -32,6 +32,7 @@ mod outbox;
 mod picker;
 mod press;
 mod start;
+mod toast;
 
 use ordertop::order::OrderKey;
 use ratatui::buffer::Buffer;
@@ -40,7 +41,7 @@ use ratatui::style::Style;
 
 pub use footer::key_at;
 pub use header::tab_at;
-pub use help::help_lines;
+pub use help::{help_lines, help_page};
 pub use layout::{Areas, MIN_SIZE, areas, drawn, shows_both};
 pub use notices::{notice_at, notices_in_sight};
 pub use order::order_lines;
@@ -87,6 +88,7 @@ fn draw_parts(app: &App, buf: &mut Buffer) -> Option<Position> {
     footer::draw(app, areas.footer, buf);
     // Last: what is wrong with the filter, and what could stand there, lies over the list.
     let cursor = header::draw_find(app, areas.find, buf);
+    toast::draw(app, &areas, buf);
     let over = draw_overlay(app, &areas, buf, &mut Presses::default());
     match app.overlay {
         Overlay::None => cursor,
@@ -103,10 +105,7 @@ fn draw_overlay(
 ) -> Option<Position> {
     match &app.overlay {
         Overlay::None => None,
-        Overlay::Help(scroll) => {
-            help::draw(app, *scroll, areas.whole, buf);
-            None
-        }
+        Overlay::Help(help) => help::draw(app, help, buf),
         Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf, presses),
         Overlay::Note(note) => note::draw(app, note, areas.whole, buf, presses),
         Overlay::Plan(plan) => bulk::draw_plan(app, plan, areas.whole, buf, presses),
@@ -207,13 +206,16 @@ fn over(wide: u16, widest: u16) -> u16 {
 
 /// What lies in the middle of an area, no larger than that.
 fn centred(area: Rect, wide: u16, high: u16) -> Rect {
+    steady(area, wide, high, high)
+}
+
+/// The same for something that may grow while it is open, from `least` rows to
+/// `high`: it stands where it stood without what was added, unless its end would
+/// not be on the screen.
+fn steady(area: Rect, wide: u16, least: u16, high: u16) -> Rect {
     let (wide, high) = (wide.min(area.width), high.min(area.height));
-    Rect::new(
-        area.x + (area.width - wide) / 2,
-        area.y + (area.height - high) / 2,
-        wide,
-        high,
-    )
+    let top = (area.height.saturating_sub(least) / 2).min(area.height - high);
+    Rect::new(area.x + (area.width - wide) / 2, area.y + top, wide, high)
 }
 
 /// A sign that turns, after so many turns.

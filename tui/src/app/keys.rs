@@ -4,6 +4,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ordertop::order::{OrderStatus, VendorId};
 
 use super::acting::Still;
+use super::help::Help;
 use super::picker::PickerKind;
 use super::row::{Sort, Sorting};
 use super::typing::type_into;
@@ -11,7 +12,7 @@ use super::{App, Overlay, Pane};
 use crate::event::Effect;
 use crate::keymap::{Action, Chord, Context};
 use crate::strings;
-use crate::view::{areas, help_lines, order_lines};
+use crate::view::{areas, order_lines};
 
 impl App {
     /// Where keys go now.
@@ -24,6 +25,7 @@ impl App {
             Overlay::Note(_) => Context::Field,
             Overlay::Dialog(_) => Context::Dialog,
             Overlay::Picker(_) => Context::Picker,
+            Overlay::Help(help) if help.typing => Context::Find,
             Overlay::None if self.typing => Context::Find,
             _ => Context::Screen,
         }
@@ -91,6 +93,9 @@ impl App {
                         _ => self.screen_key(action, Some(key), effects),
                     }
                 }
+            }
+            Context::Find if matches!(self.overlay, Overlay::Help(_)) => {
+                self.help_find_key(action, key);
             }
             Context::Find => self.find_key(action, key),
             Context::Dialog | Context::Field => match self.overlay {
@@ -182,7 +187,7 @@ impl App {
                 effects.push(Effect::SetMouse(self.mouse));
             }
             Action::Outbox => self.open_outbox(),
-            Action::Help => self.overlay = Overlay::Help(0),
+            Action::Help => self.overlay = Overlay::Help(Help::default()),
             Action::Quit => effects.push(Effect::Quit),
             Action::Redraw
             | Action::Suspend
@@ -207,33 +212,6 @@ impl App {
             }
         }
         self.notices.dismiss();
-    }
-
-    fn help_key(&mut self, action: Action, effects: &mut Vec<Effect>) {
-        let Overlay::Help(scroll) = self.overlay else {
-            return;
-        };
-        let page = usize::from(self.size.1).saturating_sub(4).max(1);
-        let scroll = match action {
-            Action::Up => scroll.saturating_sub(1),
-            Action::Down => scroll + 1,
-            Action::PageUp => scroll.saturating_sub(page),
-            Action::PageDown => scroll + page,
-            Action::Top => 0,
-            Action::Bottom => usize::MAX,
-            Action::Copy => return self.screen_key(action, None, effects),
-            _ => {
-                self.overlay = Overlay::None;
-                return;
-            }
-        };
-        self.scroll_help(scroll);
-    }
-
-    pub(super) fn scroll_help(&mut self, to: usize) {
-        let page = usize::from(self.size.1).saturating_sub(4).max(1);
-        let last = help_lines(self).len().saturating_sub(page);
-        self.overlay = Overlay::Help(to.min(last));
     }
 
     fn dialog_key(&mut self, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {

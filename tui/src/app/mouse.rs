@@ -42,7 +42,7 @@ impl App {
             _ => None,
         };
         match (&self.overlay, wheel) {
-            (Overlay::Help(at), Some(go)) => return self.scroll_help(go(*at, 0)),
+            (Overlay::Help(_), Some(go)) => return self.scroll_help(|at| go(at, 0)),
             (Overlay::None, Some(go)) => {
                 let panes = [
                     (Pane::Order, areas.order),

@@ -26,6 +26,7 @@ impl App {
             Overlay::Plan(plan) if plan.typing => Some((&mut plan.reason, LONG)),
             Overlay::Note(note) => Some((&mut note.input, LONG)),
             Overlay::Picker(picker) => Some((&mut picker.input, SHORT)),
+            Overlay::Help(help) if help.typing => Some((&mut help.sought, SHORT)),
             Overlay::None if self.typing => Some((&mut self.filter, SHORT)),
             _ => None,
         };

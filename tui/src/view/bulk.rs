@@ -78,7 +78,12 @@ pub(super) fn draw_plan(
         lines.push(("   …".to_owned(), theme.quiet()));
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX) + 3 + reason + missed;
-    let area = centred(screen, wide, height);
+    // What is to be known about its orders comes while it is open.
+    let steady = plan.steps().len() + plan.left_out.len() + 1;
+    let steady = u16::try_from(steady)
+        .unwrap_or(u16::MAX)
+        .saturating_add(3 + reason);
+    let area = super::steady(screen, wide, steady.min(height), height);
     let inner = framed(app, area, &strings::plan_title(plan), buf);
     let mut y = inner.y;
     for (words, style) in lines {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
+use super::{Press, Presses, blank, frame, keys_to_press, over, put, steady};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::{Aim, Dialog, FieldKind};
@@ -43,7 +43,8 @@ pub(super) fn draw(
     // Kept free for the link, so that nothing moves while a number is typed.
     let link = gap * u16::from(dialog.ships());
     let height = 2 + 2 + gap + fields + link + gap * u16::from(fields > 0) + notes + 1;
-    let area = centred(screen, over(screen.width, WIDEST), height);
+    // Notes come while it is open: it grows downwards, and stays where it is.
+    let area = steady(screen, over(screen.width, WIDEST), height - notes, height);
     blank(buf, area);
     let title = strings::step_title(dialog, &super::order_name(app, &dialog.key));
     let inner = frame(buf, area, &title, true, theme);

@@ -167,6 +167,9 @@ fn off(app: &App, dialog: &Dialog) -> bool {
 
 fn keys(app: &App) -> Vec<Action> {
     match (&app.overlay, app.context()) {
+        (Overlay::Help(_), Context::Find) => {
+            return vec![Action::Confirm, Action::Cancel, Action::Up, Action::Down];
+        }
         (_, Context::Find) => {
             return vec![
                 Action::Confirm,

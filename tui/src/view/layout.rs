@@ -60,11 +60,16 @@ impl Areas {
 
 impl Areas {
     /// What a dialog is centred over: the list where the order stands beside it,
-    /// for the address is what one looks at before shipping.
+    /// for the address is what one looks at before shipping. An alarm that comes while
+    /// it is open does not push it down: what is above the list belongs to it.
     #[must_use]
     pub fn dialog(&self) -> Rect {
         match (self.orders, self.order) {
-            (Some(orders), Some(order)) if order.x > orders.x => orders,
+            (Some(orders), Some(order)) if order.x > orders.x => Rect {
+                y: self.find.bottom(),
+                height: orders.bottom() - self.find.bottom(),
+                ..orders
+            },
             _ => self.whole,
         }
     }

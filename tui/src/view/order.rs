@@ -103,8 +103,12 @@ impl Page {
         ]));
     }
 
+    /// What goes on in the next line stands as far in as it began.
     fn text(&mut self, words: &str, style: Style) {
-        for line in wrap(&tame(words), self.columns) {
+        let indent = words.len() - words.trim_start_matches(' ').len();
+        let room = self.columns.saturating_sub(indent).max(1);
+        for line in wrap(&tame(words.trim_start_matches(' ')), room) {
+            let line = format!("{:indent$}{line}", "");
             self.lines.push(Line::styled(line, style));
         }
     }

@@ -216,7 +216,85 @@ fn the_wheel_turns_the_pane_under_it() {
     assert_eq!((focus, chosen), (Pane::Notices, 1));
     stage.keys("?");
     mouse(&mut stage, MouseEventKind::ScrollDown, 5, 8);
-    assert!(matches!(stage.app.overlay, Overlay::Help(3)));
+    assert!(matches!(&stage.app.overlay, Overlay::Help(help) if help.scroll == 3));
+}
+
+#[test]
+fn only_the_keys_that_say_so_close_the_help() {
+    let open = |stage: &Stage| matches!(stage.app.overlay, Overlay::Help(_));
+    let mut stage = Stage::shop(SIZE);
+    for key in ["q", "?"] {
+        stage.keys("?s3zVo");
+        assert!(open(&stage), "a key of another screen does nothing here");
+        stage.keys(key);
+        assert!(!open(&stage), "{key}");
+    }
+    for code in [KeyCode::Esc, KeyCode::Enter] {
+        stage.keys("?");
+        stage.press(code);
+        assert!(!open(&stage), "{code:?}");
+    }
+    assert_eq!(stage.app.orders.tab(), None);
+}
+
+#[test]
+fn what_is_typed_narrows_the_help() {
+    let mut stage = Stage::shop((80, 24));
+    stage.keys("?/packing slip");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("print the order's packing slip"),
+        "{screen}"
+    );
+    assert!(!screen.contains("saved views"), "{screen}");
+    stage.press(KeyCode::Enter);
+    stage.keys("j");
+    assert!(!stage.screen().contains("saved views"));
+    stage.keys("/");
+    stage.press(KeyCode::Esc);
+    assert!(stage.screen().contains("saved views"), "all of it again");
+    stage.press(KeyCode::Esc);
+    assert!(matches!(stage.app.overlay, Overlay::None));
+}
+
+#[test]
+fn a_long_word_goes_on_above_the_footer_and_leaves_the_cursors_row_in_sight() {
+    let mut stage = Stage::shop((45, 12));
+    stage.keys("s");
+    stage.press(KeyCode::Esc);
+    let words = "no next step for #AC-10402, Cancelled: it has ended and that is all";
+    for key in [KeyCode::Home, KeyCode::End] {
+        stage.press(key);
+        stage.app.say(words);
+        let screen = stage.screen();
+        assert!(screen.contains("ended and that is all"), "{screen}");
+        assert!(screen.contains("│▶"), "{screen}");
+    }
+}
+
+#[test]
+fn a_dialog_stays_where_it_is_whatever_comes() {
+    for size in [(80, 24), (120, 30)] {
+        let mut stage = Stage::with(size, |settings| settings.alerts.alarm = true);
+        stage.live();
+        stage.snapshot(orders());
+        let top = |stage: &Stage| {
+            let screen = stage.screen();
+            screen.lines().position(|line| line.contains("╭ Ship"))
+        };
+        stage.keys("s");
+        let before = top(&stage);
+        assert!(before.is_some());
+        let number = under_cursor(&stage);
+        let new = listed("10482", OrderStatus::Paid, 110);
+        stage.event(EventKind::Created, &new, service());
+        assert!(stage.screen().contains("ALARM"));
+        assert_eq!(top(&stage), before, "{size:?}");
+        let shipped = changed(&stage, &number, OrderStatus::Shipped);
+        stage.event(EventKind::Status, &shipped, service());
+        assert!(stage.screen().contains("already Shipped"));
+        assert_eq!(top(&stage), before, "{size:?}");
+    }
 }
 
 #[test]

@@ -33,6 +33,15 @@ pub(super) const STATES: &[State] = &[
         stage.event(EventKind::Status, &order, support());
         stage
     }),
+    state("no_step_said_at_length", |size| {
+        let mut stage = after(size, "");
+        stage.press(KeyCode::End);
+        stage.keys("s");
+        stage.app.say(
+            "no next step for #AC-10402, Delivered: it completes by itself, 7 days after delivery",
+        );
+        stage
+    }),
     state("step_on_its_way", |size| entered(size, "s")),
     state("step_done_and_undo_offered", |size| {
         let mut stage = after(size, "s");

@@ -5,6 +5,7 @@ use ordertop::order::OrderStatus;
 
 use super::super::orders::orders;
 use super::super::{Stage, State};
+use super::connection::hint;
 use super::list::all_vendors;
 use super::{Size, after, state};
 use crate::app::row::Sort;
@@ -17,6 +18,14 @@ pub(super) const STATES: &[State] = &[
         stage.press(KeyCode::PageDown);
         stage
     }),
+    state("help_of_a_demo_at_its_end", |size| {
+        let mut stage = Stage::with(size, |settings| settings.hint = Some(hint()));
+        stage.live();
+        stage.keys("?");
+        stage.press(KeyCode::End);
+        stage
+    }),
+    state("help_looked_through", |size| after(size, "?/order mark")),
     state("pick_sort", |size| after(size, "o")),
     state("pick_command", |size| after(size, ":")),
     state("pick_command_typed", |size| after(size, ":dismiss")),
