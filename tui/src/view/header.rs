@@ -44,11 +44,12 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         Health::Good => name + 2 + width(&title).min(most),
         Health::Fair | Health::Bad => name,
     };
-    // What is late matters more than how fast the server answers.
+    // What is late matters more than how fast the server answers, or why it is polled.
     let wanted = figures::Wanted::of(app);
     let (late, urgent) = match health {
         Health::Good => (wanted.late, wanted.late + wanted.due),
-        Health::Fair | Health::Bad => (0, 0),
+        Health::Fair => (wanted.late, wanted.late),
+        Health::Bad => (0, 0),
     };
     let named = |form: &&String| app.settings.replay || form.starts_with(strings::REALTIME);
     let beside =

@@ -78,7 +78,7 @@ pub(super) fn offline() -> ConnectionState {
     }
 }
 
-fn polling(paused: bool) -> ConnectionState {
+pub(super) fn polling(paused: bool) -> ConnectionState {
     ConnectionState::Polling {
         every: Duration::from_secs(30),
         next_at: at(132),

@@ -10,7 +10,7 @@ use ordertop::protocol::ListedOrder;
 
 use super::super::orders::{hostile_order, orders, service, support};
 use super::super::{Stage, State};
-use super::connection::hint;
+use super::connection::{hint, polling};
 use super::{Size, after, state};
 use crate::fixture::{at, listed, order_of, vendor};
 
@@ -42,19 +42,10 @@ pub(super) const STATES: &[State] = &[
         stage.wait(10);
         stage
     }),
-    state("ship_by", |size| {
-        let mut stage = Stage::new(size);
-        stage.live();
-        stage.vendors();
-        let by = [-7_200, -60, 1_800, 14_000, 90_000, 864_000];
-        let due = |(i, second): (usize, &i64)| {
-            let number = format!("1048{i}");
-            let mut order = (*listed(&number, OrderStatus::Paid, -60 * second.abs() / 90)).clone();
-            order.ship_by = at(120).checked_add(SignedDuration::from_secs(*second)).ok();
-            Arc::new(order)
-        };
-        stage.snapshot(by.iter().enumerate().map(due).collect());
-        stage.rest();
+    state("ship_by", to_ship_by),
+    state("late_while_polled", |size| {
+        let mut stage = to_ship_by(size);
+        stage.link(polling(false));
         stage
     }),
     state("flags", flagged),
@@ -238,6 +229,23 @@ fn fill(stage: &mut Stage) {
     stage.live();
     stage.vendors();
     stage.snapshot(orders());
+}
+
+/// Orders with a time to ship by: late, due, and later.
+fn to_ship_by(size: Size) -> Stage {
+    let mut stage = Stage::new(size);
+    stage.live();
+    stage.vendors();
+    let by = [-7_200, -60, 1_800, 14_000, 90_000, 864_000];
+    let due = |(i, second): (usize, &i64)| {
+        let number = format!("1048{i}");
+        let mut order = (*listed(&number, OrderStatus::Paid, -60 * second.abs() / 90)).clone();
+        order.ship_by = at(120).checked_add(SignedDuration::from_secs(*second)).ok();
+        Arc::new(order)
+    };
+    stage.snapshot(by.iter().enumerate().map(due).collect());
+    stage.rest();
+    stage
 }
 
 /// Orders that one does not ship unawares.
