@@ -13,12 +13,14 @@ use crate::text::tame;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done; nothing was to be done counts, and so does a reader that went away
-  1    failed: the server broke, its answer cannot be read, a file cannot be written
+  1    failed: the server broke, its answer cannot be read, something else answers in its
+       place, a file or stdout cannot be written
   2    usage: the command line, a variable, the configuration or what stdin gave is wrong
-  3    not found: no such order or vendor
-  4    refused: the rules say no, or the order has changed meanwhile
-  5    unreachable: no server, or its store is away
-  6    unauthorized: the token or the vendor is not let in
+  3    not found: no such order
+  4    refused: the rules say no, the order has changed meanwhile, it takes no parcel any
+       more, or several vendors have its number
+  5    unreachable: no server, its store is away, or it asks for patience
+  6    unauthorized: the token or the vendor is not let in, or there is no such vendor
   7    timed out: what was waited for did not happen
   130  interrupted by Ctrl-C
 Of several orders that failed in different ways the code is 1.";
