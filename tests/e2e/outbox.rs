@@ -120,3 +120,43 @@ async fn two_programs_with_one_outbox_make_a_step_once() {
     }
     assert_eq!(made_once(&server, &proxy, "A-1001", "Shipped").await, 1);
 }
+
+#[tokio::test]
+async fn an_action_on_many_orders_made_offline_is_made_once_an_order() {
+    let server = TestServer::start().await;
+    let numbers: Vec<String> = (0..25).map(|i| format!("A-{}", 1_001 + i)).collect();
+    for number in &numbers {
+        server.support().place(&paid("42", number)).await;
+    }
+    let proxy = FaultProxy::in_front_of(server.address()).await;
+    let home = tempfile::tempdir().expect("a directory");
+    let url = proxy.url();
+    let start = || Screen::start_at(home.path(), &["--server", &url, "--vendor", "42"]);
+
+    let mut screen = start();
+    screen.shows_text(LIVE).await;
+    screen.shows_text("25 orders").await;
+    proxy.set(Network::Down);
+    screen.shows_text("offline").await;
+    screen.press("A");
+    screen.shows_text("25 marked").await;
+    screen.press("s");
+    screen.shows_text("Ship: 25 orders?").await;
+    screen.press("\r");
+    screen.shows_text("⧗ 25 kept").await;
+    screen.shows_line(&["#A-1001", "kept"]).await;
+    screen.kill();
+
+    let mut screen = start();
+    screen.shows_text("⧗25").await;
+    proxy.set(Network::Up);
+    screen.shows_text(LIVE).await;
+    nothing_waits(&mut screen).await;
+    for number in &numbers {
+        assert_eq!(made_once(&server, &proxy, number, "Shipped").await, 1);
+    }
+    screen.press("q");
+    assert_eq!(screen.ended().await, 0);
+    let text = screen.text();
+    assert!(!text.contains("for the server"), "{text}");
+}

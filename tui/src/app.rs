@@ -387,6 +387,12 @@ impl App {
                 unanswered,
                 result,
             } => self.kept(&key, ticket, unanswered, result),
+            Event::ManyKept {
+                ticket,
+                first,
+                unanswered,
+                result,
+            } => self.many_kept(ticket, first, unanswered, result),
             Event::KeptSent { id, ticket, sent } => self.kept_sent(&id, ticket, sent),
             Event::KeptDropped { id, result } => self.kept_dropped(&id, result),
             Event::Detail { key, result } => {

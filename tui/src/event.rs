@@ -104,6 +104,19 @@ pub enum Event {
         /// It is on disk, or why not.
         result: Result<Box<Entry>, String>,
     },
+    /// The answer to [`Effect::KeepMany`]; to [`Effect::ChangeStatuses`] in place of
+    /// an [`Event::BulkAnswer`] when a request got no answer and its rows and those
+    /// after them wait now.
+    ManyKept {
+        /// Which action.
+        ticket: u64,
+        /// Which row is the first that it is about, from 0; it is about all that follow.
+        first: usize,
+        /// How many of the rows were sent, and why they got no answer.
+        unanswered: Option<(usize, RequestError)>,
+        /// Those that are on disk, in the rows' order, or why none is.
+        result: Result<Vec<Entry>, String>,
+    },
     /// The answer to [`Effect::SendKept`].
     KeptSent {
         /// Which one.
@@ -186,6 +199,14 @@ pub enum Effect {
         to: OrderStatus,
         /// What to send.
         change: Box<StatusChange>,
+    },
+    /// Write changes of many orders down, to be sent later; [`Event::ManyKept`]
+    /// comes back.
+    KeepMany {
+        /// Names the action, so that its answer finds it.
+        ticket: u64,
+        /// What to send.
+        rows: Vec<BulkRow>,
     },
     /// Send a change that waits; [`Event::KeptSent`] comes back.
     SendKept {

@@ -6,7 +6,6 @@
 //! loop wakes once a second, for the ages on the screen, or every other second
 //! while they stand still.
 
-mod bulk;
 mod effects;
 mod keys;
 mod options;

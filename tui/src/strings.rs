@@ -22,9 +22,10 @@ pub use alerts::{
 pub use bulk::{
     ALL_CHANGED_SINCE, BULK_UNDER_WAY, CHANGED_SINCE, GONE, NO_ANSWER, NONE_CAN, NOT_IN_THE_LIST,
     NOTHING_TO_UNDO, ON_ITS_WAY, TOO_LATE_TO_UNDO, asked_of, bulk_broke_off, bulk_done, bulk_left,
-    cannot_go, changed_by, fate, left_out, marked, marked_and_hidden, no_bulk_on_legacy,
-    no_step_from, not_undone, orders, plan_button, plan_title, range_begun, result_title,
-    some_orders, stands_there, step_of_marked, too_many_marked, undo_offer, was_first,
+    bulk_not_kept, cannot_go, changed_by, fate, left_out, marked, marked_and_hidden,
+    no_bulk_on_legacy, no_step_from, not_undone, orders, plan_button, plan_title, range_begun,
+    result_title, some_orders, stands_there, step_of_marked, too_many_marked, undo_offer,
+    was_first,
 };
 pub use connection::{Health, empty, indicator, loading, replaying};
 use jiff::Timestamp;

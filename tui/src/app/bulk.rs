@@ -1,7 +1,7 @@
 //! One action on many orders: a plan that says what will happen, the requests
 //! that are under way, and what became of each order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use ordertop::client::RequestError;
@@ -22,6 +22,7 @@ use super::undo::Step;
 use super::{App, Overlay};
 use crate::event::Effect;
 use crate::keymap::Action;
+use crate::outbox;
 use crate::strings;
 use crate::text::tame;
 
@@ -142,6 +143,8 @@ pub enum Fate {
     Open(String),
     /// Never sent, for one before it failed.
     NotSent,
+    /// It waits on disk for the server.
+    Kept,
 }
 
 /// One order of a bulk action.
@@ -179,6 +182,9 @@ pub struct Tally {
     pub unchanged: usize,
     /// Refused, open or not sent.
     pub failed: usize,
+    /// On disk, until the server answers.
+    #[serde(default)]
+    pub kept: usize,
     /// From where to where those went that changed, where all went one way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<(OrderStatus, OrderStatus)>,
@@ -193,11 +199,12 @@ impl Bulk {
         let rank = |line: &BulkLine| match line.fate {
             Fate::Refused(_) | Fate::Open(_) => 0,
             Fate::NotSent => 1,
-            Fate::Waiting => 2,
-            Fate::Unchanged => 3,
-            Fate::Done(_) => 4,
+            Fate::Kept => 2,
+            Fate::Waiting => 3,
+            Fate::Unchanged => 4,
+            Fate::Done(_) => 5,
         };
-        (0..5).flat_map(move |wanted| self.lines.iter().filter(move |line| rank(line) == wanted))
+        (0..6).flat_map(move |wanted| self.lines.iter().filter(move |line| rank(line) == wanted))
     }
 
     /// How many orders it is about.
@@ -234,6 +241,7 @@ impl Bulk {
                     tally.done += 1;
                 }
                 Fate::Unchanged => tally.unchanged += 1,
+                Fate::Kept => tally.kept += 1,
                 Fate::Refused(_) | Fate::Open(_) | Fate::NotSent => tally.failed += 1,
             }
         }
@@ -244,7 +252,7 @@ impl Bulk {
 impl App {
     /// Asks about a step of every marked order: the next one of each, or `to`.
     pub(super) fn plan_marked(&mut self, to: Option<OrderStatus>) {
-        if let Some(why) = self.cannot_send_many() {
+        if let Some(why) = self.cannot_send() {
             return self.say(why);
         }
         if self.bulk_is_under_way() {
@@ -348,7 +356,7 @@ impl App {
         if self.bulk_is_under_way() {
             return self.say(strings::BULK_UNDER_WAY);
         }
-        if let Some(why) = self.cannot_send_many() {
+        if let Some(why) = self.cannot_send() {
             return self.say(why);
         }
         let ticket = self.next_ticket;
@@ -361,6 +369,7 @@ impl App {
                 ticket,
                 from: row.from,
                 to: row.to,
+                aim: plan.aim,
                 shipment: false,
             };
             self.in_flight.insert(row.key.clone(), step);
@@ -431,6 +440,57 @@ impl App {
         self.acting.bulk = Some(bulk);
     }
 
+    /// The rows of a bulk action from `first` on are on disk, as far as `result`
+    /// has them.
+    pub(super) fn many_kept(
+        &mut self,
+        ticket: u64,
+        first: usize,
+        unanswered: Option<(usize, RequestError)>,
+        result: Result<Vec<outbox::Entry>, String>,
+    ) {
+        let full = || outbox::OutboxError::Full.to_string();
+        let (entries, lost, why) = match result {
+            Ok(entries) => (entries, full(), full()),
+            Err(lost) => (Vec::new(), lost.clone(), strings::not_kept_why(&lost)),
+        };
+        let kept: HashSet<OrderKey> = entries.iter().map(outbox::Entry::key).collect();
+        let bulk = self.acting.bulk.take_if(|bulk| bulk.ticket == ticket);
+        let aim = bulk.as_ref().map_or(Aim::Step, |bulk| bulk.aim);
+        self.now_wait(entries, aim);
+        let Some(mut bulk) = bulk else {
+            return;
+        };
+        let mut all_kept = true;
+        for (at, line) in bulk.lines.iter_mut().enumerate().skip(first) {
+            line.fate = match &unanswered {
+                _ if kept.contains(&line.key) => Fate::Kept,
+                None => Fate::Refused(why.clone()),
+                Some((sent, error)) if at < first + sent => Fate::Open(strings::sentence(error)),
+                Some(_) => Fate::NotSent,
+            };
+            all_kept &= line.fate == Fate::Kept;
+            self.settle_line(line);
+        }
+        bulk.answered = bulk.lines.len();
+        self.finish_bulk(&bulk);
+        self.acting.bulk = Some(bulk);
+        if unanswered.is_some() && !all_kept {
+            self.say(strings::outbox_unusable(&lost));
+        }
+    }
+
+    /// What was kept of a bulk action came to this; its result may be on the screen still.
+    pub(super) fn kept_came_to(&mut self, key: &OrderKey, fate: Fate) {
+        let Some(bulk) = &mut self.acting.bulk else {
+            return;
+        };
+        let line = (bulk.places.get(key)).and_then(|at| bulk.lines.get_mut(*at));
+        if let Some(line) = line.filter(|line| line.fate == Fate::Kept) {
+            line.fate = fate;
+        }
+    }
+
     /// What became of one order; the list shows it as it is now.
     fn row_answer(&mut self, key: &OrderKey, result: RowResult) -> Fate {
         let order = result.order;
@@ -455,10 +515,10 @@ impl App {
         }
     }
 
-    /// An answered order is under way no more; one that failed stays marked.
+    /// An order that was answered or kept is under way no more; one that failed stays marked.
     fn settle_line(&mut self, line: &BulkLine) {
         self.in_flight.remove(&line.key);
-        if matches!(line.fate, Fate::Done(_) | Fate::Unchanged) {
+        if matches!(line.fate, Fate::Done(_) | Fate::Unchanged | Fate::Kept) {
             self.acting.marks.remove(&line.key);
         }
     }

@@ -211,19 +211,8 @@ impl App {
         if self.settings.read_only {
             return Some(strings::READ_ONLY);
         }
-        match self.keeps_steps() {
-            true => None,
-            false => self.cannot_send_many(),
-        }
-    }
-
-    /// The same for many orders at once, which are never kept: by the time that
-    /// they were sent, nobody would look at each row's result.
-    pub(super) fn cannot_send_many(&self) -> Option<&'static str> {
-        if self.settings.read_only {
-            return Some(strings::READ_ONLY);
-        }
         match self.connection.state {
+            _ if self.keeps_steps() => None,
             ConnectionState::Offline { .. } => Some(strings::NOT_SENT_OFFLINE),
             ConnectionState::Refused { .. } => Some(strings::NOT_SENT_REFUSED),
             ConnectionState::Connecting if !self.loaded => Some(strings::NOT_SENT_CONNECTING),

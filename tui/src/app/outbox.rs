@@ -12,7 +12,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::{ConnectionState, RequestError};
 use ordertop::order::{OrderKey, OrderStatus};
+use ordertop::protocol::rest::StatusChanged;
 
+use super::bulk::Fate;
+use super::dialog::Aim;
 use super::steps::InFlight;
 use super::{App, Overlay};
 use crate::event::Effect;
@@ -34,6 +37,8 @@ pub struct Waiting {
     pub error: Option<String>,
     /// Not sent by itself any more: somebody must look at it.
     pub held: bool,
+    /// What it was meant as, where this run knows.
+    aim: Aim,
     /// The user said to send it, stale or not.
     released: bool,
     tries: u32,
@@ -41,9 +46,10 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    fn new(entry: Entry) -> Self {
+    fn new(entry: Entry, aim: Aim) -> Self {
         Self {
             entry,
+            aim,
             error: None,
             held: false,
             released: false,
@@ -163,22 +169,28 @@ impl App {
             return;
         }
         for effect in effects {
-            let Effect::ChangeStatus {
-                key,
-                ticket,
-                change,
-            } = effect
-            else {
-                continue;
-            };
-            let to = change.status.as_deref().and_then(|to| to.parse().ok());
-            if let Some(to) = to {
-                *effect = Effect::Keep {
-                    key: key.clone(),
+            let kept = match effect {
+                Effect::ChangeStatus {
+                    key,
+                    ticket,
+                    change,
+                } => {
+                    let to = change.status.as_deref().and_then(|to| to.parse().ok());
+                    to.map(|to| Effect::Keep {
+                        key: key.clone(),
+                        ticket: *ticket,
+                        to,
+                        change: change.clone(),
+                    })
+                }
+                Effect::ChangeStatuses { ticket, rows } => Some(Effect::KeepMany {
                     ticket: *ticket,
-                    to,
-                    change: change.clone(),
-                };
+                    rows: std::mem::take(rows),
+                }),
+                _ => None,
+            };
+            if let Some(kept) = kept {
+                *effect = kept;
             }
         }
     }
@@ -194,7 +206,7 @@ impl App {
         self.outbox.list = (contents.waiting.into_iter())
             .map(|entry| {
                 match known.iter().position(|old| old.entry.id == entry.id) {
-                    None => Waiting::new(entry),
+                    None => Waiting::new(entry, Aim::Step),
                     // What another program learned of it is in the file alone.
                     Some(at) => Waiting {
                         entry,
@@ -221,6 +233,7 @@ impl App {
     ) {
         let step = (self.in_flight.get(key)).filter(|step| step.ticket == ticket);
         let to = step.map(|step| step.to);
+        let aim = step.map_or(Aim::Step, |step| step.aim);
         match (result, unanswered) {
             (Ok(entry), unanswered) => {
                 self.acting.asked.remove(&ticket);
@@ -228,9 +241,7 @@ impl App {
                 self.in_flight.retain(|_, step| step.ticket != ticket);
                 let why = unanswered.map(|error| strings::sentence(&error));
                 self.say(strings::kept(key, entry.to, why.as_deref()));
-                if self.outbox.get(&entry.id).is_none() {
-                    self.outbox.list.push(Waiting::new(*entry));
-                }
+                self.now_wait(vec![*entry], aim);
             }
             (Err(lost), Some(error)) => {
                 self.status_answer(key, ticket, Err(error));
@@ -246,6 +257,15 @@ impl App {
                 }
             }
         }
+    }
+
+    /// These are on disk.
+    pub(super) fn now_wait(&mut self, entries: Vec<Entry>, aim: Aim) {
+        // A look at the file may have found them before.
+        let list = &mut self.outbox.list;
+        let known: HashSet<String> = list.iter().map(|known| known.entry.id.clone()).collect();
+        let new = (entries.into_iter()).filter(|entry| !known.contains(&entry.id));
+        list.extend(new.map(|entry| Waiting::new(entry, aim)));
     }
 
     /// Sends the next change that waits, when it is time.
@@ -270,19 +290,20 @@ impl App {
         if !answers || !self.loaded || self.outbox.sending.is_some() || !due(self.outbox.next_at) {
             return;
         }
-        let list = &self.outbox.list;
-        let next = list.iter().enumerate().find(|(at, waiting)| {
+        let mut before = HashSet::new();
+        let next = self.outbox.list.iter().find(|waiting| {
             let key = waiting.entry.key();
-            let first = list[..*at].iter().all(|before| before.entry.key() != key);
+            let first = before.insert(key.clone());
             first
                 && due(waiting.next_at)
                 && !waiting.needs_decision(now)
                 && !self.outbox.dropping.contains(&waiting.entry.id)
                 && !self.in_flight.contains_key(&key)
         });
-        let Some(entry) = next.map(|(_, waiting)| waiting.entry.clone()) else {
+        let Some(waiting) = next else {
             return;
         };
+        let (entry, aim) = (waiting.entry.clone(), waiting.aim);
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let key = entry.key();
@@ -291,6 +312,7 @@ impl App {
             ticket,
             from,
             to: entry.to,
+            aim,
             shipment: entry.change.shipment.is_some(),
         };
         self.in_flight.insert(key, step);
@@ -324,6 +346,8 @@ impl App {
                 let still = strings::still_waiting(self.outbox.list.len());
                 self.toast.take_if(|(words, _)| *words == still);
                 self.outbox.remove(id);
+                let fate = self.fate_of(&result);
+                self.kept_came_to(&key, fate);
                 self.status_answer(&key, ticket, result);
                 if let Some(why) = unstruck {
                     self.say(strings::outbox_unusable(&why));
@@ -446,6 +470,19 @@ impl App {
         };
         let to = to.min(list.len().saturating_sub(1));
         sheet.chosen = list.get(to).map(|waiting| waiting.entry.id.clone());
+    }
+
+    fn fate_of(&self, result: &Result<Box<StatusChanged>, RequestError>) -> Fate {
+        match result {
+            Ok(answer) if answer.changed => {
+                Fate::Done(answer.order.as_ref().map_or(0, |order| order.version))
+            }
+            Ok(_) => Fate::Unchanged,
+            Err(error) => {
+                let next_step = self.key_of(Action::NextStep);
+                Fate::Refused(strings::refusal(error, self.now, &next_step))
+            }
+        }
     }
 
     /// Sends the chosen one as soon as the server answers, whatever held it.

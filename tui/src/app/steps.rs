@@ -23,6 +23,7 @@ pub(super) struct InFlight {
     pub(super) ticket: u64,
     pub(super) from: OrderStatus,
     pub(super) to: OrderStatus,
+    pub(super) aim: Aim,
     /// Whether carrier or number went along.
     pub(super) shipment: bool,
 }
@@ -95,6 +96,7 @@ impl App {
             ticket,
             from: dialog.from,
             to,
+            aim: dialog.aim,
             shipment: change.shipment.is_some(),
         };
         self.in_flight.insert(key.clone(), step);
@@ -121,7 +123,11 @@ impl App {
             Ok(answer) => {
                 // An old server does not say whether it changed anything; it sends no order either.
                 let late = !answer.changed && answer.order.is_some();
-                let aim = asked.map_or(Aim::Step, |asked| asked.aim);
+                // What waited since the run before was perhaps asked, not done.
+                let aim = match answer.new_status == step.to {
+                    true => step.aim,
+                    false => Aim::Ask,
+                };
                 let order = answer.order.or_else(|| {
                     // An old server answers with the status alone.
                     let mut order = ListedOrder::clone(&self.orders.get(key)?.listed());

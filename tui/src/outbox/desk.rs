@@ -2,6 +2,8 @@
 //! sending in tasks of its own. What came of it goes to the loop as an [`Event`],
 //! in the order in which it went to the disk.
 
+mod bulk;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,8 +36,9 @@ pub struct Desk {
     line: Arc<tokio::sync::Mutex<()>>,
     /// What this program sends now: then the right to send is its own.
     sending: Arc<Mutex<Option<String>>>,
-    /// Steps that were sent and are neither answered nor kept, by ticket.
-    open: Arc<Mutex<HashMap<u64, Entry>>>,
+    /// Changes that were sent and are neither answered nor kept, by the ticket of
+    /// their request; of a bulk action also those that follow.
+    open: Arc<Mutex<HashMap<u64, Vec<Entry>>>>,
 }
 
 impl Desk {
@@ -103,7 +106,7 @@ impl Desk {
     pub async fn change(self, key: OrderKey, ticket: u64, change: StatusChange) -> Option<String> {
         let to = change.status.as_deref().and_then(|to| to.parse().ok());
         let entry = self.entry(&key, to.unwrap_or(OrderStatus::Pending), true, change);
-        self.open().insert(ticket, entry.clone());
+        self.open().insert(ticket, vec![entry.clone()]);
         let result = (self.client)
             .change_status_with(&key, &entry.change, &entry.id)
             .await;
@@ -183,8 +186,7 @@ impl Desk {
         let ready = blocking(&store, move |store| {
             let turn = store.turn()?;
             // Read under the right to send: who had it before may have settled this one.
-            let waiting = store.read()?.waiting;
-            Ok((turn, waiting.iter().any(|known| known.id == mine)))
+            Ok((turn, store.waits(&mine)?))
         });
         let turn = match ready.await {
             Ok((Some(turn), true)) => turn,
@@ -266,21 +268,16 @@ impl Desk {
     /// Writes down what was sent and is not answered: nobody waits for it any
     /// more. How many of them could not be kept.
     pub async fn keep_unanswered(&self) -> usize {
-        let open: Vec<Entry> = self.open().drain().map(|(_, entry)| entry).collect();
+        let open: Vec<Entry> = self.open().drain().flat_map(|(_, open)| open).collect();
         let all = open.len();
         let Some(store) = &self.store else {
             return all;
         };
-        let kept = blocking(store, move |store| {
-            open.iter().try_fold(0, |kept, entry| {
-                store.queue(entry)?;
-                Ok(kept + 1)
-            })
-        });
+        let kept = blocking(store, move |store| store.queue_all(&open));
         all - kept.await.unwrap_or(0)
     }
 
-    /// How many changes were sent and are neither answered nor kept.
+    /// How many requests with changes were sent and are neither answered nor kept.
     #[must_use]
     pub fn unanswered(&self) -> usize {
         self.open().len()
@@ -311,7 +308,7 @@ impl Desk {
         self.sending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<u64, Vec<Entry>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

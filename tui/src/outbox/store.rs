@@ -5,9 +5,11 @@
 //! holds the `.lock` file's lock and reads the file anew first; whoever sends
 //! holds the `.sending` file's. Lock files stay: to delete one is to let two in.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -86,6 +88,22 @@ struct Known {
 pub struct Stamp {
     bytes: u64,
     modified: Option<SystemTime>,
+    /// The same name may be another file: one is replaced as a whole.
+    file: u64,
+}
+
+impl Stamp {
+    fn of(known: &fs::Metadata) -> Self {
+        #[cfg(unix)]
+        let file = std::os::unix::fs::MetadataExt::ino(known);
+        #[cfg(not(unix))]
+        let file = 0;
+        Self {
+            bytes: known.len(),
+            modified: known.modified().ok(),
+            file,
+        }
+    }
 }
 
 /// The right to send, until it is dropped.
@@ -100,6 +118,9 @@ pub struct Store {
     dir: PathBuf,
     stem: String,
     owner: Owner,
+    /// The file as it was read or written last: to read a thousand changes for
+    /// each that is sent takes longer than to send it.
+    last: Arc<Mutex<Option<(Stamp, Known)>>>,
 }
 
 impl Store {
@@ -126,6 +147,7 @@ impl Store {
             dir,
             stem: format!("{host}_{name}_{hash:016x}"),
             owner,
+            last: Arc::default(),
         }
     }
 
@@ -152,17 +174,33 @@ impl Store {
             }
             Err(error) => return Err(at(&path)(error)),
         };
-        Ok(self.know(&file, &path)?.contents)
+        let (stamp, known) = self.know(&file, &path)?;
+        let contents = known.contents.clone();
+        self.remember(stamp, known);
+        Ok(contents)
+    }
+
+    /// Whether a change waits.
+    ///
+    /// # Errors
+    /// See [`OutboxError`].
+    pub fn waits(&self, id: &str) -> Result<bool, OutboxError> {
+        let path = self.path();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(at(&path)(error)),
+        };
+        let (stamp, known) = self.know(&file, &path)?;
+        let waits = known.contents.waiting.iter().any(|entry| entry.id == id);
+        self.remember(stamp, known);
+        Ok(waits)
     }
 
     /// Whether a further [`Self::read`] would find anything new; `None` while there is no file.
     #[must_use]
     pub fn stamp(&self) -> Option<Stamp> {
-        let known = fs::metadata(self.path()).ok()?;
-        Some(Stamp {
-            bytes: known.len(),
-            modified: known.modified().ok(),
-        })
+        Some(Stamp::of(&fs::metadata(self.path()).ok()?))
     }
 
     /// Writes a change down. It is on the disk when this returns; one that is
@@ -171,20 +209,37 @@ impl Store {
     /// # Errors
     /// See [`OutboxError`]; then it is not kept.
     pub fn queue(&self, entry: &Entry) -> Result<(), OutboxError> {
+        match self.queue_all(std::slice::from_ref(entry))? {
+            0 => Err(OutboxError::Full),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for many changes, which come to the disk together. Says how many
+    /// of them are there: the others, the last ones, found no room.
+    ///
+    /// # Errors
+    /// See [`OutboxError`]; then none of them is kept that was not before.
+    pub fn queue_all(&self, entries: &[Entry]) -> Result<usize, OutboxError> {
         let _lock = self.lock()?;
-        let (mut file, known) = self.open()?;
+        let (file, known) = self.open()?;
         let waiting = &known.contents.waiting;
-        if waiting.iter().any(|known| known.id == entry.id) {
-            return Ok(());
+        let there: HashSet<&str> = waiting.iter().map(|known| &*known.id).collect();
+        let room = MAX_WAITING.saturating_sub(waiting.len());
+        let (mut kept, mut new) = (0, Vec::new());
+        for entry in entries {
+            if !there.contains(&*entry.id) {
+                if new.len() == room {
+                    break;
+                }
+                new.push(Record::Queued(Box::new(entry.clone())));
+            }
+            kept += 1;
         }
-        if waiting.len() >= MAX_WAITING {
-            return Err(OutboxError::Full);
+        if !new.is_empty() {
+            self.append(file, known, new)?;
         }
-        self.append(
-            &mut file,
-            &known,
-            &[Record::Queued(Box::new(entry.clone()))],
-        )
+        Ok(kept)
     }
 
     /// Writes down that a change which waits was sent; nothing where it does not wait.
@@ -193,7 +248,7 @@ impl Store {
     /// See [`OutboxError`]; then it waits as before.
     pub fn mark_sent(&self, entry: &Entry) -> Result<(), OutboxError> {
         let _lock = self.lock()?;
-        let (mut file, known) = self.open()?;
+        let (file, known) = self.open()?;
         let mut waiting = known.contents.waiting.iter();
         let Some(unsent) = waiting.find(|known| known.id == entry.id && !known.sent) else {
             return Ok(());
@@ -202,32 +257,31 @@ impl Store {
             sent: true,
             ..unsent.clone()
         };
-        self.append(&mut file, &known, &[Record::Queued(Box::new(sent))])
+        self.append(file, known, vec![Record::Queued(Box::new(sent))])
     }
 
     /// Strikes a change out; false when it did not wait.
     ///
     /// # Errors
     /// See [`OutboxError`]; then it waits still.
-    pub fn settle(&self, id: &str, outcome: Outcome, at: Timestamp) -> Result<bool, OutboxError> {
+    pub fn settle(&self, id: &str, outcome: Outcome, now: Timestamp) -> Result<bool, OutboxError> {
         let _lock = self.lock()?;
-        let (mut file, mut known) = self.open()?;
-        let contents = &mut known.contents;
-        let before = contents.waiting.len();
-        contents.waiting.retain(|entry| entry.id != id);
-        if contents.waiting.len() == before {
+        let (file, mut known) = self.open()?;
+        let waiting = &mut known.contents.waiting;
+        let Some(at) = waiting.iter().position(|entry| entry.id == id) else {
             return Ok(false);
-        }
-        if contents.waiting.is_empty() || known.whole > COMPACT_BYTES {
+        };
+        if waiting.len() == 1 || known.whole > COMPACT_BYTES {
+            waiting.remove(at);
             drop(file);
             self.rewrite(&known.contents)?;
         } else {
             let settled = Settled {
                 id: id.to_owned(),
-                at,
+                at: now,
                 outcome,
             };
-            self.append(&mut file, &known, &[Record::Settled(settled)])?;
+            self.append(file, known, vec![Record::Settled(settled)])?;
         }
         Ok(true)
     }
@@ -272,6 +326,11 @@ impl Store {
             .map_err(at(path))
     }
 
+    fn remember(&self, stamp: Stamp, known: Known) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((stamp, known));
+    }
+
     /// The file for writing, and what it holds; its lock is held.
     fn open(&self) -> Result<(File, Known), OutboxError> {
         let path = self.path();
@@ -282,11 +341,18 @@ impl Store {
             .truncate(false)
             .open(&path)
             .map_err(at(&path))?;
-        let known = self.know(&file, &path)?;
+        let (_, known) = self.know(&file, &path)?;
         Ok((file, known))
     }
 
-    fn know(&self, file: &File, path: &Path) -> Result<Known, OutboxError> {
+    /// What the file holds, and since when.
+    fn know(&self, file: &File, path: &Path) -> Result<(Stamp, Known), OutboxError> {
+        // The stamp first: what is written in between is seen the next time.
+        let stamp = Stamp::of(&file.metadata().map_err(at(path))?);
+        let last = (self.last.lock().unwrap_or_else(PoisonError::into_inner)).take();
+        if let Some((_, known)) = last.filter(|(then, _)| *then == stamp) {
+            return Ok((stamp, known));
+        }
         let mut bytes = Vec::new();
         file.take(MAX_BYTES + 1)
             .read_to_end(&mut bytes)
@@ -308,7 +374,7 @@ impl Store {
                 Line::Whole(record) => self.take(record, &mut known, path)?,
             }
         }
-        Ok(known)
+        Ok((stamp, known))
     }
 
     fn take(&self, record: Record, known: &mut Known, path: &Path) -> Result<(), OutboxError> {
@@ -326,34 +392,46 @@ impl Store {
                 Some(old) => old.sent |= entry.sent,
                 None => waiting.push(*entry),
             },
-            Record::Settled(settled) => waiting.retain(|entry| entry.id != settled.id),
+            Record::Settled(settled) => {
+                let at = waiting.iter().position(|entry| entry.id == settled.id);
+                at.map(|at| waiting.remove(at));
+            }
         }
         Ok(())
     }
 
-    /// Adds records behind the last whole line and brings them to the disk, all at once.
+    /// Adds records behind the last whole line and brings them to the disk, all at
+    /// once; `known` is what the file held, without them.
     fn append(
         &self,
-        file: &mut File,
-        known: &Known,
-        records: &[Record],
+        mut file: File,
+        mut known: Known,
+        records: Vec<Record>,
     ) -> Result<(), OutboxError> {
         let path = self.path();
-        let first = !known.headed;
         let mut bytes = Vec::new();
-        if first {
+        if !known.headed {
             bytes = self.line(&Record::Outbox(self.owner.clone()))?;
             files::sync_folder(&self.dir).map_err(at(&self.dir))?;
         }
-        for record in records {
+        for record in &records {
             bytes.extend(self.line(record)?);
         }
-        let written = write_behind(file, known.whole, &bytes);
+        let written = write_behind(&mut file, known.whole, &bytes);
         if let Err(error) = written {
             // What is told to be not kept should not come back. If this fails
             // too, the key still keeps it from being done twice.
             let _ = file.set_len(known.whole).and_then(|()| file.sync_all());
             return Err(at(&path)(error));
+        }
+        known.headed = true;
+        known.whole += bytes.len() as u64;
+        for record in records {
+            self.take(record, &mut known, &path)?;
+        }
+        // Else it is read again.
+        if let Ok(written) = file.metadata() {
+            self.remember(Stamp::of(&written), known);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use ordertop::order::OrderKey;
 use ordertop::protocol::rest::NewNote;
 
-use super::{Screen, bulk, print};
+use super::{Screen, print};
 use crate::config;
 use crate::event::{Effect, Event, PrintSlip};
 use crate::slip;
@@ -43,8 +43,7 @@ impl Screen {
             Effect::AddNote { key, note } => self.add_note(key, note),
             Effect::Print(slip) => self.print(*slip),
             Effect::ChangeStatuses { ticket, rows } => {
-                let (client, answers) = (self.client.clone(), self.answers.clone());
-                self.steps.spawn(bulk::send(client, answers, ticket, rows));
+                (self.steps).spawn(self.desk.clone().change_many(ticket, rows));
             }
             Effect::Keep {
                 key,
@@ -54,6 +53,9 @@ impl Screen {
             } => {
                 let desk = self.desk.clone();
                 (self.steps).spawn(desk.keep_unsent(key, ticket, to, *change));
+            }
+            Effect::KeepMany { ticket, rows } => {
+                (self.steps).spawn(self.desk.clone().keep_many_unsent(ticket, rows));
             }
             Effect::SendKept { entry, ticket } => {
                 tokio::spawn(self.desk.clone().send(*entry, ticket));

@@ -196,16 +196,22 @@ pub fn bulk_done(tally: Tally) -> String {
         done,
         unchanged,
         failed,
+        kept,
         step,
         undo,
     } = tally;
     let mut words = match (done, step) {
+        (0, _) if kept > 0 => String::new(),
         (0, _) => "0 changed".to_owned(),
         (some, Some((from, to))) => format!("{} {from} → {to}", orders(some)),
         (some, None) => format!("{} changed", orders(some)),
     };
     if unchanged > 0 {
         words.push_str(&format!(" · {} were so already", grouped(unchanged)));
+    }
+    if kept > 0 {
+        let dot = if words.is_empty() { "" } else { " · " };
+        words.push_str(&format!("{dot}⧗ {} kept", grouped(kept)));
     }
     if failed > 0 {
         let marked = if undo { "" } else { ", still marked" };
@@ -224,6 +230,7 @@ pub fn fate(line: &BulkLine) -> String {
         Fate::Refused(why) => format!("not {}: {why}", done(line.to)),
         Fate::Open(why) => format!("perhaps not {}: {why}", done(line.to)),
         Fate::NotSent => "not sent".into(),
+        Fate::Kept => format!("kept: {} when the server answers", line.to),
     }
 }
 
@@ -296,6 +303,15 @@ pub fn bulk_broke_off(not: usize, all: usize, why: &str) -> String {
         "{} of {} marked orders were perhaps not changed: {why}",
         grouped(not),
         grouped(all)
+    )
+}
+
+/// A bulk action could not be written down while the program ended.
+#[must_use]
+pub fn bulk_not_kept(rows: usize) -> String {
+    format!(
+        "not all of {} marked orders could be kept: look at them again",
+        grouped(rows)
     )
 }
 

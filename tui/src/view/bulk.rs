@@ -263,6 +263,7 @@ fn draw_line(app: &App, line: &BulkLine, number: usize, area: Rect, buf: &mut Bu
     let theme = app.settings.theme;
     let (sign, style) = match &line.fate {
         Fate::Waiting => ("⧗", theme.quiet()),
+        Fate::Kept => ("⧗", theme.changed()),
         Fate::Done(_) => ("✓", theme.good()),
         Fate::Unchanged => ("=", theme.quiet()),
         Fate::Refused(_) | Fate::Open(_) => ("!", theme.bad()),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::app::bulk::Fate;
 use crate::fixture::waiting;
 use crate::outbox::{Contents, Entry, Sent};
 
@@ -460,4 +461,226 @@ fn a_kept_step_that_takes_its_order_from_the_cursor_is_told_to_the_next_key() {
     stage.wait(1);
     stage.keys("c");
     assert!(matches!(stage.app.overlay, Overlay::Note(_)), "{entry:?}");
+}
+
+/// Ships the marked orders; gives the ticket and what is to be kept of them.
+fn keep_marked(stage: &mut Stage) -> (u64, Vec<Entry>) {
+    stage.keys("s");
+    let effects = stage.press(KeyCode::Enter);
+    let [Effect::KeepMany { ticket, rows }] = &effects[..] else {
+        panic!("they are to be kept: {effects:?}");
+    };
+    let entries = rows.iter().map(|row| Entry {
+        change: row.change.clone(),
+        ..waiting(&row.order_number, 1)
+    });
+    (*ticket, entries.collect())
+}
+
+/// The order as a step of ours leaves it.
+fn ours(stage: &Stage, number: &str, to: OrderStatus) -> ListedOrder {
+    let mut order = changed(stage, number, to);
+    order.status_by = Some(Actor::new(ActorKind::Vendor, "42"));
+    order
+}
+
+fn fates(stage: &Stage) -> Vec<Fate> {
+    let bulk = stage.app.acting.bulk.as_ref().unwrap();
+    bulk.lines().map(|line| line.fate.clone()).collect()
+}
+
+#[test]
+fn an_action_on_marked_orders_made_offline_waits_row_by_row_and_is_sent_in_its_order() {
+    let mut stage = cut_off((120, 30));
+    stage.keys("   ");
+    let (ticket, entries) = keep_marked(&mut stage);
+    assert!(stage.app.outbox().list().is_empty(), "not on disk yet");
+    let versions = entries.iter().map(|entry| entry.change.expected_version);
+    assert!(versions.eq([Some(1); 3]));
+    stage.app.update(Event::ManyKept {
+        ticket,
+        first: 0,
+        unanswered: None,
+        result: Ok(entries.clone()),
+    });
+    let screen = stage.screen();
+    assert!(screen.contains("⧗ 3 kept"), "{screen}");
+    let row = line_of(&screen, "⧗ #10471").to_owned();
+    assert!(
+        row.contains("kept: Shipped when the server answers"),
+        "{screen}"
+    );
+    stage.press(KeyCode::Esc);
+    assert_eq!(stage.app.marked(), 0);
+    let screen = stage.screen();
+    assert!(
+        line_of(&screen, "  10474 ").contains("⧗→Shipped"),
+        "{screen}"
+    );
+    stage.keys("u");
+    assert!(
+        toast(&stage).contains("only waits for the server"),
+        "{}",
+        toast(&stage)
+    );
+
+    let mut next = to_send(&back(&mut stage));
+    for entry in &entries {
+        let one = next.take().unwrap();
+        assert_eq!(&one.0, entry);
+        let shipped = ours(&stage, entry.number.as_str(), OrderStatus::Shipped);
+        next = to_send(&sent_back(&mut stage, &one, Ok(done(shipped))));
+    }
+    assert_eq!(next, None);
+    assert_eq!(fates(&stage), [Fate::Done(2), Fate::Done(2), Fate::Done(2)]);
+    assert_eq!(stage.app.undo_offer().unwrap().to, OrderStatus::Shipped);
+}
+
+#[test]
+fn what_the_outbox_has_no_room_for_is_refused_and_stays_marked() {
+    let mut stage = cut_off((120, 30));
+    stage.keys("   ");
+    let (ticket, mut entries) = keep_marked(&mut stage);
+    entries.truncate(2);
+    stage.app.update(Event::ManyKept {
+        ticket,
+        first: 0,
+        unanswered: None,
+        result: Ok(entries),
+    });
+    let screen = stage.screen();
+    assert!(
+        screen.contains("⧗ 2 kept · 1 not, still marked"),
+        "{screen}"
+    );
+    assert!(screen.contains("the outbox is full: 1000"), "{screen}");
+    assert_eq!(stage.app.marked(), 1);
+    stage.press(KeyCode::Esc);
+    let (ticket, _) = keep_marked_one(&mut stage);
+    // A disk that is full keeps none.
+    stage.app.update(Event::Kept {
+        key: stage.app.in_flight.keys().next().unwrap().clone(),
+        ticket,
+        unanswered: None,
+        result: Err("no space left on device".into()),
+    });
+    assert_eq!(stage.app.marked(), 1);
+}
+
+/// Ships the one order that is marked.
+fn keep_marked_one(stage: &mut Stage) -> (u64, OrderStatus) {
+    stage.keys("s");
+    match &stage.press(KeyCode::Enter)[..] {
+        [Effect::Keep { ticket, to, .. }] => (*ticket, *to),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_action_that_got_no_answer_waits_where_its_versions_keep_it_from_being_done_twice() {
+    let mut stage = Stage::shop((120, 30));
+    read(&mut stage, vec![]);
+    stage.keys("   s");
+    let effects = stage.press(KeyCode::Enter);
+    let [Effect::ChangeStatuses { ticket, rows }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    let entries: Vec<_> = (rows.iter().enumerate())
+        .map(|(at, row)| Entry {
+            change: row.change.clone(),
+            sent: at < 2,
+            ..waiting(&row.order_number, 1)
+        })
+        .collect();
+    let effects = stage.app.update(Event::ManyKept {
+        ticket: *ticket,
+        first: 0,
+        unanswered: Some((2, unreachable())),
+        result: Ok(entries.clone()),
+    });
+    assert_eq!(fates(&stage), [Fate::Kept, Fate::Kept, Fate::Kept]);
+    let one = to_send(&effects).unwrap();
+    assert_eq!(one.0, entries[0], "the screen calls it live still");
+    // It was done the first time: the server finds it so.
+    let there = StatusChanged {
+        changed: false,
+        ..done(changed(
+            &stage,
+            rows[0].order_number.as_str(),
+            OrderStatus::Shipped,
+        ))
+    };
+    sent_back(&mut stage, &one, Ok(there));
+    assert!(fates(&stage).contains(&Fate::Unchanged));
+    assert!(
+        !stage
+            .app
+            .notices
+            .all()
+            .any(|(notice, _)| matches!(notice.what, What::Refused { .. }))
+    );
+}
+
+#[test]
+fn of_an_action_without_answer_that_cannot_be_kept_each_row_says_how_it_stands() {
+    let mut stage = Stage::shop((120, 30));
+    read(&mut stage, vec![]);
+    stage.keys("   s");
+    let effects = stage.press(KeyCode::Enter);
+    let [Effect::ChangeStatuses { ticket, .. }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    stage.app.update(Event::ManyKept {
+        ticket: *ticket,
+        first: 0,
+        unanswered: Some((2, unreachable())),
+        result: Err("no space left on device".into()),
+    });
+    let fates = fates(&stage);
+    assert!(
+        matches!(fates[..], [Fate::Open(_), Fate::Open(_), Fate::NotSent]),
+        "{fates:?}"
+    );
+    assert_eq!(stage.app.marked(), 3);
+    assert!(toast(&stage).contains("no space left"), "{}", toast(&stage));
+}
+
+#[test]
+fn an_undo_that_waited_is_not_offered_to_be_undone() {
+    let mut stage = Stage::shop((120, 30));
+    read(&mut stage, vec![]);
+    stage.keys("s");
+    let (number, _, ticket) = sent(&stage.press(KeyCode::Enter)).remove(0);
+    let order = ours(&stage, &number, OrderStatus::Shipped);
+    answer(&mut stage, &number, ticket, Ok(done(order)));
+    offline(&mut stage);
+    stage.keys("u");
+    let effects = stage.press(KeyCode::Enter);
+    let [
+        Effect::Keep {
+            key,
+            ticket,
+            change,
+            ..
+        },
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}");
+    };
+    let entry = Entry {
+        to: OrderStatus::Paid,
+        change: (**change).clone(),
+        ..waiting(key.number.as_str(), 2)
+    };
+    stage.app.update(Event::Kept {
+        key: key.clone(),
+        ticket: *ticket,
+        unanswered: None,
+        result: Ok(Box::new(entry)),
+    });
+    let one = to_send(&back(&mut stage)).unwrap();
+    let paid = ours(&stage, &number, OrderStatus::Paid);
+    sent_back(&mut stage, &one, Ok(done(paid)));
+    assert_eq!(status_of(&stage, &number), OrderStatus::Paid);
+    assert_eq!(stage.app.undo_offer(), None);
 }

@@ -9,10 +9,12 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::fixture::{vendor, waiting};
 
-/// A server that takes every change and counts them; of the rest it knows nothing.
+/// A server that takes changes and counts them; of the rest it knows nothing.
 struct Server {
     url: ordertop::client::Url,
     changes: Arc<AtomicUsize>,
+    /// From that change on it fails.
+    fails_from: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -20,21 +22,23 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let changes = Arc::new(AtomicUsize::new(0));
-        let counted = changes.clone();
+        let fails_from = Arc::new(AtomicUsize::new(usize::MAX));
+        let (counted, fails) = (changes.clone(), fails_from.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, counted.clone()));
+                tokio::spawn(answer(stream, counted.clone(), fails.clone()));
             }
         });
         Self {
             url: url.parse().unwrap(),
             changes,
+            fails_from,
         }
     }
 }
 
 /// Answers one request; the connection ends with it.
-async fn answer(mut stream: TcpStream, changes: Arc<AtomicUsize>) {
+async fn answer(mut stream: TcpStream, changes: Arc<AtomicUsize>, fails_from: Arc<AtomicUsize>) {
     let mut asked = Vec::new();
     // A head and a body of JSON; who only reads sends no body.
     let whole = |asked: &[u8]| match asked.starts_with(b"GET") {
@@ -47,13 +51,11 @@ async fn answer(mut stream: TcpStream, changes: Arc<AtomicUsize>) {
         }
     }
     let (status, body) = match asked.starts_with(b"POST") {
-        true => {
-            changes.fetch_add(1, Ordering::SeqCst);
-            (
-                "200 OK",
-                r#"{"status":"ok","new_status":"Shipped","changed":true}"#,
-            )
-        }
+        true if changes.fetch_add(1, Ordering::SeqCst) < fails_from.load(Ordering::SeqCst) => (
+            "200 OK",
+            r#"{"status":"ok","new_status":"Shipped","changed":true,"results":[]}"#,
+        ),
+        true => ("500 Internal Server Error", "{}"),
         false => ("503 Service Unavailable", "{}"),
     };
     let length = body.len();
@@ -155,4 +157,77 @@ async fn while_another_program_sends_nothing_is_deleted() {
     drop(turn);
     office.desk.clone().drop_kept(entry.id).await;
     assert_eq!(office.store.read().unwrap().waiting, []);
+}
+
+fn rows(count: usize) -> Vec<ordertop::protocol::rest::BulkRow> {
+    let row = |i: usize| ordertop::protocol::rest::BulkRow {
+        order_number: format!("A-{i}"),
+        vendor_id: Some(vendor().to_string()),
+        change: waiting("A", 4).change,
+    };
+    (0..count).map(row).collect()
+}
+
+#[tokio::test]
+async fn rows_without_an_answer_and_those_after_them_are_kept() {
+    let server = Server::start().await;
+    server.fails_from.store(1, Ordering::SeqCst);
+    let mut office = office(&server);
+    let left = office.desk.clone().change_many(3, rows(500)).await;
+    assert_eq!((left, office.desk.unanswered()), (None, 0));
+    let answers = [
+        office.answers.recv().await.unwrap(),
+        office.answers.recv().await.unwrap(),
+    ];
+    let [
+        Event::BulkAnswer { count: 200, .. },
+        Event::ManyKept {
+            first: 200,
+            unanswered: Some((200, _)),
+            result: Ok(kept),
+            ..
+        },
+    ] = &answers
+    else {
+        panic!("{answers:?}");
+    };
+    let known = |entry: &Entry| (entry.number.to_string(), entry.sent);
+    assert_eq!(known(&kept[0]), ("A-200".into(), true));
+    assert_eq!(known(&kept[199]), ("A-399".into(), true));
+    assert_eq!(
+        known(&kept[299]),
+        ("A-499".into(), false),
+        "it was not sent"
+    );
+    let ids: std::collections::HashSet<_> = kept.iter().map(|entry| &entry.id).collect();
+    assert_eq!(ids.len(), 300, "each has a key of its own");
+    assert_eq!(&office.store.read().unwrap().waiting, kept);
+}
+
+#[tokio::test]
+async fn a_row_that_may_be_done_and_has_no_version_is_not_kept() {
+    let server = Server::start().await;
+    server.fails_from.store(0, Ordering::SeqCst);
+    let mut office = office(&server);
+    let mut rows = rows(2);
+    rows[0].change.expected_version = None;
+    office.desk.clone().change_many(3, rows).await;
+    let Some(Event::ManyKept { result, .. }) = office.answers.recv().await else {
+        panic!("it is kept");
+    };
+    assert_eq!(result.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_left_of_an_action_is_kept_when_the_program_ends_meanwhile() {
+    let server = Server::start().await;
+    let office = office(&server);
+    let entries = office.desk.entries(&rows(3));
+    office.desk.open().insert(1, entries);
+    office.desk.on_their_way(1, 2);
+    office.desk.answered(1, 1);
+    assert_eq!(office.desk.keep_unanswered().await, 0);
+    let waiting = office.store.read().unwrap().waiting;
+    let sent: Vec<_> = waiting.iter().map(|entry| entry.sent).collect();
+    assert_eq!(sent, [true, false]);
 }

@@ -170,6 +170,20 @@ fn two_programs_that_write_at_once_lose_nothing() {
 }
 
 #[test]
+fn what_another_program_wrote_is_read_though_the_file_was_read_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = (store(&dir), store(&dir));
+    let [a, b] = ["A", "B"].map(|number| waiting(number, 1));
+    one.queue(&a).unwrap();
+    assert!(other.waits(&a.id).unwrap());
+    other.queue(&b).unwrap();
+    assert_eq!(numbers(&one), ["A", "B"]);
+    assert!(settle(&one, &a) && settle(&one, &b));
+    assert!(!other.waits(&b.id).unwrap());
+    assert!(!settle(&other, &b));
+}
+
+#[test]
 fn one_program_sends_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let (one, other) = (store(&dir), store(&dir));
@@ -206,6 +220,20 @@ fn a_full_outbox_refuses_and_says_so() {
     assert!(settle(&store, &waiting("7", 1)));
     store.queue(&waiting("A", 1)).unwrap();
     assert_eq!(store.read().unwrap().waiting.len(), MAX_WAITING);
+}
+
+#[test]
+fn of_many_changes_those_that_find_room_are_kept_in_their_order_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(&dir);
+    let many: Vec<Entry> = (0..MAX_WAITING + 5)
+        .map(|i| waiting(&i.to_string(), 1))
+        .collect();
+    assert_eq!(store.queue_all(&many[..3]).unwrap(), 3);
+    assert_eq!(store.queue_all(&many).unwrap(), MAX_WAITING);
+    assert_eq!(store.read().unwrap().waiting, many[..MAX_WAITING]);
+    assert_eq!(store.queue_all(&many[MAX_WAITING..]).unwrap(), 0);
+    assert_eq!(store.queue_all(&[]).unwrap(), 0);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! What waits for the server.
 
+use crossterm::event::KeyCode;
+
 use super::super::{Stage, State};
 use super::connection::offline;
 use super::{Size, after, state};
-use crate::event::Event;
+use crate::event::{Effect, Event};
 use crate::fixture::{at, waiting};
-use crate::outbox::Contents;
+use crate::outbox::{Contents, Entry};
 
 pub(super) const STATES: &[State] = &[
     state("outbox_empty", |size| {
@@ -17,7 +19,35 @@ pub(super) const STATES: &[State] = &[
     state("changes_wait", |size| cut_off(size, "")),
     state("outbox", |size| cut_off(size, "Q")),
     state("outbox_asked", |size| cut_off(size, "Qjx")),
+    state("bulk_kept", bulk_kept),
 ];
+
+/// Everything in the list, shipped while nothing answers; one finds no room.
+fn bulk_kept(size: Size) -> Stage {
+    let mut stage = after(size, "");
+    let read = Event::Outbox(Ok(Contents::default()));
+    stage.app.update(read);
+    stage.link(offline());
+    stage.keys("As");
+    let effects = stage.press(KeyCode::Enter);
+    let rows = effects.into_iter().find_map(|effect| match effect {
+        Effect::KeepMany { ticket, rows } => Some((ticket, rows)),
+        _ => None,
+    });
+    let (ticket, rows) = rows.unwrap();
+    let kept = rows.iter().skip(1).map(|row| Entry {
+        to: row.change.status.as_deref().unwrap().parse().unwrap(),
+        change: row.change.clone(),
+        ..waiting(&row.order_number, 1)
+    });
+    stage.app.update(Event::ManyKept {
+        ticket,
+        first: 0,
+        unanswered: None,
+        result: Ok(kept.collect()),
+    });
+    stage
+}
 
 /// Nothing answers; of three changes one is old, and one may be done already.
 fn cut_off(size: Size, keys: &str) -> Stage {
