@@ -31,8 +31,8 @@ const APART: SignedDuration = SignedDuration::from_secs(1);
 const LOST_AFTER: SignedDuration = SignedDuration::from_secs(10);
 /// How long `m` mutes.
 pub const MUTE_FOR: SignedDuration = SignedDuration::from_hours(1);
-/// Commands of one moment; more are left out.
-const MAX_COMMANDS: usize = 16;
+/// Commands of one moment; more are left out, counted and told.
+const MAX_COMMANDS: usize = 256;
 
 /// What can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -112,6 +112,8 @@ pub struct Alerts {
     notify: Option<(Alert, usize)>,
     notified_at: Option<Timestamp>,
     commands: Vec<Alert>,
+    /// How many found no room among them.
+    lost: usize,
     link: Link,
 }
 
@@ -138,8 +140,10 @@ impl Alerts {
         let takes = |way| self.settings.takes(alert.kind, way);
         self.bell |= takes(Way::Bell);
         if takes(Way::Command) && self.settings.command.is_some() {
-            self.commands.truncate(MAX_COMMANDS - 1);
-            self.commands.push(alert.clone());
+            match self.commands.len() < MAX_COMMANDS {
+                true => self.commands.push(alert.clone()),
+                false => self.lost += 1,
+            }
         }
         if takes(Way::Alarm) {
             self.alarm.raise(alert.kind, alert.key.clone());
@@ -214,6 +218,7 @@ impl Alerts {
             self.bell = false;
             self.notify = None;
             self.commands.clear();
+            self.lost = 0;
             return Signal::default();
         }
         let free = |last: Option<Timestamp>| {
@@ -222,6 +227,7 @@ impl Alerts {
         };
         let mut signal = Signal {
             commands: std::mem::take(&mut self.commands),
+            lost: std::mem::take(&mut self.lost),
             ..Signal::default()
         };
         if self.bell && free(self.bell_at) {
@@ -374,7 +380,13 @@ mod tests {
             alerts.raise(alert(Kind::NewOrder, "new"));
         }
         alerts.raise(alert(Kind::Late, "late"));
-        assert_eq!(settle(&mut alerts, 0).commands.len(), MAX_COMMANDS);
+        let signal = settle(&mut alerts, 0);
+        assert_eq!((signal.commands.len(), signal.lost), (100, 0));
+        for _ in 0..MAX_COMMANDS + 7 {
+            alerts.raise(alert(Kind::NewOrder, "new"));
+        }
+        let signal = settle(&mut alerts, 1_000);
+        assert_eq!((signal.commands.len(), signal.lost), (MAX_COMMANDS, 7));
         assert!(settle(&mut alerts, 5_000).is_empty());
     }
 }

@@ -10,6 +10,7 @@ pub mod app;
 pub mod args;
 pub mod beat;
 pub mod carrier;
+mod child;
 pub mod commands;
 pub mod config;
 pub mod demo;

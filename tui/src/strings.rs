@@ -16,8 +16,9 @@ pub use acting::{
     no_link, waits_to_undo,
 };
 pub use alerts::{
-    acknowledged, alarm, alert_and_more, alert_command_failed, alert_due, alert_link, an_hour,
-    came_meanwhile, marks, muted, revenue, since,
+    acknowledged, alarm, alert_and_more, alert_command_failed, alert_commands_lost, alert_due,
+    alert_due_more, alert_link, an_hour, came_meanwhile, late_meanwhile, marks, muted, revenue,
+    since,
 };
 pub use bulk::{
     ALL_CHANGED_SINCE, BULK_UNDER_WAY, CHANGED_SINCE, GONE, NO_ANSWER, NONE_CAN, NOT_IN_THE_LIST,

@@ -175,7 +175,7 @@ mod tests {
                 title: title.into(),
                 body: body.into(),
             }),
-            commands: vec![],
+            ..Signal::default()
         }
     }
 

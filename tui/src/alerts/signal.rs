@@ -13,6 +13,8 @@ pub struct Signal {
     pub notification: Option<Notification>,
     /// Run the command for each of these.
     pub commands: Vec<Alert>,
+    /// How many alerts more there were than commands may run.
+    pub lost: usize,
 }
 
 impl Signal {

@@ -26,8 +26,12 @@ impl Screen {
             Effect::SetMouse(on) => self.terminal.set_mouse(on)?,
             Effect::Alert(signal) => {
                 self.terminal.send(&self.channel.bytes(&signal))?;
-                for alert in &signal.commands {
-                    self.commands.run(alert);
+                let mut lost = signal.lost;
+                for alert in signal.commands {
+                    lost += usize::from(!self.commands.run(alert));
+                }
+                if lost > 0 {
+                    self.app.say(strings::alert_commands_lost(lost));
                 }
             }
             Effect::ChangeStatus {

@@ -2,19 +2,16 @@
 //! shell, for so long and no longer.
 
 use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use crate::args::TOKEN_VARIABLE;
+use crate::child::{PATIENCE, ended_within};
 use crate::strings;
 use crate::text::tame;
 
-/// How long the command may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How often it is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// So much of its error output is read, in bytes.
 const MAX_ERROR_BYTES: u64 = 4_096;
 
@@ -53,12 +50,11 @@ fn print_within(command: &[String], text: String, patience: Duration) -> Result<
             let _ = said.send(String::from_utf8_lossy(&text).into_owned());
         });
     }
-    let Some(success) = wait(&mut child, patience)? else {
-        let _ = child.kill();
-        let _ = child.wait();
+    let ended = ended_within(&mut child, patience).map_err(|error| error.to_string())?;
+    let Some(status) = ended else {
         return Err(strings::print_took_too_long(program, patience));
     };
-    if success {
+    if status.success() {
         return Ok(());
     }
     let said = hear
@@ -69,18 +65,6 @@ fn print_within(command: &[String], text: String, patience: Duration) -> Result<
         program,
         &tame(first.unwrap_or_default()),
     ))
-}
-
-/// Whether it ended well; `None` when it has not ended in time.
-fn wait(child: &mut Child, patience: Duration) -> Result<Option<bool>, String> {
-    for _ in 0..=patience.as_millis() / LOOK_EVERY.as_millis() {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(Some(status.success())),
-            Ok(None) => thread::sleep(LOOK_EVERY),
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Ok(None)
 }
 
 #[cfg(all(test, unix))]

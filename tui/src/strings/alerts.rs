@@ -38,6 +38,28 @@ pub fn alert_due(key: &OrderKey, buyer: &str, late: bool) -> String {
     format!("{} {what}: {buyer}", number(key))
 }
 
+/// The same of so many more.
+#[must_use]
+pub fn alert_due_more(count: usize, late: bool) -> String {
+    let what = match (count, late) {
+        (1, true) => "more order is late",
+        (1, false) => "more order is due soon",
+        (_, true) => "more orders are late",
+        (_, false) => "more orders are due soon",
+    };
+    format!("{} {what}", grouped(count))
+}
+
+/// Orders that became late while the program was off.
+#[must_use]
+pub fn late_meanwhile(count: usize) -> String {
+    let orders = match count {
+        1 => "order",
+        _ => "orders",
+    };
+    format!("{} {orders} became late meanwhile", grouped(count))
+}
+
 /// The alarm's line, the longest form first.
 #[must_use]
 pub fn alarm(count: usize, only_new: bool, key: &str) -> [String; 3] {
@@ -83,6 +105,17 @@ pub fn muted(now: bool, key: &str) -> String {
 #[must_use]
 pub fn alert_command_failed(why: &str) -> String {
     format!("! the alerts' command failed: {}", tame(why))
+}
+
+/// More alerts came than commands may wait.
+#[must_use]
+pub fn alert_commands_lost(count: usize) -> String {
+    let alerts = match count {
+        1 => "alert",
+        _ => "alerts",
+    };
+    let count = grouped(count);
+    format!("! too many alerts at once: the command did not run for {count} {alerts}")
 }
 
 /// The header's marks: notifications that nobody looked at, and why nothing rings.
