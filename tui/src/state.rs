@@ -37,6 +37,8 @@ pub struct Kept {
     pub left_at: Option<Timestamp>,
     /// When the newest order that was seen had been placed, by vendor.
     pub seen_until: BTreeMap<VendorId, Timestamp>,
+    /// When the newest change that was seen was made, by vendor and its server's clock.
+    pub changed_until: BTreeMap<VendorId, Timestamp>,
     /// New orders that were never on the screen.
     pub unseen: Vec<OrderKey>,
     /// The notifications, newest first, as [`KeptNotice`]s; one that cannot be

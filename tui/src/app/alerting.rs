@@ -19,7 +19,7 @@ use crate::text::tame;
 use crate::view::notices_in_sight;
 
 /// What is older than this rings nothing.
-const NEWS_FOR: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const NEWS_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 impl App {
     /// At the end of every update.

@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ordertop::order::{OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::PackedOrder;
 
 use super::App;
+use super::alerting::NEWS_FOR;
 use super::notices::{Notice, What};
 use crate::alerts::{Alert, Kind};
 use crate::event::Effect;
@@ -21,6 +22,10 @@ use crate::strings;
 pub(super) struct Away {
     /// When the newest order that was seen had been placed.
     seen_until: BTreeMap<VendorId, Timestamp>,
+    /// When the newest change that was seen was made. Unlike the time at which an
+    /// order was placed this grows with what arrives, and the server's clock alone
+    /// is asked: an order that came is changed for the first time then.
+    changed_until: BTreeMap<VendorId, Timestamp>,
     /// When the run before was left.
     left_at: Option<Timestamp>,
     /// New orders that the run before never showed, until their list comes.
@@ -45,6 +50,10 @@ impl Away {
     }
 }
 
+/// What was placed longer ago than this before the newest order that was known is
+/// no late arrival but history, such as an import brings.
+const LATE_BY: SignedDuration = SignedDuration::from_hours(24);
+
 /// Whether an order stands where the shop has to do something.
 fn waits_for_somebody(status: OrderStatus) -> bool {
     matches!(
@@ -55,24 +64,41 @@ fn waits_for_somebody(status: OrderStatus) -> bool {
 
 impl App {
     /// A vendor's list is about to take the place of what was known. Orders in it
-    /// that were placed after the newest one known are counted as new and told
-    /// once for all; the first list ever is no news.
+    /// that are new are counted and told once for all; the first list ever is no news.
+    ///
+    /// New is what was placed after the newest one known. A shop may hand an order
+    /// over long after it was placed, so new is also, while the program runs, what
+    /// was not in the list before; and at its start what came to the server after
+    /// all that the run before saw, and was not changed since.
     pub(super) fn follow_list(&mut self, vendor: &VendorId, orders: &[Arc<PackedOrder>]) {
         let since = self.away.seen_until.get(vendor).copied();
         self.figures.expire();
         let at_start = self.away.listed.insert(vendor.clone());
-        let mut missed = 0;
+        let known_change = self.away.changed_until.get(vendor).copied();
+        let (mut missed, mut rings, mut changed) = (0, false, known_change);
         let key = |order: &PackedOrder| OrderKey {
             vendor: vendor.clone(),
             number: order.order_number.clone(),
         };
         for order in orders {
-            let new = since.is_some_and(|since| order.created_at() > since) && !order.flags.test;
-            if new {
+            changed = changed.max(Some(order.updated_at()));
+            let new = since.is_some_and(|since| {
+                let late = since.duration_since(order.created_at()) < LATE_BY;
+                let came = match at_start {
+                    false => true,
+                    true => {
+                        order.version == 1
+                            && known_change.is_some_and(|known| order.updated_at() > known)
+                    }
+                };
+                order.created_at() > since || (late && came)
+            });
+            if new && !order.flags.test {
                 let key = key(order);
                 let known = self.orders.get(&key).is_some();
                 if !known && self.alerts.told.first(Kind::NewOrder, &key, 0) {
                     missed += 1;
+                    rings |= self.now.duration_since(order.created_at()) <= NEWS_FOR;
                     self.note_unseen(key);
                 }
             }
@@ -96,13 +122,26 @@ impl App {
         // A list without an order is known too: what comes after it is new.
         let newest = newest.unwrap_or(since.unwrap_or(self.now));
         self.away.saw(vendor, newest, self.now);
+        if let Some(changed) = changed {
+            self.away.changed_until.insert(vendor.clone(), changed);
+        }
         if let Some(since) = since.filter(|_| missed > 0) {
-            self.tell_missed(missed, since, at_start);
+            self.tell_missed(missed, since, at_start, rings);
+        }
+    }
+
+    /// An order is known as of this change.
+    pub(super) fn saw_change(&mut self, vendor: &VendorId, changed: Timestamp) {
+        match self.away.changed_until.get_mut(vendor) {
+            Some(until) => *until = changed.max(*until),
+            None => {
+                self.away.changed_until.insert(vendor.clone(), changed);
+            }
         }
     }
 
     /// Who starts the program sees the screen; who left it running may not.
-    fn tell_missed(&mut self, count: usize, since: Timestamp, at_start: bool) {
+    fn tell_missed(&mut self, count: usize, since: Timestamp, at_start: bool, rings: bool) {
         let since = match self.away.left_at {
             Some(left) if at_start => left,
             _ => since,
@@ -115,7 +154,7 @@ impl App {
             version: 0,
             what: What::Away { count, since },
         });
-        if at_start {
+        if at_start || !rings {
             self.say(words);
             return;
         }
@@ -133,6 +172,7 @@ impl App {
     /// happens. `broken` says that its file could not be read.
     pub fn restore(&mut self, kept: Kept, broken: Option<String>) -> Vec<Effect> {
         self.away.seen_until = kept.seen_until;
+        self.away.changed_until = kept.changed_until;
         self.away.left_at = kept.left_at;
         self.away.unseen = kept.unseen.into_iter().collect();
         self.alerts.told.restore(kept.told);
@@ -181,6 +221,7 @@ impl App {
         Kept {
             left_at: None,
             seen_until: self.away.seen_until.clone(),
+            changed_until: self.away.changed_until.clone(),
             unseen,
             notices: notices.collect(),
             told: self.alerts.told.digests().collect(),

@@ -172,6 +172,7 @@ impl App {
             .in_flight
             .get(&key)
             .is_some_and(|step| step.to == order.status);
+        self.saw_change(&key.vendor, order.updated_at());
         let name = self.vendor_name(&key.vendor).to_owned();
         let touch = touch.map(|touch| (touch, self.now));
         let under_cursor = self.cursor.as_ref() == Some(&key);

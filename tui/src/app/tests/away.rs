@@ -14,7 +14,7 @@ use crate::alerts::AlertSettings;
 use crate::app::notices::What;
 use crate::app::row::Sort;
 use crate::event::Effect;
-use crate::fixture::{listed, packed, vendor};
+use crate::fixture::{at, listed, packed, vendor};
 use crate::snapshots::{Stage, orders, service};
 use crate::state::Kept;
 
@@ -173,4 +173,61 @@ fn what_no_version_knows_takes_nothing_else_with_it() {
     assert_eq!(stage.app.notices.len(), 0);
     assert_eq!(toast(&stage), words);
     assert_eq!(stage.app.last_kept().told, [7]);
+}
+
+/// An order that the shop handed over at one time and that was placed at another.
+fn handed_over(number: &str, placed: i64, arrived: i64) -> Arc<ListedOrder> {
+    let mut order = (*listed(number, OrderStatus::Paid, placed)).clone();
+    order.updated_at = at(arrived);
+    Arc::new(order)
+}
+
+fn with(more: &[Arc<ListedOrder>]) -> Vec<Arc<ListedOrder>> {
+    orders().into_iter().chain(more.iter().cloned()).collect()
+}
+
+#[test]
+fn an_order_that_the_shop_handed_over_late_is_new_though_it_was_placed_before() {
+    let late = [handed_over("L1", -3_600, 130)];
+    let mut stage = Stage::shop(SIZE);
+    stage.wait(60);
+    let effects = list(&mut stage, with(&late));
+    let [Effect::Alert(signal)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let body = &signal.notification.as_ref().unwrap().body;
+    assert!(body.starts_with("1 new order since"), "{body}");
+    assert!(list(&mut stage, with(&late)).is_empty(), "it rings once");
+
+    // The same while the program was off, and not once more in the run after.
+    let mut second = again(&Stage::shop(SIZE), 60);
+    list(&mut second, with(&late));
+    assert!(
+        toast(&second).starts_with("1 new order"),
+        "{}",
+        toast(&second)
+    );
+    let mut third = again(&second, 60);
+    list(&mut third, with(&late));
+    assert_eq!(toast(&third), "");
+}
+
+#[test]
+fn history_that_comes_late_and_what_only_changed_is_no_news() {
+    let day = 24 * 3_600;
+    let old = [
+        handed_over("H1", -3 * day, 130),
+        handed_over("H2", -2 * day, 131),
+    ];
+    let mut stage = Stage::shop(SIZE);
+    assert!(list(&mut stage, with(&old)).is_empty());
+    let mut next = again(&Stage::shop(SIZE), 60);
+    list(&mut next, with(&old));
+    assert_eq!(toast(&next), "");
+    // It was in the list of the run before, and somebody changed it since.
+    let mut moved = (*handed_over("10471", -3_600, 140)).clone();
+    moved.version = 2;
+    let mut next = again(&Stage::shop(SIZE), 60);
+    list(&mut next, vec![Arc::new(moved)]);
+    assert_eq!(toast(&next), "");
 }
