@@ -9,6 +9,7 @@ use ordertop::client::ConnectionState;
 use ordertop::order::{Actor, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
+use super::figures::News;
 use super::notices::{Notice, What};
 use super::{App, Overlay, Pane};
 use crate::alerts::{Alert, Kind};
@@ -79,7 +80,12 @@ impl App {
         let soon = i64::try_from(self.alerts.settings.due_soon_min).unwrap_or(i64::MAX / 60);
         let soon = SignedDuration::from_secs(soon * 60);
         let zone = &self.settings.time_zone;
-        for crossed in (self.figures).follow(&self.orders, self.now, zone, soon) {
+        let tell = self.lists_are_here();
+        let news = (self.figures).follow(&self.orders, self.now, zone, soon, tell);
+        if news.since_before {
+            return self.late_since_before(&news);
+        }
+        for crossed in news.crossed {
             let kind = match crossed.late {
                 true => Kind::Late,
                 false => Kind::DueSoon,
@@ -91,6 +97,30 @@ impl App {
             if let Some(alert) = self.alert_about(kind, &crossed.key, None) {
                 self.alerts.raise(alert);
             }
+        }
+        for (kind, more) in [(Kind::Late, news.more_late), (Kind::DueSoon, news.more_due)] {
+            if more > 0 {
+                let words = strings::alert_due_more(more, kind == Kind::Late);
+                self.alerts.raise(alert_of_many(kind, words));
+            }
+        }
+    }
+
+    /// What became late while the program was off is told in one line: each by
+    /// itself would be a crowd of old news.
+    fn late_since_before(&mut self, news: &News) {
+        let mut late = news.more_late;
+        for crossed in &news.crossed {
+            let (kind, due) = match crossed.late {
+                true => (Kind::Late, crossed.due.as_second().unsigned_abs()),
+                // Its own line comes when it is late.
+                false => continue,
+            };
+            late += usize::from(self.alerts.told.first(kind, &crossed.key, due));
+        }
+        if late > 0 {
+            self.alerts
+                .raise(alert_of_many(Kind::Late, strings::late_meanwhile(late)));
         }
     }
 
@@ -183,6 +213,18 @@ impl App {
                 }
             }
         }
+    }
+}
+
+/// An alert about a number of orders.
+fn alert_of_many(kind: Kind, text: String) -> Alert {
+    Alert {
+        kind,
+        key: None,
+        text,
+        buyer: String::new(),
+        total: String::new(),
+        status: String::new(),
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Away {
     alarm: HashSet<OrderKey>,
     /// Whose list came in this run.
     listed: HashSet<VendorId>,
+    /// When the first of them came.
+    first_list_at: Option<Timestamp>,
 }
 
 impl Away {
@@ -50,6 +52,8 @@ impl Away {
     }
 }
 
+/// Late orders are told of at the start when all lists are here, or after so long.
+const LISTS_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 /// What was placed longer ago than this before the newest order that was known is
 /// no late arrival but history, such as an import brings.
 const LATE_BY: SignedDuration = SignedDuration::from_hours(24);
@@ -125,6 +129,7 @@ impl App {
         if let Some(changed) = changed {
             self.away.changed_until.insert(vendor.clone(), changed);
         }
+        self.away.first_list_at.get_or_insert(self.now);
         if let Some(since) = since.filter(|_| missed > 0) {
             self.tell_missed(missed, since, at_start, rings);
         }
@@ -138,6 +143,16 @@ impl App {
                 self.away.changed_until.insert(vendor.clone(), changed);
             }
         }
+    }
+
+    /// Whether every vendor's list is here, or was waited for long enough.
+    pub(super) fn lists_are_here(&self) -> bool {
+        let Some(first) = self.away.first_list_at else {
+            return false;
+        };
+        let all = self.settings.vendor.is_some()
+            || (self.vendors.keys()).all(|vendor| self.away.listed.contains(vendor));
+        all || self.now.duration_since(first) > LISTS_WITHIN
     }
 
     /// Who starts the program sees the screen; who left it running may not.
@@ -173,6 +188,7 @@ impl App {
     pub fn restore(&mut self, kept: Kept, broken: Option<String>) -> Vec<Effect> {
         self.away.seen_until = kept.seen_until;
         self.away.changed_until = kept.changed_until;
+        self.figures.tell_from(kept.left_at);
         self.away.left_at = kept.left_at;
         self.away.unseen = kept.unseen.into_iter().collect();
         self.alerts.told.restore(kept.told);

@@ -15,7 +15,7 @@ pub const HOURS: usize = 12;
 pub const DUE_WITHIN: SignedDuration = SignedDuration::from_hours(4);
 /// How old the figures may be. Walking 100,000 rows takes about a millisecond.
 const FRESH_FOR: SignedDuration = SignedDuration::from_secs(10);
-/// Orders that are told late or due at once; a crowd of more is only counted.
+/// Orders that are told late or due each at once; of more only the number is told.
 const MAX_TOLD: usize = 100;
 
 /// What the orders come to: all of them, or one vendor's where his alone are
@@ -26,7 +26,8 @@ pub struct Figures {
     /// the hour up to now.
     pub hours: [usize; HOURS],
     /// What today's orders bring, where they are paid and not refunded: by
-    /// currency, scaled as a row's amount is; most orders first.
+    /// currency, scaled as a row's amount is; most orders first. Each counts with
+    /// its whole total: what was paid back of one in part is not taken off.
     pub revenue: Vec<Revenue>,
     /// Orders whose ship-by time has passed.
     pub late: usize,
@@ -36,6 +37,8 @@ pub struct Figures {
     /// Whose orders they are of, where one vendor's alone are shown.
     vendor: Option<VendorId>,
     told_until: Option<Timestamp>,
+    /// Nothing was told in this run yet, and `told_until` is the run before's.
+    from_before: bool,
 }
 
 /// What orders of one currency bring.
@@ -60,35 +63,63 @@ pub struct Crossed {
     pub late: bool,
 }
 
+/// What became late or due since the last look.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// So many of them each.
+    pub crossed: Vec<Crossed>,
+    /// How many more are late.
+    pub more_late: usize,
+    /// How many more are due soon.
+    pub more_due: usize,
+    /// It is since the run before, which somebody left for minutes or for days.
+    pub since_before: bool,
+}
+
 impl Figures {
+    /// What became late or due after that is still to be told: when the run before
+    /// was left.
+    pub fn tell_from(&mut self, left_at: Option<Timestamp>) {
+        self.told_until = left_at;
+        self.from_before = left_at.is_some();
+    }
+
     /// The next look works them out, however fresh they are.
     pub fn expire(&mut self) {
         self.worked_out_at = None;
     }
 
     /// Works the figures out, unless they are fresh. Says which orders became
-    /// late, or due within `soon`, since the last time; at the first time none.
+    /// late, or due within `soon`, since the last time; at the very first time none,
+    /// and none while `tell` is not set: then they are told the next time.
     pub fn follow(
         &mut self,
         orders: &Orders,
         now: Timestamp,
         zone: &TimeZone,
         soon: SignedDuration,
-    ) -> Vec<Crossed> {
+        tell: bool,
+    ) -> News {
         let fresh = |at: Timestamp| now >= at && now.duration_since(at) < FRESH_FOR;
         let same = self.vendor.as_ref() == orders.vendor();
         if same && self.worked_out_at.is_some_and(fresh) {
-            return Vec::new();
+            return News::default();
         }
         self.worked_out_at = Some(now);
         self.vendor = orders.vendor().cloned();
-        let told_until = self.told_until.replace(now);
+        let told_until = match tell {
+            true => self.told_until.replace(now),
+            false => None,
+        };
+        let mut news = News {
+            since_before: tell && std::mem::take(&mut self.from_before),
+            ..News::default()
+        };
         let midnight = zone.to_datetime(now).date().to_datetime(Time::midnight());
         let today = zone.to_timestamp(midnight).unwrap_or(now);
         (self.late, self.due) = (0, 0);
         self.hours = [0; HOURS];
         self.revenue.clear();
-        let mut crossed = Vec::new();
         for row in orders.rows() {
             if row.flags().test {
                 continue;
@@ -108,20 +139,26 @@ impl Figures {
                 self.late += usize::from(due < now);
                 self.due += usize::from(due >= now && left <= DUE_WITHIN);
             }
-            let Some(since) = told_until.filter(|_| crossed.len() < MAX_TOLD) else {
+            let Some(since) = told_until else {
                 continue;
             };
             let late = since <= due && due < now;
             let near = due.duration_since(since) > soon && left <= soon && due >= now;
-            if late || near {
+            if !late && !near {
+                continue;
+            }
+            if news.crossed.len() < MAX_TOLD {
                 let key = row.key.clone();
-                crossed.push(Crossed { key, due, late });
+                news.crossed.push(Crossed { key, due, late });
+            } else {
+                news.more_late += usize::from(late);
+                news.more_due += usize::from(near);
             }
         }
         (self.revenue).sort_by(|a, b| {
             (b.orders.cmp(&a.orders)).then_with(|| code(a.currency).cmp(&code(b.currency)))
         });
-        crossed
+        news
     }
 
     fn add(&mut self, currency: Option<Currency>, amount: i64) {
@@ -190,7 +227,7 @@ mod tests {
 
         fn figures(&self, second: i64, zone: &TimeZone) -> Figures {
             let mut figures = Figures::default();
-            figures.follow(&self.0, at(second), zone, SOON);
+            figures.follow(&self.0, at(second), zone, SOON, true);
             figures
         }
     }
@@ -262,7 +299,9 @@ mod tests {
         let mut told = Vec::new();
         for second in (0..3 * HOUR_S).step_by(10) {
             let now = at(second);
-            let crossed = figures.follow(&shop.0, now, &TimeZone::UTC, SOON);
+            let crossed = figures
+                .follow(&shop.0, now, &TimeZone::UTC, SOON, true)
+                .crossed;
             if second == 0 {
                 assert!(crossed.is_empty(), "the first look tells nothing");
                 assert_eq!((figures.late, figures.due), (1, 1));
@@ -280,12 +319,44 @@ mod tests {
     }
 
     #[test]
+    fn of_a_crowd_that_became_late_the_number_is_told() {
+        let mut shop = Shop(Orders::default());
+        for i in 0..MAX_TOLD + 30 {
+            let number = format!("L{i}");
+            shop.put_due(&number, OrderStatus::Paid, 0, ("1.00", "EUR"), Some(60));
+        }
+        let mut figures = shop.figures(0, &TimeZone::UTC);
+        let later = |figures: &mut Figures, second, tell| {
+            figures.follow(&shop.0, at(second), &TimeZone::UTC, SOON, tell)
+        };
+        assert_eq!(later(&mut figures, 70, false), News::default());
+        let news = later(&mut figures, 80, true);
+        assert_eq!((news.crossed.len(), news.more_late), (MAX_TOLD, 30));
+        assert_eq!(later(&mut figures, 90, true), News::default());
+    }
+
+    #[test]
+    fn what_became_late_since_the_run_before_is_known_to_be_so() {
+        let mut shop = Shop(Orders::default());
+        for (number, due) in [("1", -50), ("2", -150), ("3", 60)] {
+            shop.put_due(number, OrderStatus::Paid, -900, ("1.00", "EUR"), Some(due));
+        }
+        let mut figures = Figures::default();
+        figures.tell_from(Some(at(-100)));
+        let news = figures.follow(&shop.0, at(0), &TimeZone::UTC, SOON, true);
+        let late = news.crossed.iter().filter(|one| one.late).count();
+        assert_eq!((late, news.since_before), (1, true), "2 was late before");
+        let news = figures.follow(&shop.0, at(70), &TimeZone::UTC, SOON, true);
+        assert_eq!((news.crossed.len(), news.since_before), (1, false));
+    }
+
+    #[test]
     fn figures_stay_for_a_while() {
         let mut shop = Shop(Orders::default());
         let mut figures = shop.figures(0, &TimeZone::UTC);
         shop.put("1", OrderStatus::Paid, 0, ("1.00", "EUR"));
         let look = |figures: &mut Figures, second| {
-            figures.follow(&shop.0, at(second), &TimeZone::UTC, SOON);
+            figures.follow(&shop.0, at(second), &TimeZone::UTC, SOON, true);
             figures.hours[HOURS - 1]
         };
         assert_eq!(look(&mut figures, 9), 0);

@@ -231,3 +231,25 @@ fn history_that_comes_late_and_what_only_changed_is_no_news() {
     list(&mut next, vec![Arc::new(moved)]);
     assert_eq!(toast(&next), "");
 }
+
+#[test]
+fn what_became_late_while_the_program_was_off_rings_in_one_line_once() {
+    let due = |number: &str, due| {
+        let mut order = (*listed(number, OrderStatus::Paid, -7_200)).clone();
+        order.ship_by = Some(at(due));
+        Arc::new(order)
+    };
+    let all = with(&[due("D1", 200), due("D2", 300), due("D3", 90_000)]);
+    let mut first = Stage::shop(SIZE);
+    list(&mut first, all.clone());
+    let mut second = again(&first, 3_600);
+    let effects = list(&mut second, all.clone());
+    let [Effect::Alert(signal)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let body = &signal.notification.as_ref().unwrap().body;
+    assert_eq!(body, "2 orders became late meanwhile");
+    assert!(second.wait(60).is_empty());
+    let mut third = again(&second, 60);
+    assert!(list(&mut third, all).is_empty());
+}
