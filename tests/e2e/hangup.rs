@@ -166,16 +166,11 @@ async fn without_a_terminal_it_says_so() {
     assert!(output.stdout.is_empty());
 }
 
-/// Through tmux to the terminal around it. Left out where there is no tmux.
+/// Through tmux to the terminal around it.
 #[tokio::test]
-async fn inside_tmux_notifications_pass_and_the_screen_is_whole() {
-    if std::process::Command::new("tmux")
-        .arg("-V")
-        .output()
-        .is_err()
-    {
-        return;
-    }
+async fn inside_tmux_notifications_and_copied_texts_pass_and_the_screen_is_whole() {
+    let tmux = std::process::Command::new("tmux").arg("-V").output();
+    tmux.expect("install tmux (Debian, Ubuntu: apt-get install tmux)");
     let server = TestServer::start().await;
     server.support().place(&paid("42", "A-1001")).await;
     let home = tempfile::tempdir().expect("a directory");
@@ -214,6 +209,15 @@ async fn inside_tmux_notifications_pass_and_the_screen_is_whole() {
     screen
         .shows("the question gone", |text| !text.contains("Ship #A-100"))
         .await;
+    // A parcel's link is copied into the clipboard of the terminal around it.
+    screen.press("s");
+    screen.shows_text("Ship #A-100").await;
+    screen.press("\tUPS\t1Z999AA10123456784\r");
+    screen.shows_line(&["A-100", "▲ Shipped"]).await;
+    // What is shipped stands last.
+    screen.press("GY");
+    screen.shows_text("link of #A-100").await;
+    screen.writes("\x1b]52;c;aHR0c", before).await;
     // tmux leaves with its last window, which leaves with the program.
     screen.press("q");
     assert_eq!(screen.ended().await, 0);

@@ -89,8 +89,14 @@ pub async fn run(
         if !plain.tell()? {
             break;
         }
-        for alert in plain.to_run.drain(..) {
-            commands.run(&alert);
+        let lost = plain
+            .to_run
+            .drain(..)
+            .filter(|alert| !commands.run(alert.clone()));
+        let lost = lost.count() + std::mem::take(&mut plain.lost);
+        if lost > 0 {
+            plain.say(strings::alert_commands_lost(lost));
+            continue;
         }
         tokio::select! {
             biased;
@@ -173,6 +179,8 @@ struct Plain {
     hears: bool,
     /// Alerts whose command is to be run.
     to_run: Vec<Alert>,
+    /// How many alerts never came to the command, for too many came at once.
+    lost: usize,
     /// When the alarm was last said, while it is on.
     alarm_said: Option<Timestamp>,
     missed: Missed,
@@ -190,6 +198,7 @@ impl Plain {
             rings: false,
             hears: true,
             to_run: Vec::new(),
+            lost: 0,
             alarm_said: None,
             missed: Missed::default(),
             said: VecDeque::new(),
@@ -242,6 +251,7 @@ impl Plain {
 
     fn signal(&mut self, signal: Signal) {
         self.bell |= signal.bell;
+        self.lost += signal.lost;
         self.to_run.extend(signal.commands);
         let Some(notification) = signal.notification else {
             return;

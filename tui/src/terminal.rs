@@ -4,6 +4,7 @@
 //! Ratatui's own `Terminal` is left out: its `clear` (0.30.2) asks the terminal
 //! where the cursor is and can wait for ever on one that does not answer.
 
+pub(crate) mod between;
 #[cfg(test)]
 mod panicking;
 pub(crate) mod usable;
@@ -23,13 +24,14 @@ use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{execute, queue};
+use crossterm::{Command, execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
 use crate::text::width;
 use crate::view::drawn;
+use between::Between;
 
 /// Whether the terminal is ours. The panic hook asks it too.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -43,6 +45,7 @@ pub struct Terminal {
     cursor: Option<Position>,
     whole: bool,
     mouse: bool,
+    between: Between,
     out: Vec<u8>,
 }
 
@@ -69,6 +72,7 @@ impl Terminal {
             cursor: None,
             whole: true,
             mouse: false,
+            between: Between::of(|name| std::env::var(name).ok()),
             out: Vec::new(),
         })
     }
@@ -151,13 +155,13 @@ impl Terminal {
         Ok(true)
     }
 
-    /// Puts a text into the terminal's clipboard (OSC 52); nothing tells
-    /// whether the terminal allows it.
+    /// Puts a text into the terminal's clipboard (OSC 52), through tmux and GNU
+    /// screen too; nothing tells whether the terminal allows it.
     ///
     /// # Errors
     /// When the terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+        self.send(&copying(text, self.between))
     }
 
     /// Writes bytes that draw nothing, such as the bell, in one write.
@@ -191,6 +195,18 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// What puts a text into the clipboard of the terminal behind.
+fn copying(text: &str, between: Between) -> Vec<u8> {
+    let (mut sequence, mut out) = (String::new(), String::new());
+    // Writing into a text does not fail.
+    let _ = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence);
+    // Ended by the bell's character: GNU screen would take `ESC \` within for the end
+    // of its own string.
+    let sequence = sequence.replace("\u{1b}\\", "\u{7}");
+    between.pass_to_clipboard(&sequence, &mut out);
+    out.into_bytes()
 }
 
 /// Presses and the wheel, without every move of the pointer: those would wake the
@@ -245,7 +261,7 @@ pub(crate) fn give_back() {
 /// Terminals do not agree how many columns a cluster of several characters
 /// takes (`या`, 🇩🇪): overwriting its first column may leave the rest of it. A
 /// row that has one, or had one, is written whole when anything in it changed.
-fn paint(out: &mut Vec<u8>, shown: &Buffer, next: &Buffer) -> io::Result<()> {
+pub(crate) fn paint(out: &mut Vec<u8>, shown: &Buffer, next: &Buffer) -> io::Result<()> {
     let width = usize::from(next.area.width).max(1);
     let whole: Vec<bool> = (shown.content.chunks(width))
         .zip(next.content.chunks(width))
@@ -312,6 +328,22 @@ mod tests {
     use super::*;
     use ratatui::style::Style;
     use unicode_width::UnicodeWidthChar;
+
+    #[test]
+    fn a_text_is_copied_through_tmux_and_screen() {
+        // ``printf 'é #1' | base64``
+        let plain = "\u{1b}]52;c;w6kgIzE=\u{7}";
+        let copied = |between| String::from_utf8(copying("é #1", between)).unwrap();
+        assert_eq!(copied(Between::Nothing), plain);
+        assert_eq!(
+            copied(Between::Tmux),
+            format!("{plain}\u{1b}Ptmux;\u{1b}\u{1b}]52;c;w6kgIzE=\u{7}\u{1b}\\")
+        );
+        assert_eq!(
+            copied(Between::Screen),
+            "\u{1b}P\u{1b}]52;c;w6kgIzE=\u{7}\u{1b}\\"
+        );
+    }
 
     /// A terminal that gives every character its own columns, as tmux does with
     /// flags and with Indic vowel signs. It knows `MoveTo` and text.

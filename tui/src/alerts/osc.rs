@@ -2,25 +2,16 @@
 //! sequence by which a terminal shows a desktop notification.
 //!
 //! Sources: iTerm2's "Proprietary Escape Codes" (OSC 9), rxvt-unicode's
-//! `notify` extension (OSC 777), kitty's "Desktop notifications" (OSC 99), the
-//! pass-through of `tmux(1)` (`allow-passthrough`) and of `screen(1)`.
+//! `notify` extension (OSC 777), kitty's "Desktop notifications" (OSC 99).
 
 use super::settings::NotifyBy;
 use super::signal::{Notification, Signal};
+use crate::terminal::between::Between;
 
 const BEL: char = '\u{7}';
-/// Longest title and text of a notification, in characters. GNU screen takes
-/// sequences of at most 768 bytes.
+/// Longest title and text of a notification, in characters.
 const MAX_TITLE_CHARS: usize = 48;
 const MAX_BODY_CHARS: usize = 120;
-
-/// What stands between this program and the terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Between {
-    Nothing,
-    Tmux,
-    Screen,
-}
 
 /// How this terminal is asked for a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,15 +26,8 @@ impl Channel {
     /// environment `variable` tells.
     #[must_use]
     pub fn new(by: NotifyBy, variable: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         let term = variable("TERM").unwrap_or_default();
-        let between = if set("TMUX") {
-            Between::Tmux
-        } else if set("STY") {
-            Between::Screen
-        } else {
-            Between::Nothing
-        };
+        let between = Between::of(&variable);
         let by = match by {
             NotifyBy::Auto => detect(&term, &variable),
             chosen => chosen,
@@ -58,7 +42,7 @@ impl Channel {
         if let Some(notification) = &signal.notification {
             self.told = self.told.wrapping_add(1);
             for sequence in self.sequences(notification) {
-                self.pass(&sequence, &mut out);
+                self.between.pass(&sequence, &mut out);
             }
         }
         if signal.bell {
@@ -92,22 +76,6 @@ impl Channel {
                 ]
             }
             NotifyBy::Auto | NotifyBy::Off => Vec::new(),
-        }
-    }
-
-    fn pass(&self, sequence: &str, out: &mut String) {
-        match self.between {
-            Between::Nothing => out.push_str(sequence),
-            Between::Tmux => {
-                out.push_str("\u{1b}Ptmux;");
-                out.push_str(&sequence.replace('\u{1b}', "\u{1b}\u{1b}"));
-                out.push_str("\u{1b}\\");
-            }
-            Between::Screen => {
-                out.push_str("\u{1b}P");
-                out.push_str(sequence);
-                out.push_str("\u{1b}\\");
-            }
         }
     }
 }
