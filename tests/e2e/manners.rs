@@ -11,6 +11,7 @@ use crate::support::{DEADLINE, Screen, TOKEN, TestServer, binary, paid, paid_now
 const LIVE: &str = "Real-time: ON";
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
+const CLEAR: &str = "\x1b[2J";
 
 #[tokio::test]
 async fn ctrl_z_gives_the_shell_its_terminal_and_fg_takes_it_again() {
@@ -96,16 +97,16 @@ async fn it_lives_through_every_size() {
     server.support().place(&paid("42", "A-1001")).await;
     let mut screen = Screen::watch_vendor(&server.url(), "42");
     screen.shows_line(&["A-1001", "Paid"]).await;
-    for (columns, rows) in [
-        (0, 0),
-        (1, 1),
-        (300, 1),
-        (1, 80),
-        (39, 7),
-        (0, 24),
-        (120, 30),
-    ] {
+    for (columns, rows) in [(0, 0), (1, 1), (300, 1), (1, 80), (39, 7), (0, 24), (80, 0)] {
+        // Two sizes at once are one to it: each has a frame of its own, which
+        // begins with an empty screen.
+        let before = screen.written().len();
         screen.resize(columns, rows);
+        screen.writes(CLEAR, before).await;
+        let before = screen.written().len();
+        screen.resize(120, 30);
+        screen.writes(CLEAR, before).await;
+        screen.writes("A-1001", before).await;
     }
     server
         .vendor("42")
