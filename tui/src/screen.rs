@@ -128,16 +128,14 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         .filter(|_| !options.read_only)
         .map(|dir| Store::new(dir, &options.client.server, options.client.vendor.as_ref()));
     let clock = options.client.clock.clone();
-    let mut app = App::new(settings);
-    if let Some(greeting) = options.greeting {
-        app.say(greeting);
-    }
+    let app = App::new(settings);
     let (answers, answered) = mpsc::channel(ANSWER_QUEUE);
     let desk = Desk::new(store, client.clone(), clock, answers.clone(), beat);
     let mut screen = Screen {
         app,
         recorder,
         record_ended: None,
+        to_tell: None,
         terminal: match taken {
             Some(terminal) => terminal,
             None => Terminal::take().context("the terminal cannot be used")?,
@@ -158,7 +156,7 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
     };
     // It watches over this thread, from another one.
     let watch = within(beside, || leave_anyway(LEAVING))?;
-    let result = match screen.restore(options.state) {
+    let result = match screen.restore(options.state, options.greeting) {
         Ok(()) => screen.run(events, answered, beat).await,
         Err(error) => Err(error),
     };
@@ -169,11 +167,15 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         prints,
         desk,
         keeper,
+        recorder,
         record_ended,
         ..
     } = screen;
     drop(terminal);
-    if let Some(words) = record_ended {
+    // What it was told last may not be on the disk yet.
+    let unwritten = recorder.and_then(|recorder| recorder.finish().err());
+    let unwritten = unwritten.as_ref().map(strings::record_ended);
+    if let Some(words) = record_ended.or(unwritten) {
         let _ = writeln!(io::stderr(), "{words}");
     }
     if let Some(keeper) = keeper {
@@ -249,6 +251,8 @@ struct Screen {
     recorder: Option<Recorder>,
     /// Why the record ended before the screen did.
     record_ended: Option<String>,
+    /// The same, until it was said.
+    to_tell: Option<String>,
     terminal: Terminal,
     client: Arc<Client>,
     channel: Channel,
@@ -268,17 +272,23 @@ struct Screen {
 
 impl Screen {
     /// Goes on where the run before stopped; a record begins with that.
-    fn restore(&mut self, file: Option<StateFile>) -> anyhow::Result<()> {
+    fn restore(&mut self, file: Option<StateFile>, greeting: Option<String>) -> anyhow::Result<()> {
         let read = file.map(|file| (file.read(), file));
         if let Some(recorder) = &mut self.recorder {
             let kept = read.as_ref().map(|((kept, _), _)| kept);
             (recorder.start(&self.app.settings, kept)).context("the record cannot be written")?;
         }
+        if let Some(greeting) = greeting {
+            self.say(greeting);
+        }
         let Some(((kept, broken), file)) = read else {
             return Ok(());
         };
-        for effect in self.app.restore(kept, broken) {
+        for effect in self.app.restore(kept, None) {
             self.carry_out(effect)?;
+        }
+        if let Some(broken) = broken {
+            self.say(broken);
         }
         self.keeper = Some(Keeper::new(file));
         Ok(())
@@ -370,7 +380,7 @@ impl Screen {
         self.take_again()?;
         if !stopped? {
             let quit = self.app.key_of(Action::Quit);
-            self.app.say(strings::no_job_control(&quit));
+            self.say(strings::no_job_control(&quit));
         }
         Ok(())
     }
@@ -392,7 +402,28 @@ impl Screen {
         let app = &self.app;
         let differs = (self.terminal).draw(app.size, |buf| view::draw(app, buf))?;
         self.app.drawn();
+        self.record(|recorder, app| recorder.drawn(app.settings.clock.now()));
         Ok(differs)
+    }
+
+    /// Says something in the footer that no event brings about.
+    fn say(&mut self, words: impl Into<String>) {
+        let words = words.into();
+        self.record(|recorder, app| recorder.says(app.settings.clock.now(), &words));
+        self.app.say(words);
+    }
+
+    /// Goes on with the record, if there is one. A full disk ends the record, not
+    /// the work.
+    fn record(&mut self, note: impl FnOnce(&mut Recorder, &App) -> io::Result<()>) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        if let Err(error) = note(recorder, &self.app) {
+            let words = strings::record_ended(&error);
+            self.to_tell = Some(words.clone());
+            self.record_ended = Some(words);
+        }
     }
 
     fn pressed(&mut self, event: TerminalEvent) -> anyhow::Result<()> {
@@ -415,19 +446,12 @@ impl Screen {
     }
 
     fn happen(&mut self, event: Event) -> anyhow::Result<()> {
-        let written = match &mut self.recorder {
-            Some(recorder) => recorder.happens(&self.app, &event),
-            None => Ok(()),
-        };
+        self.record(|recorder, app| recorder.happens(app, &event));
         for effect in self.app.update(event) {
             self.carry_out(effect)?;
         }
-        if let Err(error) = written {
-            // A full disk ends the record, not the work.
-            self.recorder = None;
-            let words = strings::record_ended(&error);
-            self.app.say(words.as_str());
-            self.record_ended = Some(words);
+        if let Some(words) = self.to_tell.take() {
+            self.app.say(words);
         }
         Ok(())
     }

@@ -157,6 +157,11 @@ pub fn record_ended(why: &std::io::Error) -> String {
     format!("the record ends here: {why}")
 }
 
+/// Why: what happens comes faster than the disk takes it.
+pub const RECORD_BEHIND: &str = "the disk is too slow for what happens";
+/// Why: the thread that writes it failed.
+pub const RECORD_FAILED: &str = "it could not be written";
+
 /// The hint was copied.
 pub const COPIED: &str = "copied, if your terminal allows it (OSC 52)";
 /// There is no hint.

@@ -1,26 +1,31 @@
 //! One line of a record, and the way between it and an [`Event`].
 //!
-//! Keys and the connection have types of their own here, so that a record does
-//! not change with a library; orders stand as the server wrote them.
+//! Keys, the connection and answers have types of their own here, so that a record
+//! does not change with a library; orders stand as the server wrote them.
 
+use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use clap::ValueEnum;
 use jiff::Timestamp;
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent, Connection, ConnectionState, RequestError};
+use ordertop::client::{ClientEvent, Connection};
 use ordertop::order::{OrderKey, VendorId};
+use ordertop::protocol::PackedOrder;
 use ordertop::protocol::rest::Vendor;
-use ordertop::protocol::{ListedOrder, OrderEvent, PackedOrder};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer::{Answer, Done, Sending, Waiting};
+use super::change::Changed;
+use super::connection::State;
 use super::failure::Failure;
+use super::input::{Key, Mouse};
 use super::mask::Mask;
 use super::start::Start;
 use crate::event::Event;
+use crate::theme::ThemeName;
 
 /// A moment and what happened in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,40 +37,47 @@ pub struct Line {
     pub what: What,
 }
 
-/// What happened.
+/// What happened. Every kind of [`Event`] has its own, so that a kind that is new
+/// cannot be forgotten here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
     /// The first line: what the screen started with.
     Start(Box<Start>),
-    /// A key.
-    Key {
-        /// A character, or the key's name.
-        key: String,
-        /// Shift 1, Ctrl 2, Alt 4.
-        #[serde(default)]
-        held: u8,
+    /// The clock ticked.
+    Tick,
+    /// A frame of what happened before was on the screen.
+    Drawn,
+    /// The program said something by itself, in the footer.
+    Said {
+        /// The words.
+        words: String,
     },
+    /// Orders of the snapshot that the next [`What::Changes`] tells of.
+    Orders {
+        /// As the server wrote them.
+        orders: Vec<Value>,
+    },
+    /// A key.
+    Key(Key),
     /// Pasted text, masked letter by letter.
     Paste {
         /// The text.
         text: String,
     },
     /// The mouse.
-    Mouse {
-        /// What it did.
-        did: Did,
-        /// From 0.
-        column: u16,
-        /// From 0.
-        row: u16,
-    },
+    Mouse(Mouse),
     /// The terminal's size.
     Resize {
         /// Columns.
         columns: u16,
         /// Rows.
         rows: u16,
+    },
+    /// The terminal got the focus, or lost it.
+    Focus {
+        /// Whether it has it.
+        on: bool,
     },
     /// The connection.
     Connection {
@@ -112,6 +124,24 @@ pub enum What {
         /// What came of it.
         answer: Answer,
     },
+    /// An answer to steps of many orders.
+    BulkAnswer {
+        /// Which action.
+        ticket: u64,
+        /// Which row is the first that it is about, from 0.
+        first: usize,
+        /// About how many rows it is.
+        count: usize,
+        /// What came of them.
+        answer: Answer,
+    },
+    /// The answer to a note.
+    NoteAnswer {
+        /// Which order.
+        key: OrderKey,
+        /// What came of it.
+        answer: Answer,
+    },
     /// The whole order.
     Detail {
         /// Which order.
@@ -126,103 +156,101 @@ pub enum What {
         /// What came of it.
         answer: Answer,
     },
-}
-
-/// What the mouse did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each says it itself")]
-pub enum Did {
-    Press,
-    Release,
-    Drag,
-    ScrollUp,
-    ScrollDown,
-}
-
-/// Where the connection stands, as [`ConnectionState`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "as in ConnectionState")]
-pub enum State {
-    Connecting,
-    Live {
-        degraded: bool,
+    /// What waits on disk.
+    Outbox {
+        /// All of it, or why it could not be read.
+        read: Done,
     },
-    Polling {
-        every_s: u64,
-        next_at: Timestamp,
-        reason: String,
-        paused: bool,
-    },
-    Offline {
-        since: Timestamp,
-        next_at: Timestamp,
-        reason: String,
-    },
-    Refused {
-        reason: String,
-        next_at: Timestamp,
-    },
-}
-
-/// A change of the replica; orders and events as the server wrote them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "as in Change")]
-pub enum Changed {
-    Snapshot {
-        vendor: VendorId,
-        orders: Vec<Value>,
-    },
-    Created {
-        body: Value,
-    },
-    Status {
-        body: Value,
-    },
-    Updated {
-        body: Value,
-    },
-    Removed {
-        body: Value,
-    },
-    Order {
+    /// A step was written down, to be sent later.
+    Kept {
+        /// Which order.
         key: OrderKey,
-        order: Value,
+        /// Which request.
+        ticket: u64,
+        /// Why it got no answer.
+        unanswered: Option<Failure>,
+        /// How it is kept, or why not.
+        kept: Done,
     },
-}
-
-/// What a request brought.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// The body.
-    Here(Value),
-    /// Why there is none.
-    Failed(Failure),
+    /// Steps of many orders were written down, to be sent later.
+    ManyKept {
+        /// Which action.
+        ticket: u64,
+        /// Which row is the first that it is about.
+        first: usize,
+        /// How many were sent without an answer, and why.
+        unanswered: Option<(usize, Failure)>,
+        /// Those that are kept, or why none is.
+        kept: Done,
+    },
+    /// A change that waited was sent.
+    KeptSent {
+        /// Which one.
+        id: String,
+        /// Which request.
+        ticket: u64,
+        /// What came of it.
+        sent: Sending,
+    },
+    /// A change that waited was struck out.
+    KeptDropped {
+        /// Which one.
+        id: String,
+        /// Whether it was.
+        done: Done,
+    },
+    /// A slip was printed.
+    Printed {
+        /// Which order.
+        key: OrderKey,
+        /// Whether it was.
+        done: Done,
+    },
+    /// A view was written into the configuration.
+    ViewSaved {
+        /// Its name, which was typed.
+        name: String,
+        /// Whether it was.
+        done: Done,
+    },
+    /// A theme's name was written into the configuration.
+    ThemeKept {
+        /// The theme's name.
+        name: String,
+        /// Whether it was.
+        done: Done,
+    },
+    /// The alerts' command ran.
+    AlertCommand {
+        /// What came of it.
+        done: Done,
+    },
 }
 
 impl What {
-    /// The line of an event, masked; `None` for what a replay makes itself (the
-    /// clock) or does not show.
-    #[must_use]
-    pub fn of(event: &Event, mask: &mut Mask) -> Option<Self> {
-        Some(match event {
-            Event::Key(key) => Self::key(*key)?,
+    /// The line of an event, masked. A snapshot that is too long for one line gives
+    /// some orders at a time to `ahead` first.
+    ///
+    /// # Errors
+    /// When `ahead` has one.
+    pub fn of(
+        event: &Event,
+        mask: &mut Mask,
+        mut ahead: impl FnMut(Self) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        Ok(match event {
+            Event::Tick => Self::Tick,
+            Event::Key(key) => Self::Key(Key::of(*key)),
             Event::Paste(text) => Self::Paste {
                 text: mask.typed(text),
             },
-            Event::Mouse(mouse) => Self::Mouse {
-                did: did(mouse.kind)?,
-                column: mouse.column,
-                row: mouse.row,
-            },
+            Event::Mouse(mouse) => Self::Mouse(Mouse::of(*mouse)),
             Event::Resize(columns, rows) => Self::Resize {
                 columns: *columns,
                 rows: *rows,
             },
-            Event::Client(told) => Self::told(told, mask)?,
+            Event::Focus(on) => Self::Focus { on: *on },
+            Event::Client(told) => return Self::told(told, mask, &mut ahead),
             Event::StatusAnswer {
                 key,
                 ticket,
@@ -230,35 +258,93 @@ impl What {
             } => Self::StatusAnswer {
                 key: key.clone(),
                 ticket: *ticket,
-                answer: answer(result, mask),
+                answer: Answer::of(result, mask),
+            },
+            Event::BulkAnswer {
+                ticket,
+                first,
+                count,
+                result,
+            } => Self::BulkAnswer {
+                ticket: *ticket,
+                first: *first,
+                count: *count,
+                answer: Answer::of(result, mask),
+            },
+            Event::NoteAnswer { key, result } => Self::NoteAnswer {
+                key: key.clone(),
+                answer: Answer::of(result, mask),
             },
             Event::Detail { key, result } => Self::Detail {
                 key: key.clone(),
-                answer: answer(result, mask),
+                answer: Answer::of(result, mask),
             },
             Event::History { key, result } => Self::History {
                 key: key.clone(),
-                answer: answer(result, mask),
+                answer: Answer::of(result, mask),
             },
-            #[allow(
-                unreachable_patterns,
-                clippy::allow_attributes,
-                reason = "kinds of events yet to come"
-            )]
-            _ => return None,
+            Event::Outbox(read) => Self::Outbox {
+                read: Done::by_the_disk(
+                    &read.as_ref().map(Waiting::from).map_err(Clone::clone),
+                    mask,
+                ),
+            },
+            Event::Kept {
+                key,
+                ticket,
+                unanswered,
+                result,
+            } => Self::Kept {
+                key: key.clone(),
+                ticket: *ticket,
+                unanswered: (unanswered.as_ref()).map(|error| Failure::of(error, mask)),
+                kept: Done::by_the_disk(result, mask),
+            },
+            Event::ManyKept {
+                ticket,
+                first,
+                unanswered,
+                result,
+            } => Self::ManyKept {
+                ticket: *ticket,
+                first: *first,
+                unanswered: (unanswered.as_ref())
+                    .map(|(sent, error)| (*sent, Failure::of(error, mask))),
+                kept: Done::by_the_disk(result, mask),
+            },
+            Event::KeptSent { id, ticket, sent } => Self::KeptSent {
+                id: id.clone(),
+                ticket: *ticket,
+                sent: Sending::of(sent, mask),
+            },
+            Event::KeptDropped { id, result } => Self::KeptDropped {
+                id: id.clone(),
+                done: Done::by_the_disk(result, mask),
+            },
+            Event::Printed { key, result } => Self::Printed {
+                key: key.clone(),
+                done: Done::by_a_program(result, mask),
+            },
+            Event::ViewSaved { name, result } => Self::ViewSaved {
+                name: mask.typed(name),
+                done: Done::by_the_disk(result, mask),
+            },
+            Event::ThemeKept { name, result } => Self::ThemeKept {
+                name: name.name(),
+                done: Done::by_the_disk(result, mask),
+            },
+            Event::AlertCommand(result) => Self::AlertCommand {
+                done: Done::by_a_program(result, mask),
+            },
         })
     }
 
-    /// The line of a key; `None` for one that has no name.
-    pub(super) fn key(key: KeyEvent) -> Option<Self> {
-        Some(Self::Key {
-            key: key_name(key.code)?,
-            held: key.modifiers.bits() & 7,
-        })
-    }
-
-    fn told(told: &ClientEvent, mask: &mut Mask) -> Option<Self> {
-        Some(match told {
+    fn told(
+        told: &ClientEvent,
+        mask: &mut Mask,
+        ahead: &mut impl FnMut(Self) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        Ok(match told {
             ClientEvent::Connection(connection) => Self::Connection {
                 state: (&connection.state).into(),
                 fresh_at: connection.fresh_at,
@@ -273,47 +359,40 @@ impl What {
                 received: *received,
                 total: *total,
             },
-            ClientEvent::Changes(changes) => Self::Changes {
-                changes: changes.iter().map(|change| changed(change, mask)).collect(),
-            },
+            ClientEvent::Changes(changes) => {
+                let mut ahead = |orders| ahead(Self::Orders { orders });
+                let changes = changes.iter();
+                let changes = changes.map(|change| Changed::of(change, mask, &mut ahead));
+                Self::Changes {
+                    changes: changes.collect::<Result<_, _>>()?,
+                }
+            }
             ClientEvent::HistoryChanged(vendors) => Self::HistoryChanged {
                 vendors: vendors.clone(),
             },
-            #[allow(
-                unreachable_patterns,
-                clippy::allow_attributes,
-                reason = "kinds of events yet to come"
-            )]
-            _ => return None,
         })
     }
 
-    /// The event again; `None` for the first line.
+    /// The event again; `None` for a line that is none. `ahead` are the orders of
+    /// the lines before.
     ///
     /// # Errors
     /// When an order in it cannot be read, or a key is none.
-    pub fn event(self) -> Result<Option<Event>, serde_json::Error> {
+    pub fn event(
+        self,
+        ahead: &mut VecDeque<Arc<PackedOrder>>,
+    ) -> Result<Option<Event>, serde_json::Error> {
         let client = |told| Ok(Some(Event::Client(told)));
         Ok(Some(match self {
-            Self::Start(_) => return Ok(None),
-            Self::Key { key, held } => {
-                let code = key_code(&key).ok_or_else(|| unknown(&key))?;
-                Event::Key(KeyEvent::new(code, KeyModifiers::from_bits_truncate(held)))
+            Self::Start(_) | Self::Drawn | Self::Said { .. } | Self::Orders { .. } => {
+                return Ok(None);
             }
+            Self::Tick => Event::Tick,
+            Self::Key(key) => Event::Key(key.event().ok_or_else(|| unknown("key", &key.key))?),
             Self::Paste { text } => Event::Paste(text),
-            Self::Mouse { did, column, row } => Event::Mouse(MouseEvent {
-                kind: match did {
-                    Did::Press => MouseEventKind::Down(MouseButton::Left),
-                    Did::Release => MouseEventKind::Up(MouseButton::Left),
-                    Did::Drag => MouseEventKind::Drag(MouseButton::Left),
-                    Did::ScrollUp => MouseEventKind::ScrollUp,
-                    Did::ScrollDown => MouseEventKind::ScrollDown,
-                },
-                column,
-                row,
-                modifiers: KeyModifiers::NONE,
-            }),
+            Self::Mouse(mouse) => Event::Mouse(mouse.event()),
             Self::Resize { columns, rows } => Event::Resize(columns, rows),
+            Self::Focus { on } => Event::Focus(on),
             Self::Connection {
                 state,
                 fresh_at,
@@ -332,8 +411,8 @@ impl What {
                 return client(ClientEvent::Loading { received, total });
             }
             Self::Changes { changes } => {
-                let changes: Result<_, _> = changes.into_iter().map(change).collect();
-                return client(ClientEvent::Changes(changes?));
+                let changes = changes.into_iter().map(|changed| changed.change(ahead));
+                return client(ClientEvent::Changes(changes.collect::<Result<_, _>>()?));
             }
             Self::HistoryChanged { vendors } => {
                 return client(ClientEvent::HistoryChanged(vendors));
@@ -345,224 +424,83 @@ impl What {
             } => Event::StatusAnswer {
                 key,
                 ticket,
-                result: result(answer)?,
+                result: answer.result()?,
+            },
+            Self::BulkAnswer {
+                ticket,
+                first,
+                count,
+                answer,
+            } => Event::BulkAnswer {
+                ticket,
+                first,
+                count,
+                result: answer.result()?,
+            },
+            Self::NoteAnswer { key, answer } => Event::NoteAnswer {
+                key,
+                result: answer.result()?,
             },
             Self::Detail { key, answer } => Event::Detail {
                 key,
-                result: result(answer)?,
+                result: answer.result()?,
             },
             Self::History { key, answer } => Event::History {
                 key,
-                result: result(answer)?,
+                result: answer.result()?,
             },
+            Self::Outbox { read } => Event::Outbox(read.result::<Waiting>()?.map(Into::into)),
+            Self::Kept {
+                key,
+                ticket,
+                unanswered,
+                kept,
+            } => Event::Kept {
+                key,
+                ticket,
+                unanswered: unanswered.map(Failure::error).transpose()?,
+                result: kept.result()?,
+            },
+            Self::ManyKept {
+                ticket,
+                first,
+                unanswered,
+                kept,
+            } => Event::ManyKept {
+                ticket,
+                first,
+                unanswered: match unanswered {
+                    Some((sent, failure)) => Some((sent, failure.error()?)),
+                    None => None,
+                },
+                result: kept.result()?,
+            },
+            Self::KeptSent { id, ticket, sent } => Event::KeptSent {
+                id,
+                ticket,
+                sent: sent.sent()?,
+            },
+            Self::KeptDropped { id, done } => Event::KeptDropped {
+                id,
+                result: done.result()?,
+            },
+            Self::Printed { key, done } => Event::Printed {
+                key,
+                result: done.result()?,
+            },
+            Self::ViewSaved { name, done } => Event::ViewSaved {
+                name,
+                result: done.result()?,
+            },
+            Self::ThemeKept { name, done } => Event::ThemeKept {
+                name: ThemeName::from_str(&name, false).map_err(|_| unknown("theme", &name))?,
+                result: done.result()?,
+            },
+            Self::AlertCommand { done } => Event::AlertCommand(done.result()?),
         }))
     }
 }
 
-fn unknown(key: &str) -> serde_json::Error {
-    serde::de::Error::custom(format!("no key is called {key:?}"))
-}
-
-fn answer<T: Serialize>(result: &Result<T, RequestError>, mask: &mut Mask) -> Answer {
-    match result {
-        Ok(body) => Answer::Here(mask.body(body)),
-        Err(error) => Answer::Failed(Failure::of(error, mask)),
-    }
-}
-
-fn result<T: DeserializeOwned>(
-    answer: Answer,
-) -> Result<Result<T, RequestError>, serde_json::Error> {
-    Ok(match answer {
-        Answer::Here(body) => Ok(serde_json::from_value(body)?),
-        Answer::Failed(failure) => Err(failure.error()?),
-    })
-}
-
-fn changed(change: &Change, mask: &mut Mask) -> Changed {
-    match change {
-        Change::Snapshot { vendor, orders } => Changed::Snapshot {
-            vendor: vendor.clone(),
-            orders: (orders.iter())
-                .map(|order| mask.body(&order.unpack()))
-                .collect(),
-        },
-        Change::Order { key, order } => Changed::Order {
-            key: key.clone(),
-            order: mask.body(&order.unpack()),
-        },
-        Change::Event { kind, event, .. } => {
-            let body = mask.body(event);
-            match kind {
-                EventKind::Created => Changed::Created { body },
-                EventKind::Status => Changed::Status { body },
-                EventKind::Updated => Changed::Updated { body },
-                EventKind::Removed => Changed::Removed { body },
-            }
-        }
-    }
-}
-
-fn packed(order: Value) -> Result<Arc<PackedOrder>, serde_json::Error> {
-    let order: ListedOrder = serde_json::from_value(order)?;
-    Ok(Arc::new(PackedOrder::new(&order)))
-}
-
-fn change(changed: Changed) -> Result<Change, serde_json::Error> {
-    let event = |kind, body| {
-        let event: OrderEvent = serde_json::from_value(body)?;
-        let order = (event.order.as_ref()).map(|order| Arc::new(PackedOrder::new(order)));
-        let event = Arc::new(event);
-        Ok(Change::Event { kind, event, order })
-    };
-    match changed {
-        Changed::Snapshot { vendor, orders } => {
-            let orders: Result<Vec<_>, _> = (orders.into_iter()).map(packed).collect();
-            Ok(Change::Snapshot {
-                vendor,
-                orders: orders?,
-            })
-        }
-        Changed::Order { key, order } => Ok(Change::Order {
-            key,
-            order: packed(order)?,
-        }),
-        Changed::Created { body } => event(EventKind::Created, body),
-        Changed::Status { body } => event(EventKind::Status, body),
-        Changed::Updated { body } => event(EventKind::Updated, body),
-        Changed::Removed { body } => event(EventKind::Removed, body),
-    }
-}
-
-impl From<&ConnectionState> for State {
-    fn from(state: &ConnectionState) -> Self {
-        match state.clone() {
-            ConnectionState::Connecting => Self::Connecting,
-            ConnectionState::Live { degraded } => Self::Live { degraded },
-            ConnectionState::Polling {
-                every,
-                next_at,
-                reason,
-                paused,
-            } => Self::Polling {
-                every_s: every.as_secs(),
-                next_at,
-                reason,
-                paused,
-            },
-            ConnectionState::Offline {
-                since,
-                next_at,
-                reason,
-            } => Self::Offline {
-                since,
-                next_at,
-                reason,
-            },
-            ConnectionState::Refused { reason, next_at } => Self::Refused { reason, next_at },
-        }
-    }
-}
-
-impl From<State> for ConnectionState {
-    fn from(state: State) -> Self {
-        match state {
-            State::Connecting => Self::Connecting,
-            State::Live { degraded } => Self::Live { degraded },
-            State::Polling {
-                every_s,
-                next_at,
-                reason,
-                paused,
-            } => Self::Polling {
-                every: Duration::from_secs(every_s),
-                next_at,
-                reason,
-                paused,
-            },
-            State::Offline {
-                since,
-                next_at,
-                reason,
-            } => Self::Offline {
-                since,
-                next_at,
-                reason,
-            },
-            State::Refused { reason, next_at } => Self::Refused { reason, next_at },
-        }
-    }
-}
-
-/// Keys that are no character, by name.
-const NAMED: [(&str, KeyCode); 14] = [
-    ("Enter", KeyCode::Enter),
-    ("Esc", KeyCode::Esc),
-    ("Tab", KeyCode::Tab),
-    ("BackTab", KeyCode::BackTab),
-    ("Backspace", KeyCode::Backspace),
-    ("Delete", KeyCode::Delete),
-    ("Up", KeyCode::Up),
-    ("Down", KeyCode::Down),
-    ("Left", KeyCode::Left),
-    ("Right", KeyCode::Right),
-    ("Home", KeyCode::Home),
-    ("End", KeyCode::End),
-    ("PageUp", KeyCode::PageUp),
-    ("PageDown", KeyCode::PageDown),
-];
-
-fn key_name(code: KeyCode) -> Option<String> {
-    match code {
-        KeyCode::Char(c) => Some(c.to_string()),
-        KeyCode::F(n) => Some(format!("F{n}")),
-        code => NAMED
-            .iter()
-            .find(|(_, named)| *named == code)
-            .map(|(name, _)| (*name).to_owned()),
-    }
-}
-
-fn key_code(name: &str) -> Option<KeyCode> {
-    let mut chars = name.chars();
-    if let (Some(c), None) = (chars.next(), chars.next()) {
-        return Some(KeyCode::Char(c));
-    }
-    if let Some(n) = name.strip_prefix('F').and_then(|n| n.parse().ok()) {
-        return Some(KeyCode::F(n));
-    }
-    let named = NAMED.iter().find(|(known, _)| *known == name);
-    named.map(|(_, code)| *code)
-}
-
-fn did(kind: MouseEventKind) -> Option<Did> {
-    match kind {
-        MouseEventKind::Down(MouseButton::Left) => Some(Did::Press),
-        MouseEventKind::Up(MouseButton::Left) => Some(Did::Release),
-        MouseEventKind::Drag(MouseButton::Left) => Some(Did::Drag),
-        MouseEventKind::ScrollUp => Some(Did::ScrollUp),
-        MouseEventKind::ScrollDown => Some(Did::ScrollDown),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_key_comes_back() {
-        let codes = NAMED.iter().map(|(_, code)| *code);
-        let more = [
-            KeyCode::Char('s'),
-            KeyCode::Char('陳'),
-            KeyCode::F(1),
-            KeyCode::F(12),
-        ];
-        for code in codes.chain(more) {
-            let name = key_name(code).unwrap();
-            assert_eq!(key_code(&name), Some(code), "{name}");
-        }
-        assert_eq!(key_code("Hyperspace"), None);
-    }
+fn unknown(what: &str, name: &str) -> serde_json::Error {
+    serde::de::Error::custom(format!("no {what} is called {name:?}"))
 }

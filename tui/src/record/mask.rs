@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::digest;
+
 /// Texts that are kept, by the name of their field.
 const KEPT: [&str; 45] = [
     "order_number",
@@ -62,7 +64,8 @@ const KEPT: [&str; 45] = [
 pub struct Mask {
     /// Nothing is replaced: the buyers were made up.
     open: bool,
-    known: HashMap<(&'static str, String), usize>,
+    /// By digest: the texts of a hundred thousand buyers would be many.
+    known: HashMap<u64, usize>,
     count: HashMap<&'static str, usize>,
 }
 
@@ -72,6 +75,14 @@ impl Mask {
     pub fn open() -> Self {
         Self {
             open: true,
+            ..Self::default()
+        }
+    }
+
+    /// One that replaces the same, and remembers nothing yet.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            open: self.open,
             ..Self::default()
         }
     }
@@ -116,7 +127,8 @@ impl Mask {
 
     fn instead(&mut self, kind: &'static str, text: &str) -> String {
         let count = self.count.entry(kind).or_default();
-        let n = *(self.known.entry((kind, text.to_owned()))).or_insert_with(|| {
+        let known = digest::of_parts([kind.as_bytes(), text.as_bytes()]);
+        let n = *self.known.entry(known).or_insert_with(|| {
             *count += 1;
             *count
         });
@@ -139,8 +151,11 @@ pub(super) fn form(text: &str) -> String {
 }
 
 fn kept(field: &str, within: &str) -> bool {
-    // A product's name, not a person's.
-    KEPT.contains(&field) || (field == "name" && within == "product")
+    KEPT.contains(&field)
+        // A product's name, not a person's.
+        || (field == "name" && within == "product")
+        // The server's own words about a row that it refused.
+        || (field == "error" && within == "results")
 }
 
 fn kind(field: &str) -> &'static str {

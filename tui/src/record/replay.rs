@@ -2,6 +2,7 @@
 //! it tells. What the state asks of the world is dropped, so nothing is sent and
 //! nothing rings; the keys of who watches do nothing but leave.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +13,10 @@ use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifier
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::clock::{Clock, ManualClock};
+use ordertop::protocol::PackedOrder;
 use tokio::time::{Instant, sleep_until};
 
+use super::change::packed;
 use super::line::{Line, What};
 use super::picture;
 use super::start::FORM;
@@ -26,6 +29,9 @@ use crate::view;
 
 /// The largest screen that is drawn: a file that says more is not believed.
 const MAX_SIZE: (u16, u16) = (1_000, 500);
+
+/// The first form that tells when the clock ticked and when a frame was drawn.
+const TOLD: u32 = 2;
 
 /// What to do with a record.
 #[derive(Debug)]
@@ -46,6 +52,10 @@ pub struct Player<R> {
     /// The screen.
     pub app: App,
     clock: ManualClock,
+    /// Whether the record has the clock's ticks and the frames.
+    told: bool,
+    /// Orders of a snapshot that is told of in several lines.
+    ahead: VecDeque<Arc<PackedOrder>>,
     lines: io::Lines<R>,
     next: Option<Line>,
     read: usize,
@@ -70,6 +80,7 @@ impl<R: BufRead> Player<R> {
             let program = &start.program;
             bail!("the record is of a newer form: ordertop {program} wrote it");
         }
+        let told = start.form >= TOLD;
         let clock = ManualClock::new(first.at);
         let mut settings = settings(Arc::new(clock.clone()));
         let restored = start.apply(&mut settings);
@@ -81,6 +92,8 @@ impl<R: BufRead> Player<R> {
         let mut player = Self {
             app,
             clock,
+            told,
+            ahead: VecDeque::new(),
             lines,
             next: None,
             read: 1,
@@ -101,8 +114,16 @@ impl<R: BufRead> Player<R> {
         self.clock.now()
     }
 
-    /// Moves the clock on to a moment; never back.
-    pub fn wait_until(&mut self, at: Timestamp) {
+    /// What comes by the clock alone before the next event: a second goes by after
+    /// the other. `None` when the record itself tells when the clock ticked.
+    fn next_second(&self) -> Option<Timestamp> {
+        let second = self.now().checked_add(SignedDuration::from_secs(1)).ok()?;
+        let next = self.next_at()?;
+        (!self.told && second < next).then_some(second)
+    }
+
+    /// Moves the clock on to a moment, never back, and lets it tick.
+    fn wait_until(&mut self, at: Timestamp) {
         self.advance(at);
         self.app.update(Event::Tick);
     }
@@ -112,22 +133,36 @@ impl<R: BufRead> Player<R> {
     /// # Errors
     /// When its line cannot be read; the error names it.
     pub fn step(&mut self) -> anyhow::Result<()> {
-        let Some(line) = self.next.take() else {
+        let Some(Line { at, what }) = self.next.take() else {
             return Ok(());
         };
-        if line.at > self.now() {
+        if self.told {
+            self.advance(at);
+        } else if at > self.now() {
             // The clock ticked meanwhile, as it did when this was recorded.
-            self.wait_until(line.at);
+            self.wait_until(at);
         }
-        let event = (line.what.event()).with_context(|| format!("line {}", self.read))?;
-        if let Some(mut event) = event {
-            if let Event::Resize(columns, rows) = &mut event {
-                (*columns, *rows) = (MAX_SIZE.0.min(*columns), MAX_SIZE.1.min(*rows));
+        match what {
+            What::Drawn => self.app.drawn(),
+            What::Said { words } => self.app.say(words),
+            what => {
+                let event = what.event(&mut self.ahead);
+                let event = event.with_context(|| format!("line {}", self.read))?;
+                self.happens(event);
             }
-            self.app.update(event);
-            self.app.drawn();
         }
         self.read_on()
+    }
+
+    fn happens(&mut self, event: Option<Event>) {
+        let Some(mut event) = event else { return };
+        if let Event::Resize(columns, rows) = &mut event {
+            (*columns, *rows) = (MAX_SIZE.0.min(*columns), MAX_SIZE.1.min(*rows));
+        }
+        self.app.update(event);
+        if !self.told {
+            self.app.drawn();
+        }
     }
 
     fn advance(&mut self, at: Timestamp) {
@@ -138,13 +173,24 @@ impl<R: BufRead> Player<R> {
     }
 
     fn read_on(&mut self) -> anyhow::Result<()> {
-        let Some(line) = self.lines.next() else {
-            return Ok(());
-        };
-        self.read += 1;
-        let at = self.read;
-        let line = line.with_context(|| format!("line {at}"))?;
-        self.next = Some(serde_json::from_str(&line).with_context(|| format!("line {at}"))?);
+        for line in self.lines.by_ref() {
+            self.read += 1;
+            let at = self.read;
+            let line = line.with_context(|| format!("line {at}"))?;
+            let line: Line = serde_json::from_str(&line).with_context(|| format!("line {at}"))?;
+            match line.what {
+                What::Orders { orders } => {
+                    for order in orders {
+                        let order = packed(order).with_context(|| format!("line {at}"))?;
+                        self.ahead.push_back(order);
+                    }
+                }
+                _ => {
+                    self.next = Some(line);
+                    break;
+                }
+            }
+        }
         Ok(())
     }
 }
@@ -199,9 +245,8 @@ async fn show<R: BufRead>(mut player: Player<R>, speed: f64) -> anyhow::Result<(
         let app = &player.app;
         terminal.draw(app.size, |buffer| view::draw(app, buffer))?;
         let next = player.next_at();
-        let second = player.now().saturating_add(SignedDuration::from_secs(1));
-        let second = second.unwrap_or(player.now());
-        let wake = next.map(|at| moment(at.min(second)));
+        let second = player.next_second();
+        let wake = second.or(next).map(moment);
         tokio::select! {
             biased;
             signalled = signals.next() => match signalled {
@@ -224,9 +269,9 @@ async fn show<R: BufRead>(mut player: Player<R>, speed: f64) -> anyhow::Result<(
                 Some(_) => {}
             },
             () = sleep_until(wake.unwrap_or(began)), if wake.is_some() => {
-                match next {
-                    Some(at) if at <= second => player.step()?,
-                    _ => player.wait_until(second),
+                match second {
+                    Some(second) => player.wait_until(second),
+                    None => player.step()?,
                 }
             }
         }

@@ -14,8 +14,9 @@ use crate::keymap::{Chord, Keymap};
 use crate::state::Kept;
 use crate::views::SavedView;
 
-/// The form of a record. A reader refuses a newer one.
-pub const FORM: u32 = 1;
+/// The form of a record. A reader refuses a newer one. 2 has the clock's ticks and
+/// the frames in it, and a long snapshot in several lines.
+pub const FORM: u32 = 2;
 
 /// What a screen started with. Records of older programs end after `time_zone`:
 /// then the rest is as usual.

@@ -21,7 +21,8 @@ use crate::snapshots::{Stage, orders, service};
 use crate::theme::{Palette, Theme};
 
 /// The end of what was played.
-fn played(folder: &TempDir, world: &World) -> Stage {
+fn played(folder: &TempDir, world: &mut World) -> Stage {
+    world.recorder.take().unwrap().finish().unwrap();
     let file = File::open(folder.path().join("record")).unwrap();
     let settings = |clock| Settings {
         // As a stage begins.
@@ -68,7 +69,7 @@ proptest! {
         }
         // The last moment is one that the record knows.
         world.update(Event::Resize(120, 30));
-        let replayed = played(&folder, &world);
+        let replayed = played(&folder, &mut world);
         let (shown, again) = (world.stage.screen(), replayed.screen());
         prop_assert!(shown == again, "{shown}\n--- played:\n{again}");
         prop_assert!(world.stage.draw() == replayed.draw(), "the styles differ: {shown}");
@@ -97,7 +98,7 @@ proptest! {
             }
         }
         world.update(Event::Resize(120, 30));
-        let replayed = played(&folder, &world);
+        let replayed = played(&folder, &mut world);
         let (app, again) = (&world.stage.app, &replayed.app);
         prop_assert_eq!(app.orders.keys(), again.orders.keys());
         prop_assert_eq!((&app.cursor, app.top, app.focus), (&again.cursor, again.top, again.focus));
