@@ -6,7 +6,7 @@ use std::time::Duration;
 use ordertop::order::{OrderKey, Visibility};
 
 use super::{and_keys, does, number};
-use crate::text::grouped;
+use crate::text::{grouped, tame};
 
 /// What stands in an empty note.
 pub const NOTE_HINT: &str = "what should be remembered about this order";
@@ -82,7 +82,7 @@ pub fn printed(key: &OrderKey) -> String {
 /// The command did not.
 #[must_use]
 pub fn not_printed(key: &OrderKey, why: &str) -> String {
-    format!("slip of {} not printed: {why}", number(key))
+    format!("slip of {} not printed: {}", number(key), tame(why))
 }
 
 /// The command cannot be started.

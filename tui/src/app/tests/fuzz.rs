@@ -1,23 +1,28 @@
 //! Anything that can happen, in any order, at any size, with texts that mean
-//! harm: the screen stays whole, nothing of them reaches the terminal, and cursor
-//! and marks stay on their orders.
+//! harm: the screen stays whole, nothing of them reaches the terminal, cursor and
+//! marks stay on their orders, and what is done is done to those.
 
 pub(crate) mod happening;
 mod harmless;
+mod meant;
 mod replay;
 mod world;
 
+use std::collections::HashMap;
+
 use crossterm::event::{KeyEvent, KeyModifiers};
 use ordertop::client::ConnectionState;
+use ordertop::order::{OrderKey, OrderStatus};
 use proptest::prelude::*;
 
 use self::happening::{Happening, happening, hostile, theirs};
+use self::meant::Meant;
 use self::world::World;
 use crate::keymap::{Action, Context};
 use crate::snapshots::orders;
 
 /// A shop, live, with some orders.
-fn shop(all: bool, title: Option<String>) -> World {
+fn shop(all: bool, legacy: bool, title: Option<String>) -> World {
     let mut world = World::new(|settings| {
         settings.title = title;
         settings.print_command = Some(vec!["lp".into()]);
@@ -27,8 +32,14 @@ fn shop(all: bool, title: Option<String>) -> World {
             settings.vendor = None;
         }
     });
+    if legacy {
+        world = world.of_the_old_kind();
+    }
     world.link(ConnectionState::Live { degraded: false });
-    world.snapshot(orders());
+    world.snapshot(false, orders());
+    if all {
+        world.snapshot(true, orders());
+    }
     world
 }
 
@@ -56,46 +67,109 @@ fn may_mark(world: &World, happening: &Happening) -> bool {
     ) || app.context() != Context::Screen && held.contains(KeyModifiers::CONTROL)
 }
 
+/// The cursor and the marks, those of a range that is being drawn too, before
+/// something happens.
+struct Before {
+    cursor: Option<OrderKey>,
+    /// Where an own step brings the order under the cursor.
+    step: Option<OrderStatus>,
+    /// Whether somebody put the cursor there.
+    steered: bool,
+    marks: Vec<OrderKey>,
+    /// Orders whose steps are not answered yet, with their requests.
+    under_way: HashMap<OrderKey, u64>,
+}
+
+impl Before {
+    fn now(world: &World) -> Self {
+        let app = &world.stage.app;
+        let cursor = app.cursor.clone();
+        let step = cursor.as_ref().and_then(|key| app.in_flight.get(key));
+        Self {
+            step: step.map(|step| step.to),
+            cursor,
+            steered: app.steered,
+            marks: world.marks(),
+            under_way: (app.in_flight.iter())
+                .map(|(key, step)| (key.clone(), step.ticket))
+                .collect(),
+        }
+    }
+
+    /// Others let the cursor be where it is, but for an order that an own step
+    /// takes away: the next one has it then.
+    fn keeps_the_cursor(&self, world: &World, told: &str) -> Result<(), TestCaseError> {
+        let app = &world.stage.app;
+        let Some(cursor) = self.cursor.as_ref().filter(|_| self.steered) else {
+            return Ok(());
+        };
+        let status = app.orders.get(cursor).map(|row| row.status());
+        let own = self.step.is_some() && self.step == status;
+        if app.orders.index_of(cursor).is_some() && !own {
+            prop_assert_eq!(app.cursor.as_ref(), Some(cursor), "after {}", told);
+        }
+        Ok(())
+    }
+
+    /// Others take no mark from an order that is there, and give none; an order
+    /// whose own step was answered is marked no more.
+    fn keeps_the_marks(&self, world: &World, told: &str) -> Result<(), TestCaseError> {
+        let app = &world.stage.app;
+        let now = world.marks();
+        for key in &now {
+            prop_assert!(self.marks.contains(key), "{} is marked after {}", key, told);
+        }
+        for key in &self.marks {
+            let before = self.under_way.get(key);
+            let answered = before.is_some_and(|ticket| {
+                // One that waits now may be sent again at once.
+                (app.in_flight.get(key)).is_none_or(|step| step.ticket != *ticket)
+            });
+            let lost = !now.contains(key) && app.orders.get(key).is_some();
+            prop_assert!(!lost || answered, "{} is not marked after {}", key, told);
+        }
+        Ok(())
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn whatever_happens_the_screen_is_whole_and_cursor_and_marks_keep_their_orders(
         happenings in proptest::collection::vec(happening(), 1..60),
         all in any::<bool>(),
+        legacy in proptest::bool::weighted(0.2),
         title in proptest::option::of(hostile()),
+        offline in proptest::bool::weighted(0.3),
     ) {
-        let mut world = shop(all, title);
-        harmless::screen(&world.stage)?;
-        for happening in happenings {
+        let mut world = shop(all, legacy, title);
+        if offline {
+            world.offline();
+        }
+        world.look()?;
+        world.effects.clear();
+        for happening in happenings.into_iter().flat_map(Happening::parts) {
             let told = format!("{happening:?}");
             let ours = happening.is_ours();
             // A range that is being drawn follows the cursor.
-            let may_mark = ours && (may_mark(&world, &happening) || world.stage.app.draws_range());
-            let answers = matches!(happening, Happening::Answer(..));
-            let app = &world.stage.app;
-            // An order that an own step takes away leaves the cursor to the next one.
-            let before = (app.cursor.clone())
-                .filter(|key| app.steered && !app.in_flight.contains_key(key));
-            let marked = world.marks();
+            let draws = world.stage.app.draws_range();
+            let may_mark = ours && (draws || may_mark(&world, &happening));
+            let before = Before::now(&world);
+            let meant = Meant::now(&world);
             happening.happen(&mut world);
-            let app = &world.stage.app;
-            if let Some(before) = before.filter(|_| !ours)
-                && app.orders.index_of(&before).is_some()
-            {
-                prop_assert_eq!(app.cursor.as_ref(), Some(&before), "after {}", told);
+            if ours {
+                meant.of_ours(&mut world)?;
+            } else {
+                meant.of_theirs(&mut world)?;
+                before.keeps_the_cursor(&world, &told)?;
             }
             if !may_mark {
-                let there = |key: &_| app.orders.get(key).is_some();
-                let kept: Vec<_> = marked.into_iter().filter(there).collect();
-                let now = world.marks();
-                // An action on many orders takes the marks of those that it changed.
-                let same = now == kept || answers && now.iter().all(|key| kept.contains(key));
-                prop_assert!(same, "marks {:?}, then {:?} after {}", kept, now, told);
+                before.keeps_the_marks(&world, &told)?;
             }
             if let Some(rebuilt) = world.stage.app.orders.rebuilt() {
                 prop_assert_eq!(world.stage.app.orders.keys(), rebuilt, "after {}", told);
             }
-            harmless::screen(&world.stage)?;
+            world.look()?;
         }
         harmless::picture(&harmless::screen(&world.stage)?)?;
     }
@@ -104,26 +178,22 @@ proptest! {
     /// range's beginning stay, whatever the others do.
     #[test]
     fn what_others_do_moves_neither_cursor_nor_marks(
-        keys in "[j ]{1,12}",
+        keys in "[j v]{1,12}",
         happenings in proptest::collection::vec(theirs(), 1..60),
+        all in any::<bool>(),
     ) {
-        let mut world = shop(false, None);
+        let mut world = shop(all, false, None);
         world.stage.keys(&keys);
         let cursor = world.stage.app.cursor.clone().unwrap();
-        let marked = world.marks();
         for happening in happenings {
             let told = format!("{happening:?}");
+            let before = Before::now(&world);
             happening.happen(&mut world);
-            let app = &world.stage.app;
-            if app.orders.index_of(&cursor).is_none() {
+            if world.stage.app.orders.index_of(&cursor).is_none() {
                 break;
             }
-            prop_assert_eq!(app.cursor.as_ref(), Some(&cursor), "after {}", told);
-            let there = |key: &_| app.orders.get(key).is_some();
-            prop_assert!(world.marks().iter().all(|key| marked.contains(key)), "after {}", told);
-            let lost = marked.iter().filter(|key| there(key)).find(|key| !app.is_marked(key));
-            // One that went and came again is another order.
-            prop_assert!(lost.is_none() || told.starts_with("Snapshot") || told.starts_with("Order"), "after {}", told);
+            prop_assert_eq!(world.stage.app.cursor.as_ref(), Some(&cursor), "after {}", told);
+            before.keeps_the_marks(&world, &told)?;
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What can happen, and texts as no friend sends them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use jiff::SignedDuration;
 use ordertop::client::event::EventKind;
 use ordertop::client::{ClientEvent, ConnectionState};
 use ordertop::order::{Actor, ActorKind, OrderStatus};
@@ -13,8 +15,9 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use crate::event::Event;
-use crate::fixture::{at, listed, vendor, waiting};
-use crate::outbox::Contents;
+use crate::fixture::{at, listed, waiting};
+use crate::outbox::{Contents, Entry};
+use crate::snapshots::orders;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -23,21 +26,31 @@ pub(super) enum Happening {
     Mouse(MouseEventKind, u16, u16),
     Paste(String),
     Size(u16, u16),
-    /// Number, status, second of its placing, texts, whether it is new.
-    Order(u8, usize, i64, String, bool),
-    Gone(u8),
-    Snapshot(Vec<u8>),
+    /// Of which vendor, number, status, second of its placing, texts, whether it is new.
+    Order(Whose, u8, usize, i64, String, bool),
+    Gone(Whose, u8),
+    Snapshot(Whose, Vec<u8>),
     Link(u8, String),
     Named(String),
     /// The oldest request is answered so.
     Answer(u8, String),
-    Outbox(Vec<u8>, Option<String>),
+    /// What waits, how many lines are damaged, or why it cannot be read.
+    Outbox(Vec<(Whose, u8)>, usize, Option<String>),
     Focus(bool),
     CommandFailed(String),
-    AnotherHistory,
+    AnotherHistory(Whose),
     Loading(usize, Option<usize>),
+    /// Seconds, at whose end the clock ticks.
     Wait(i64),
+    /// Milliseconds, without a tick.
+    Pass(i64),
+    /// The keys of something that somebody wants, one after the other.
+    Keys(&'static str),
 }
+
+/// One of two vendors, who have the same numbers; where the screen is one
+/// vendor's, it is that one.
+pub(super) type Whose = bool;
 
 /// Text as it is never sent by friends.
 pub(crate) fn hostile() -> impl Strategy<Value = String> {
@@ -93,19 +106,51 @@ fn key() -> impl Strategy<Value = Happening> {
     (code(), held).prop_map(|(code, held)| Happening::Key(code, held))
 }
 
+/// What somebody wants, as keys; `\n` is Enter, `\t` Tab.
+const STORIES: [&str; 21] = [
+    "j",
+    "s\n",
+    "sy",
+    "s\t\tJJD1\n",
+    "S\n",
+    "Sj\nwhy\n",
+    " ",
+    "  s\n",
+    "vjj",
+    "vjjs\nwhy\n",
+    "vG",
+    "AS\n\n",
+    "u\n",
+    "cleave it\n",
+    "P",
+    "Y",
+    ":print\n",
+    "/age<3m\n",
+    "Wmine\n",
+    "Tj\n",
+    "Qx\n",
+];
+
+/// Few enough that the same order comes again, and the one under the cursor.
+fn number() -> impl Strategy<Value = u8> {
+    prop_oneof![3 => 0_u8..12, 1 => any::<u8>()]
+}
+
 /// What others do: the server, the network, time.
 pub(super) fn theirs() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        6 => (any::<u8>(), 0_usize..8, -90_000_i64..300, hostile(), any::<bool>())
-            .prop_map(|(n, s, t, b, new)| Happening::Order(n, s, t, b, new)),
-        1 => any::<u8>().prop_map(Happening::Gone),
-        1 => proptest::collection::vec(any::<u8>(), 0..60).prop_map(Happening::Snapshot),
+        6 => (any::<bool>(), number(), 0_usize..8, -90_000_i64..300, hostile(), any::<bool>())
+            .prop_map(|(whose, n, s, t, b, new)| Happening::Order(whose, n, s, t, b, new)),
+        1 => (any::<bool>(), number()).prop_map(|(whose, n)| Happening::Gone(whose, n)),
+        1 => (any::<bool>(), proptest::collection::vec(number(), 0..60))
+            .prop_map(|(whose, numbers)| Happening::Snapshot(whose, numbers)),
         1 => (0_u8..8, hostile()).prop_map(|(which, why)| Happening::Link(which, why)),
         1 => hostile().prop_map(Happening::Named),
         4 => (any::<u8>(), hostile()).prop_map(|(how, text)| Happening::Answer(how, text)),
         2 => (0_i64..100).prop_map(Happening::Wait),
+        2 => (0_i64..1_500).prop_map(Happening::Pass),
         1 => any::<bool>().prop_map(Happening::Focus),
-        1 => Just(Happening::AnotherHistory),
+        1 => any::<bool>().prop_map(Happening::AnotherHistory),
         1 => (0_usize..2_000_000, proptest::option::of(0_usize..2_000_000)).prop_map(|(received, total)| Happening::Loading(received, total)),
     ]
 }
@@ -120,8 +165,9 @@ pub(super) fn happening() -> impl Strategy<Value = Happening> {
         1 => proptest::sample::select(vec![(0, 0), (1, 1), (0, 24), (80, 0), (40, 8), (39, 7), (300, 5)])
             .prop_map(|(c, r)| Happening::Size(c, r)),
         16 => theirs(),
-        1 => (proptest::collection::vec(any::<u8>(), 0..3), proptest::option::of(hostile()))
-            .prop_map(|(numbers, failed)| Happening::Outbox(numbers, failed)),
+        6 => proptest::sample::select(&STORIES[..]).prop_map(Happening::Keys),
+        1 => (proptest::collection::vec((any::<bool>(), number()), 0..3), 0_usize..3, proptest::option::of(hostile()))
+            .prop_map(|(waiting, damaged, failed)| Happening::Outbox(waiting, damaged, failed)),
         1 => hostile().prop_map(Happening::CommandFailed),
     ]
 }
@@ -130,6 +176,20 @@ impl Happening {
     /// Whether somebody at the keyboard did it: such a thing may move the cursor.
     pub(super) fn is_ours(&self) -> bool {
         matches!(self, Self::Key(..) | Self::Mouse(..) | Self::Paste(_))
+    }
+
+    /// What happens one after the other.
+    pub(super) fn parts(self) -> Vec<Self> {
+        let Self::Keys(keys) = self else {
+            return vec![self];
+        };
+        let key = |key| match key {
+            '\n' => KeyCode::Enter,
+            '\t' => KeyCode::Tab,
+            key => KeyCode::Char(key),
+        };
+        let keys = keys.chars().map(key);
+        keys.map(|key| Self::Key(key, KeyModifiers::NONE)).collect()
     }
 
     pub(super) fn happen(self, world: &mut World) {
@@ -143,9 +203,9 @@ impl Happening {
             })),
             Self::Paste(text) => world.update(Event::Paste(text)),
             Self::Size(columns, rows) => world.update(Event::Resize(columns, rows)),
-            Self::Order(n, status, second, text, new) => {
+            Self::Order(whose, n, status, second, text, new) => {
                 let status = OrderStatus::ALL[status];
-                let order = listed(&n.to_string(), status, second);
+                let order = world.of(whose, &listed(&numbered(n), status, second));
                 let kind = if new {
                     EventKind::Created
                 } else {
@@ -154,24 +214,32 @@ impl Happening {
                 let by = Actor::new(ActorKind::Support, text.clone());
                 world.event(kind, soiled(&order, &text), by);
             }
-            Self::Gone(n) => {
+            Self::Gone(whose, n) => {
                 let by = Actor::new(ActorKind::Service, "shop");
-                world.event(EventKind::Removed, (*numbered(n)).clone(), by);
+                let order = world.of(whose, &nth(n));
+                world.event(EventKind::Removed, order, by);
             }
-            Self::Snapshot(numbers) => {
-                world.snapshot(numbers.into_iter().map(numbered).collect());
+            Self::Snapshot(whose, numbers) => {
+                world.snapshot(whose, numbers.into_iter().map(nth).collect());
             }
             Self::Link(which, reason) => world.link(state(which, reason)),
             Self::Named(name) => {
-                let vendors = vec![Vendor { id: vendor(), name }];
+                let named = |whose| Vendor {
+                    id: world.vendor(whose),
+                    name: name.clone(),
+                };
+                let vendors = vec![named(false), named(true)];
                 world.update(Event::Client(ClientEvent::Vendors(vendors)));
             }
             Self::Answer(how, text) => world.answer(how, &text),
-            Self::Outbox(numbers, failed) => {
-                let numbers = numbers.iter().map(u8::to_string);
+            Self::Outbox(numbers, damaged, failed) => {
+                let entry = |(whose, n): (Whose, u8)| Entry {
+                    vendor: world.vendor(whose),
+                    ..waiting(&numbered(n), 1)
+                };
                 let contents = Contents {
-                    waiting: numbers.map(|number| waiting(&number, 1)).collect(),
-                    damaged: 0,
+                    waiting: numbers.into_iter().map(entry).collect(),
+                    damaged,
                 };
                 world.update(Event::Outbox(match failed {
                     None => Ok(contents),
@@ -180,24 +248,36 @@ impl Happening {
             }
             Self::Focus(on) => world.update(Event::Focus(on)),
             Self::CommandFailed(why) => world.update(Event::AlertCommand(Err(why))),
-            Self::AnotherHistory => {
-                let told = ClientEvent::HistoryChanged(vec![vendor()]);
+            Self::AnotherHistory(whose) => {
+                let told = ClientEvent::HistoryChanged(vec![world.vendor(whose)]);
                 world.update(Event::Client(told));
             }
             Self::Loading(received, total) => {
                 world.update(Event::Client(ClientEvent::Loading { received, total }));
             }
             Self::Wait(seconds) => world.wait(seconds),
+            Self::Pass(millis) => {
+                let by = SignedDuration::from_millis(millis);
+                world.stage.clock.advance(by);
+            }
+            Self::Keys(_) => {
+                for part in self.parts() {
+                    part.happen(world);
+                }
+            }
         }
     }
 }
 
-fn numbered(n: u8) -> std::sync::Arc<ListedOrder> {
-    listed(
-        &n.to_string(),
-        OrderStatus::ALL[usize::from(n) % 8],
-        n.into(),
-    )
+/// A number: the first ones are of the orders that are there from the beginning.
+pub(super) fn numbered(n: u8) -> String {
+    let known = orders().into_iter().nth(n.into());
+    known.map_or_else(|| n.to_string(), |order| order.order_number.to_string())
+}
+
+fn nth(n: u8) -> Arc<ListedOrder> {
+    let status = OrderStatus::ALL[usize::from(n) % 8];
+    listed(&numbered(n), status, n.into())
 }
 
 /// The order with that text wherever something is said of its buyer.

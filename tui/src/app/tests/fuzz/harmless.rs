@@ -8,6 +8,7 @@ use crate::alerts::osc::Channel;
 use crate::alerts::{Notification, NotifyBy, Signal};
 use crate::snapshots::Stage;
 use crate::svg::{self, Paper};
+use crate::terminal::paint;
 use crate::theme::ThemeName;
 use crate::{text, view};
 
@@ -33,6 +34,38 @@ pub(super) fn screen(stage: &Stage) -> Result<Buffer, TestCaseError> {
         prop_assert!(symbol.chars().count() <= 64, "{:?}", symbol);
     }
     Ok(frame)
+}
+
+/// What goes to the terminal for the next frame: beside text there is nothing but
+/// where it stands and how it looks (`ESC [ … H`, `ESC [ … m`).
+pub(super) fn painted(shown: &Buffer, next: &Buffer) -> Result<(), TestCaseError> {
+    let mut before = shown.clone();
+    if shown.area != next.area {
+        before = Buffer::empty(next.area);
+    }
+    let mut written = Vec::new();
+    paint(&mut written, &before, next).unwrap();
+    let written = String::from_utf8(written).unwrap();
+    let mut parts = written.split('\u{1b}');
+    let first = parts.next().unwrap_or_default();
+    prop_assert!(!first.contains(steers), "{:?}", first);
+    for part in parts {
+        let numbers = |c: char| c.is_ascii_digit() || matches!(c, ';' | ':');
+        let text = (part.strip_prefix('['))
+            .map(|part| part.trim_start_matches(numbers))
+            .and_then(|part| part.strip_prefix(['H', 'm']));
+        prop_assert!(
+            text.is_some_and(|text| !text.contains(steers)),
+            "ESC {:?}",
+            part
+        );
+    }
+    Ok(())
+}
+
+/// What goes into the clipboard is pasted elsewhere, into a shell perhaps.
+pub(super) fn copied(text: &str) {
+    assert!(!text.contains(steers), "{text:?}");
 }
 
 /// A picture of it is one, whatever stands in it.

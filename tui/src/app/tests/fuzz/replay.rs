@@ -10,7 +10,7 @@ use ordertop::order::OrderStatus;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::happening::{Happening, bought_by, happening, theirs};
+use super::happening::{Happening, bought_by, happening, numbered, theirs};
 use super::{World, harmless};
 use crate::app::Settings;
 use crate::event::Event;
@@ -42,6 +42,7 @@ fn played(folder: &TempDir, world: &mut World) -> Stage {
 /// A shop whose record begins now.
 fn recorded(folder: &TempDir, all: bool, mask: Mask) -> World {
     let mut world = World::new(|settings| {
+        settings.print_command = Some(vec!["lp".into()]);
         if all {
             settings.vendor = None;
         }
@@ -51,7 +52,7 @@ fn recorded(folder: &TempDir, all: bool, mask: Mask) -> World {
     world.recorder = Some(recorder);
     world.update(Event::Resize(100, 30));
     world.link(ConnectionState::Live { degraded: false });
-    world.snapshot(orders());
+    world.snapshot(false, orders());
     world
 }
 
@@ -61,9 +62,13 @@ proptest! {
     fn a_record_plays_to_the_same_last_frame(
         happenings in proptest::collection::vec(happening(), 1..50),
         all in any::<bool>(),
+        offline in proptest::bool::weighted(0.3),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let mut world = recorded(&folder, all, Mask::open());
+        if offline {
+            world.offline();
+        }
         for happening in happenings {
             happening.happen(&mut world);
         }
@@ -85,13 +90,15 @@ proptest! {
                 KeyModifiers::NONE,
             )),
         ], 1..50),
+        all in any::<bool>(),
     ) {
         let folder = tempfile::tempdir().unwrap();
-        let mut world = recorded(&folder, false, Mask::default());
+        let mut world = recorded(&folder, all, Mask::default());
         let secret = "Zacharias-Quincey";
         for happening in happenings {
-            if let Happening::Order(n, status, second, ..) = happening {
-                let order = listed(&n.to_string(), OrderStatus::ALL[status], second);
+            if let Happening::Order(whose, n, status, second, ..) = happening {
+                let order = listed(&numbered(n), OrderStatus::ALL[status], second);
+                let order = world.of(whose, &order);
                 world.event(EventKind::Status, bought_by(&order, secret), service());
             } else {
                 happening.happen(&mut world);

@@ -1,22 +1,26 @@
 //! The world around the state: it does what is asked, badly, and looks at
 //! everything that would be written to the terminal.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ordertop::client::event::EventKind;
 use ordertop::client::{Change, ClientEvent, Connection, ConnectionState, RequestError};
-use ordertop::order::{Actor, ActorKind, HistoryEntry, OrderKey, OrderStatus};
+use ordertop::order::{
+    Actor, ActorKind, HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId,
+};
 use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::{Outcome, RowResult, RowResults, StatusChanged};
+use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults, StatusChanged};
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
 
-use super::happening::soiled;
+use super::happening::{Whose, soiled};
 use super::harmless;
 use crate::app::Settings;
 use crate::event::{Effect, Event};
 use crate::fixture::{at, listed, packed, vendor, waiting};
-use crate::outbox::{Entry, Sent};
+use crate::outbox::{Contents, Entry, Sent};
 use crate::record::Recorder;
 use crate::snapshots::{Stage, orders};
 
@@ -26,7 +30,16 @@ const ASKED: usize = 32;
 /// A screen, what it asked for, and its record if one is written.
 pub(super) struct World {
     pub(super) stage: Stage,
+    /// Whether its server is of the old kind.
+    legacy: bool,
     asked: VecDeque<Effect>,
+    /// What it asked for since somebody looked.
+    pub(super) effects: Vec<Effect>,
+    /// Whose steps were sent from here, ever.
+    pub(super) sent: HashSet<OrderKey>,
+    /// The frame that the terminal shows.
+    shown: Buffer,
+    updates: usize,
     pub(super) recorder: Option<Recorder>,
     /// Every order that there may ever be.
     known: Vec<OrderKey>,
@@ -36,30 +49,87 @@ impl World {
     pub(super) fn new(set: impl FnOnce(&mut Settings)) -> Self {
         Self {
             stage: Stage::with((100, 30), set),
+            legacy: false,
             asked: VecDeque::new(),
+            effects: Vec::new(),
+            sent: HashSet::new(),
+            shown: Buffer::default(),
+            updates: 0,
             recorder: None,
             known: known(),
         }
     }
 
-    /// As the loop does it.
+    /// From now on its server is of the old kind.
+    pub(super) fn of_the_old_kind(mut self) -> Self {
+        self.legacy = true;
+        self
+    }
+
+    /// A vendor that there is.
+    pub(super) fn vendor(&self, whose: Whose) -> VendorId {
+        match whose && self.stage.app.many_vendors() {
+            true => other_vendor(),
+            false => vendor(),
+        }
+    }
+
+    /// The order as that vendor's.
+    pub(super) fn of(&self, whose: Whose, order: &ListedOrder) -> ListedOrder {
+        let mut order = order.clone();
+        order.vendor_id = Some(self.vendor(whose));
+        if self.legacy {
+            order.version = 0;
+            (order.status_since, order.status_by) = (None, None);
+        }
+        order
+    }
+
+    /// As the loop does it, which draws a frame now and then.
     pub(super) fn update(&mut self, event: Event) {
         if let Some(recorder) = &mut self.recorder {
             recorder.happens(&self.stage.app, &event).unwrap();
         }
         let effects = self.stage.app.update(event);
-        self.stage.app.drawn();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.drawn(self.stage.app.now).unwrap();
+        self.updates += 1;
+        if !self.updates.is_multiple_of(3) {
+            self.stage.app.drawn();
+            if let Some(recorder) = &mut self.recorder {
+                recorder.drawn(self.stage.app.now).unwrap();
+            }
         }
         self.take(effects);
     }
 
+    /// Draws, and looks at all that goes to the terminal.
+    pub(super) fn look(&mut self) -> Result<(), TestCaseError> {
+        let frame = harmless::screen(&self.stage)?;
+        harmless::painted(&self.shown, &frame)?;
+        self.shown = frame;
+        Ok(())
+    }
+
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            if let Effect::Alert(signal) = &effect {
-                harmless::signal(signal);
+            match &effect {
+                Effect::Alert(signal) => harmless::signal(signal),
+                Effect::Copy(text) => harmless::copied(text),
+                Effect::ChangeStatus { key, .. } | Effect::Keep { key, .. } => {
+                    self.sent.insert(key.clone());
+                }
+                Effect::SendKept { entry, .. } => {
+                    self.sent.insert(entry.key());
+                }
+                Effect::ChangeStatuses { rows, .. } => {
+                    self.sent.extend(rows.iter().map(row_key));
+                }
+                // What is looked up is what is looked at.
+                Effect::FetchOrder(key) => {
+                    assert_eq!(Some(key), self.stage.app.cursor.as_ref());
+                }
+                _ => {}
             }
+            self.effects.push(effect.clone());
             self.asked.push_back(effect);
         }
         while self.asked.len() > ASKED {
@@ -73,16 +143,25 @@ impl World {
         self.update(Event::Tick);
     }
 
-    /// An event of the server's, which makes the order's next version.
+    /// An event of the server's, which makes the order's next version. A server of
+    /// the old kind tells the order alone, and not that one is gone.
     pub(super) fn event(&mut self, kind: EventKind, order: ListedOrder, by: Actor) {
-        let change = self.stage.change(kind, &order, by);
+        let change = match (self.legacy, kind) {
+            (true, EventKind::Removed) => return,
+            (true, _) => Change::Order {
+                key: order.key(&vendor()),
+                order: packed(&order),
+            },
+            (false, _) => self.stage.change(kind, &order, by),
+        };
         self.update(Event::Client(ClientEvent::Changes(vec![change])));
     }
 
-    pub(super) fn snapshot(&mut self, orders: Vec<Arc<ListedOrder>>) {
+    pub(super) fn snapshot(&mut self, whose: Whose, orders: Vec<Arc<ListedOrder>>) {
+        let orders = orders.iter().map(|order| packed(&self.of(whose, order)));
         let change = Change::Snapshot {
-            vendor: vendor(),
-            orders: orders.iter().map(|order| packed(order)).collect(),
+            vendor: self.vendor(whose),
+            orders: orders.collect(),
         };
         self.update(Event::Client(ClientEvent::Changes(vec![change])));
     }
@@ -92,9 +171,19 @@ impl World {
             state,
             fresh_at: Some(at(119)),
             round_trip: Some(Duration::from_millis(18)),
-            legacy: false,
+            legacy: self.legacy,
         };
         self.update(Event::Client(ClientEvent::Connection(connection)));
+    }
+
+    /// Nothing answers, and steps are kept.
+    pub(super) fn offline(&mut self) {
+        self.update(Event::Outbox(Ok(Contents::default())));
+        self.link(ConnectionState::Offline {
+            since: at(100),
+            next_at: at(130),
+            reason: "connection refused".to_owned(),
+        });
     }
 
     /// Answers the oldest request, in one of the ways that there are.
@@ -113,6 +202,7 @@ impl World {
                 change,
             } if how.is_multiple_of(7) => {
                 let entry = Entry {
+                    vendor: key.vendor.clone(),
                     change: *change,
                     ..waiting(key.number.as_str(), 1)
                 };
@@ -143,6 +233,10 @@ impl World {
                 let result = failed().map_or(Ok(()), Err);
                 let key = slip.key;
                 self.update(Event::Printed { key, result });
+            }
+            Effect::KeepTheme(name) => {
+                let result = failed().map_or(Ok(()), Err);
+                self.update(Event::ThemeKept { name, result });
             }
             Effect::SaveView(view) => {
                 let result = failed().map_or(Ok(()), Err);
@@ -176,6 +270,7 @@ impl World {
                 change,
             } => {
                 let entry = Entry {
+                    vendor: key.vendor.clone(),
                     to,
                     change: *change,
                     ..waiting(key.number.as_str(), 1)
@@ -224,14 +319,19 @@ impl World {
         let to = to.unwrap_or(OrderStatus::Shipped);
         let known = self.stage.app.orders.get(key);
         let mut order = soiled(&listed(key.number.as_str(), to, 0), text);
-        order.version = known.map_or(1, |row| row.version() + 1);
+        order.vendor_id = Some(key.vendor.clone());
+        order.version = match self.legacy {
+            true => 0,
+            false => known.map_or(1, |row| row.version() + 1),
+        };
         match how % 5 {
             0 | 1 => Ok(StatusChanged {
                 status: text.to_owned(),
                 new_status: to,
                 changed: how.is_multiple_of(2),
                 position: None,
-                order: Some(order),
+                // An old server answers with the status alone.
+                order: (!self.legacy).then_some(order),
             }),
             2 => Err(RequestError::VersionConflict {
                 order: (how.is_multiple_of(2)).then(|| Box::new(order)),
@@ -267,7 +367,7 @@ impl World {
         });
     }
 
-    /// The marks: which orders the next action is meant for.
+    /// The orders that are marked, by a range that is being drawn too.
     pub(super) fn marks(&self) -> Vec<OrderKey> {
         let known = self.known.iter();
         known
@@ -275,15 +375,37 @@ impl World {
             .cloned()
             .collect()
     }
+
+    /// Which orders the next action is meant for, if it is for the marked ones.
+    pub(super) fn marked(&self) -> HashSet<OrderKey> {
+        self.marks().into_iter().collect()
+    }
+}
+
+/// Another vendor, whose orders have the same numbers.
+fn other_vendor() -> VendorId {
+    VendorId::new("7").unwrap()
 }
 
 fn known() -> Vec<OrderKey> {
-    let numbers = (0..=u8::MAX).map(|n| OrderKey {
-        vendor: vendor(),
-        number: n.to_string().parse().unwrap(),
-    });
-    let shop = orders().into_iter().map(|order| order.key(&vendor()));
-    numbers.chain(shop).collect()
+    let of = |vendor: VendorId| {
+        let numbers = (0..=u8::MAX).map(|n| n.to_string().parse().unwrap());
+        let shop = orders().into_iter().map(|order| order.order_number.clone());
+        let numbers: Vec<OrderNumber> = numbers.chain(shop).collect();
+        numbers.into_iter().map(move |number| OrderKey {
+            vendor: vendor.clone(),
+            number,
+        })
+    };
+    of(vendor()).chain(of(other_vendor())).collect()
+}
+
+/// The order of a row that is sent.
+pub(super) fn row_key(row: &BulkRow) -> OrderKey {
+    OrderKey {
+        vendor: VendorId::new(row.vendor_id.as_deref().unwrap()).unwrap(),
+        number: row.order_number.parse().unwrap(),
+    }
 }
 
 fn refused(why: Option<String>) -> Result<(), RequestError> {
