@@ -205,7 +205,21 @@ impl Client {
         key: &OrderKey,
         note: &NewNote,
     ) -> Result<NoteAdded, RequestError> {
-        let added = self.rest.add_note(key, note).await?;
+        self.add_note_with(key, note, &retry::new_key()).await
+    }
+
+    /// The same under an `Idempotency-Key` that the caller keeps
+    /// ([`Rest::add_note_with`]).
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn add_note_with(
+        &self,
+        key: &OrderKey,
+        note: &NewNote,
+        idempotency_key: &str,
+    ) -> Result<NoteAdded, RequestError> {
+        let added = self.rest.add_note_with(key, note, idempotency_key).await?;
         let order = Arc::new(PackedOrder::new(&added.order));
         self.mailbox
             .answer(key.vendor.clone(), order, added.position.clone());

@@ -298,8 +298,19 @@ impl Rest {
         key: &OrderKey,
         note: &NewNote,
     ) -> Result<NoteAdded, RequestError> {
+        self.add_note_with(key, note, &retry::new_key()).await
+    }
+
+    /// Adds a note under an `Idempotency-Key` that the caller keeps, as
+    /// [`Self::change_status_with`] does: within 24 hours it is added once.
+    pub async fn add_note_with(
+        &self,
+        key: &OrderKey,
+        note: &NewNote,
+        idempotency_key: &str,
+    ) -> Result<NoteAdded, RequestError> {
         let url = self.order_url(key, "notes")?;
-        let added = self.change(url, note).await;
+        let added = self.change_with(url, note, idempotency_key).await;
         added.map_err(|error| {
             if error.is_unknown_call() {
                 RequestError::NoNotes

@@ -160,3 +160,43 @@ async fn an_action_on_many_orders_made_offline_is_made_once_an_order() {
     let text = screen.text();
     assert!(!text.contains("for the server"), "{text}");
 }
+
+#[tokio::test]
+async fn a_note_and_a_step_written_offline_outlive_a_kill_and_are_both_made_once() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1001")).await;
+    let proxy = FaultProxy::in_front_of(server.address()).await;
+    let home = tempfile::tempdir().expect("a directory");
+    let url = proxy.url();
+    let start = || Screen::start_at(home.path(), &["--server", &url, "--vendor", "42"]);
+
+    let mut screen = start();
+    screen.shows_text(LIVE).await;
+    screen.shows_text("A-1001").await;
+    proxy.set(Network::Down);
+    screen.shows_text("offline").await;
+    screen.press("c");
+    screen.shows_text("Note on #A-1001").await;
+    screen.press("call first\r");
+    screen.shows_text("⧗1").await;
+    screen.press("s");
+    screen.shows_text("Ship #A-1001?").await;
+    screen.press("\r");
+    screen.shows_text("⧗2").await;
+    screen.kill();
+
+    proxy.set(Network::Up);
+    let mut screen = start();
+    screen.shows_text(LIVE).await;
+    screen.shows_line(&["A-1001", "Shipped"]).await;
+    nothing_waits(&mut screen).await;
+    let notes = proxy.sent("/api/orders/A-1001/notes/");
+    let keys: Vec<_> = notes.iter().filter_map(|note| note.key.clone()).collect();
+    assert_eq!((notes.len(), keys.len()), (1, 1), "{notes:?}");
+    assert!(notes[0].body.contains("call first"), "{notes:?}");
+    let order = server.vendor("42").detail("A-1001").await;
+    assert_eq!(order["status"], "Shipped", "{order}");
+    assert_eq!(order["version"], 3, "{order}");
+    let bodies = order["notes"].as_array().expect("notes");
+    assert_eq!(bodies.len(), 1, "{order}");
+}

@@ -373,6 +373,11 @@ impl App {
             Event::ViewSaved { name, result } => self.view_saved(&name, result),
             Event::ThemeKept { name, result } => self.theme_kept(name, result),
             Event::NoteAnswer { key, result } => self.note_answer(&key, result),
+            Event::NoteKept {
+                key,
+                unanswered,
+                result,
+            } => self.note_kept(&key, unanswered, result),
             Event::Printed { key, result } => self.printed(&key, result),
             Event::BulkAnswer {
                 ticket,

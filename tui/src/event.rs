@@ -58,6 +58,16 @@ pub enum Event {
         /// What came of it.
         result: Result<(), RequestError>,
     },
+    /// The answer to [`Effect::KeepNote`]; to [`Effect::AddNote`] instead of
+    /// [`Event::NoteAnswer`] when no answer came and the note waits now.
+    NoteKept {
+        /// About which order.
+        key: OrderKey,
+        /// Why it got no answer; `None` when it was not sent.
+        unanswered: Option<RequestError>,
+        /// It is on disk, or why not.
+        result: Result<Box<Entry>, String>,
+    },
     /// The answer to [`Effect::Print`].
     Printed {
         /// Which order.
@@ -174,6 +184,15 @@ pub enum Effect {
     },
     /// Send a note; [`Event::NoteAnswer`] comes back.
     AddNote {
+        /// About which order.
+        key: OrderKey,
+        /// Names the request.
+        ticket: u64,
+        /// What to send.
+        note: NewNote,
+    },
+    /// Write a note down, to be sent later; [`Event::NoteKept`] comes back.
+    KeepNote {
         /// About which order.
         key: OrderKey,
         /// What to send.

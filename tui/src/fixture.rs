@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ordertop::order::{Actor, ActorKind, OrderStatus, VendorId};
-use ordertop::protocol::rest::StatusChange;
+use ordertop::protocol::rest::{NewNote, StatusChange};
 use ordertop::protocol::{ListedOrder, PackedOrder};
 use serde_json::json;
 
-use crate::outbox::Entry;
+use crate::outbox::{Entry, Work};
 
 /// The vendor of the tests.
 pub(crate) fn vendor() -> VendorId {
@@ -77,12 +77,48 @@ pub(crate) fn waiting(number: &str, version: u64) -> Entry {
         at: at(120),
         vendor: vendor(),
         number: number.parse().unwrap(),
-        to: OrderStatus::Shipped,
         sent: false,
-        change: StatusChange {
-            status: Some("Shipped".into()),
-            expected_version: Some(version),
-            ..StatusChange::default()
+        work: Work::Step {
+            to: OrderStatus::Shipped,
+            change: StatusChange {
+                status: Some("Shipped".into()),
+                expected_version: Some(version),
+                ..StatusChange::default()
+            },
         },
+    }
+}
+
+/// The same of a change that was asked for.
+pub(crate) fn waiting_for(number: &str, version: u64, change: &StatusChange) -> Entry {
+    let to = change.status.as_deref().and_then(|to| to.parse().ok());
+    Entry {
+        work: Work::Step {
+            to: to.unwrap_or(OrderStatus::Shipped),
+            change: change.clone(),
+        },
+        ..waiting(number, version)
+    }
+}
+
+/// A note that waits.
+pub(crate) fn noted(number: &str) -> Entry {
+    Entry {
+        id: format!("key-{number}-note"),
+        work: Work::Note {
+            note: NewNote {
+                text: "call first".into(),
+                visibility: None,
+            },
+        },
+        ..waiting(number, 1)
+    }
+}
+
+/// What a step that waits sends.
+pub(crate) fn step_of(entry: &mut Entry) -> &mut StatusChange {
+    match &mut entry.work {
+        Work::Step { change, .. } => change,
+        Work::Note { .. } => panic!("a note is no step"),
     }
 }

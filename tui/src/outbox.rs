@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::RequestError;
 use ordertop::order::{OrderKey, OrderNumber, OrderStatus, VendorId};
-use ordertop::protocol::rest::{StatusChange, StatusChanged};
+use ordertop::protocol::rest::{NewNote, StatusChange, StatusChanged};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -46,14 +46,31 @@ pub struct Entry {
     pub vendor: VendorId,
     /// Which order.
     pub number: OrderNumber,
-    /// Where it is to go.
-    pub to: OrderStatus,
     /// Whether it was sent before it was written down, so that it may be done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sent: bool,
     /// What to send: the same bytes each time, or the server takes the key for
     /// another request's.
-    pub change: StatusChange,
+    #[serde(flatten)]
+    pub work: Work,
+}
+
+/// What a change that waits does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Work {
+    /// It brings the order to another status.
+    Step {
+        /// Where it is to go.
+        to: OrderStatus,
+        /// What to send.
+        change: StatusChange,
+    },
+    /// It adds a note.
+    Note {
+        /// What to send.
+        note: NewNote,
+    },
 }
 
 impl Entry {
@@ -66,13 +83,31 @@ impl Entry {
         }
     }
 
+    /// Where it brings the order; nowhere by a note.
+    #[must_use]
+    pub fn to(&self) -> Option<OrderStatus> {
+        match self.work {
+            Work::Step { to, .. } => Some(to),
+            Work::Note { .. } => None,
+        }
+    }
+
+    /// The version at which the order must be still for it to be done.
+    #[must_use]
+    pub fn version(&self) -> Option<u64> {
+        match &self.work {
+            Work::Step { change, .. } => change.expected_version,
+            Work::Note { .. } => None,
+        }
+    }
+
     /// Whether somebody should look at it before it is sent: the server may have
     /// forgotten its key, and it names no version that would stop it from being
     /// done a second time.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
         let age = now.duration_since(self.at).abs();
-        self.change.expected_version.is_none() && age > KEY_TRUSTED
+        self.version().is_none() && age > KEY_TRUSTED
     }
 }
 
@@ -98,6 +133,13 @@ pub enum Sent {
         /// Why it could not be struck out, so that the file holds it still.
         unstruck: Option<String>,
     },
+    /// It was sent, and is a note.
+    NoteAnswered {
+        /// What came of it; where that settles it, it is struck out.
+        result: Result<(), RequestError>,
+        /// Why it could not be struck out, so that the file holds it still.
+        unstruck: Option<String>,
+    },
     /// Another program is sending.
     Busy,
     /// Another program settled it.
@@ -114,7 +156,7 @@ pub fn settled_by<T>(result: &Result<T, RequestError>) -> Option<Outcome> {
         Err(error) => error,
     };
     match error {
-        RequestError::VersionConflict { .. } => Some(Outcome::Refused),
+        RequestError::VersionConflict { .. } | RequestError::NoNotes => Some(Outcome::Refused),
         // Credentials can be mended, and a page that is not there says nothing of an order:
         // something else may answer at the server's address for now.
         RequestError::Refused {
@@ -142,7 +184,7 @@ pub fn default_dir() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{at, waiting};
+    use crate::fixture::{at, step_of, waiting};
 
     fn refused(status: u16, code: &str) -> Result<(), RequestError> {
         Err(RequestError::Refused {
@@ -191,7 +233,7 @@ mod tests {
         let day = 24 * 3_600;
         let mut entry = waiting("A-1", 1);
         assert!(!entry.is_stale(at(120 + 30 * day)), "its version keeps it");
-        entry.change.expected_version = None;
+        *step_of(&mut entry) = StatusChange::default();
         assert!(!entry.is_stale(at(120 + 3_600)));
         assert!(entry.is_stale(at(120 + day)) && entry.is_stale(at(120 - day)));
     }

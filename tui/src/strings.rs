@@ -33,8 +33,8 @@ use jiff::Timestamp;
 pub use keys::{action_group, action_help, action_short, dialog_short, help_notes, picker_short};
 pub use note::{
     NO_PRINT_COMMAND, NOTE_ADD, NOTE_HINT, PRINT_NOTHING, not_printed, not_started, note_added,
-    note_not_added, note_readers, note_room, note_title, print_failed, print_took_too_long,
-    printed, printing,
+    note_kept, note_not_added, note_not_kept_at_the_end, note_readers, note_room, note_title,
+    print_failed, print_took_too_long, printed, printing,
 };
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, Currency, Flags, OrderKey, OrderStatus};

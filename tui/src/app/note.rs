@@ -7,10 +7,12 @@ use ordertop::order::{Actor, OrderKey, Visibility};
 use ordertop::protocol::rest::NewNote;
 use tui_input::Input;
 
+use super::dialog::Aim;
 use super::typing::{LONG, type_into};
 use super::{App, Overlay};
 use crate::event::{Effect, PrintSlip};
 use crate::keymap::Action;
+use crate::outbox;
 use crate::strings;
 
 /// A change of ours that is told so long after a note was sent is that note.
@@ -78,8 +80,11 @@ impl App {
                 let note = (**note).clone();
                 self.overlay = Overlay::None;
                 self.looked_at(&note.key);
+                let ticket = self.next_ticket;
+                self.next_ticket += 1;
                 effects.push(Effect::AddNote {
                     key: note.key.clone(),
+                    ticket,
                     note: NewNote {
                         text: note.input.value().trim().to_owned(),
                         // A vendor's note has but one kind of reader.
@@ -127,6 +132,62 @@ impl App {
                     &self.key_of(Action::AddNote),
                 );
                 self.say(words);
+            }
+        }
+    }
+
+    /// A note is on disk, or could not be brought there.
+    pub(super) fn note_kept(
+        &mut self,
+        key: &OrderKey,
+        unanswered: Option<RequestError>,
+        result: Result<Box<outbox::Entry>, String>,
+    ) {
+        match (result, unanswered) {
+            (Ok(entry), _) => {
+                self.acting.draft.take_if(|draft| draft.key == *key);
+                self.now_wait(vec![*entry], Aim::Step);
+                self.say(strings::note_kept(key));
+            }
+            (Err(lost), unanswered) => {
+                let lost = strings::not_kept_why(&lost);
+                let why = unanswered.map_or(lost, |error| strings::sentence(&error));
+                let again = self.key_of(Action::AddNote);
+                self.say(strings::note_not_added(key, &why, &again));
+            }
+        }
+    }
+
+    /// What the server said to a note that waited; refused, its words are there
+    /// for another try.
+    pub(super) fn kept_note_answer(
+        &mut self,
+        key: &OrderKey,
+        note: NewNote,
+        result: Result<(), RequestError>,
+    ) {
+        if result.is_err() && self.acting.draft.is_none() {
+            let own = match self.many_vendors() {
+                true => Visibility::Support,
+                false => Visibility::Vendor,
+            };
+            self.acting.draft = Some(NoteDialog {
+                key: key.clone(),
+                visibility: note.visibility.unwrap_or(own),
+                input: Input::new(note.text),
+                choosing: false,
+            });
+        }
+        match result {
+            // Another note may be in writing: its draft is none of this one's.
+            Ok(()) => self.say(strings::note_added(key)),
+            Err(error) => {
+                let again = self.key_of(Action::AddNote);
+                self.say(strings::note_not_added(
+                    key,
+                    &strings::sentence(&error),
+                    &again,
+                ));
             }
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::{ConnectionState, RequestError};
 use ordertop::order::{OrderKey, OrderStatus};
-use ordertop::protocol::rest::StatusChanged;
+use ordertop::protocol::rest::{NewNote, StatusChanged};
 
 use super::bulk::Fate;
 use super::dialog::Aim;
@@ -20,7 +20,7 @@ use super::steps::InFlight;
 use super::{App, Overlay};
 use crate::event::Effect;
 use crate::keymap::Action;
-use crate::outbox::{Contents, Entry, Sent, settled_by};
+use crate::outbox::{Contents, Entry, Sent, Work, settled_by};
 use crate::strings;
 
 /// How long to wait before the second try; each further one waits twice as long.
@@ -99,7 +99,16 @@ impl Outbox {
     #[must_use]
     pub fn to(&self, key: &OrderKey) -> Option<OrderStatus> {
         let of = |w: &&Waiting| w.entry.number == key.number && w.entry.vendor == key.vendor;
-        Some(self.list.iter().rev().find(of)?.entry.to)
+        let steps = self.list.iter().rev().filter(of);
+        steps.filter_map(|waiting| waiting.entry.to()).next()
+    }
+
+    /// How many notes about an order wait.
+    #[must_use]
+    pub fn notes(&self, key: &OrderKey) -> usize {
+        let of = |w: &&Waiting| w.entry.number == key.number && w.entry.vendor == key.vendor;
+        let of = self.list.iter().filter(of);
+        of.filter(|waiting| waiting.entry.to().is_none()).count()
     }
 
     /// Whether it is being sent.
@@ -187,6 +196,10 @@ impl App {
                     ticket: *ticket,
                     rows: std::mem::take(rows),
                 }),
+                Effect::AddNote { key, note, .. } => Some(Effect::KeepNote {
+                    key: key.clone(),
+                    note: note.clone(),
+                }),
                 _ => None,
             };
             if let Some(kept) = kept {
@@ -240,7 +253,9 @@ impl App {
                 self.acting.marks.remove(key);
                 self.in_flight.retain(|_, step| step.ticket != ticket);
                 let why = unanswered.map(|error| strings::sentence(&error));
-                self.say(strings::kept(key, entry.to, why.as_deref()));
+                if let Some(to) = entry.to() {
+                    self.say(strings::kept(key, to, why.as_deref()));
+                }
                 self.now_wait(vec![*entry], aim);
             }
             (Err(lost), Some(error)) => {
@@ -290,11 +305,19 @@ impl App {
         if !answers || !self.loaded || self.outbox.sending.is_some() || !due(self.outbox.next_at) {
             return;
         }
+        // A note makes a version, and a step that waits goes from the one that was
+        // seen: an order's notes come after its steps.
+        let list = &self.outbox.list;
+        let steps = list.iter().filter(|waiting| waiting.entry.to().is_some());
+        let stepped: HashSet<OrderKey> = steps.map(|waiting| waiting.entry.key()).collect();
         let mut before = HashSet::new();
-        let next = self.outbox.list.iter().find(|waiting| {
+        let next = list.iter().find(|waiting| {
             let key = waiting.entry.key();
-            let first = before.insert(key.clone());
+            let is_note = waiting.entry.to().is_none();
+            let first = before.insert((key.clone(), is_note));
+            let waits_for_step = is_note && stepped.contains(&key);
             first
+                && !waits_for_step
                 && due(waiting.next_at)
                 && !waiting.needs_decision(now)
                 && !self.outbox.dropping.contains(&waiting.entry.id)
@@ -308,14 +331,20 @@ impl App {
         self.next_ticket += 1;
         let key = entry.key();
         let from = (self.orders.get(&key)).map_or(OrderStatus::Pending, |row| row.status());
-        let step = InFlight {
-            ticket,
-            from,
-            to: entry.to,
-            aim,
-            shipment: entry.change.shipment.is_some(),
-        };
-        self.in_flight.insert(key, step);
+        match &entry.work {
+            Work::Step { to, change } => {
+                let step = InFlight {
+                    ticket,
+                    from,
+                    to: *to,
+                    aim,
+                    shipment: change.shipment.is_some(),
+                };
+                self.in_flight.insert(key, step);
+            }
+            // What the server tells of it is ours.
+            Work::Note { .. } => self.acting.noted = Some((key, now)),
+        }
         self.outbox.sending = Some((entry.id.clone(), ticket));
         effects.push(Effect::SendKept {
             entry: Box::new(entry),
@@ -326,6 +355,16 @@ impl App {
     /// What came of sending a change that waits.
     pub(super) fn kept_sent(&mut self, id: &str, ticket: u64, sent: Sent) {
         (self.outbox.sending).take_if(|(_, sending)| *sending == ticket);
+        let note = self
+            .outbox
+            .get(id)
+            .and_then(|waiting| match &waiting.entry.work {
+                Work::Note { note } => Some((waiting.entry.key(), note.clone())),
+                Work::Step { .. } => None,
+            });
+        if let Some((key, note)) = note {
+            return self.kept_note_sent(id, &key, note, sent);
+        }
         // By its ticket: what waited may be gone from the list by now.
         let mut in_flight = self.in_flight.iter();
         let key = in_flight.find(|(_, step)| step.ticket == ticket);
@@ -334,7 +373,7 @@ impl App {
         };
         let waits_on = match &sent {
             Sent::Answered { result, .. } => settled_by(result).is_none(),
-            Sent::Busy | Sent::Failed(_) => true,
+            Sent::Busy | Sent::Failed(_) | Sent::NoteAnswered { .. } => true,
             Sent::Gone => false,
         };
         if waits_on {
@@ -363,7 +402,34 @@ impl App {
                 self.in_flight.remove(&key);
                 self.outbox.remove(id);
             }
-            Sent::Busy => self.outbox.next_at = later(self.now, FIRST_WAIT),
+            Sent::Busy | Sent::Failed(_) | Sent::NoteAnswered { .. } => self.not_sent(id, sent),
+        }
+    }
+
+    /// What came of sending a note that waits.
+    fn kept_note_sent(&mut self, id: &str, key: &OrderKey, note: NewNote, sent: Sent) {
+        match sent {
+            Sent::NoteAnswered { result, unstruck } => {
+                if settled_by(&result).is_none() {
+                    if let Err(error) = result {
+                        self.waits_on(id, &error);
+                    }
+                    return;
+                }
+                self.outbox.remove(id);
+                self.kept_note_answer(key, note, result);
+                if let Some(why) = unstruck {
+                    self.say(strings::outbox_unusable(&why));
+                }
+            }
+            Sent::Gone => drop(self.outbox.remove(id)),
+            Sent::Busy | Sent::Failed(_) | Sent::Answered { .. } => self.not_sent(id, sent),
+        }
+    }
+
+    /// Another program sends, or the outbox failed.
+    fn not_sent(&mut self, id: &str, sent: Sent) {
+        match sent {
             Sent::Failed(why) => {
                 self.outbox.next_at = later(self.now, LONGEST_WAIT);
                 self.say(strings::outbox_unusable(&why));
@@ -371,6 +437,7 @@ impl App {
                     waiting.error = Some(why);
                 }
             }
+            _ => self.outbox.next_at = later(self.now, FIRST_WAIT),
         }
     }
 

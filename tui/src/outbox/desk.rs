@@ -3,6 +3,7 @@
 //! in the order in which it went to the disk.
 
 mod bulk;
+mod note;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,11 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ordertop::client::{Client, RequestError, new_idempotency_key};
 use ordertop::clock::Clock;
 use ordertop::order::{OrderKey, OrderStatus};
-use ordertop::protocol::rest::StatusChange;
+use ordertop::protocol::rest::{StatusChange, StatusChanged};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::{Entry, OutboxError, Outcome, Sent, Store, settled_by};
+use super::{Entry, OutboxError, Outcome, Sent, Store, Work, settled_by};
 use crate::beat::Beat;
 use crate::event::Event;
 use crate::strings;
@@ -105,10 +106,14 @@ impl Desk {
     /// before the answer.
     pub async fn change(self, key: OrderKey, ticket: u64, change: StatusChange) -> Option<String> {
         let to = change.status.as_deref().and_then(|to| to.parse().ok());
-        let entry = self.entry(&key, to.unwrap_or(OrderStatus::Pending), true, change);
+        let work = Work::Step {
+            to: to.unwrap_or(OrderStatus::Pending),
+            change: change.clone(),
+        };
+        let entry = self.entry(&key, true, work);
         self.open().insert(ticket, vec![entry.clone()]);
         let result = (self.client)
-            .change_status_with(&key, &entry.change, &entry.id)
+            .change_status_with(&key, &change, &entry.id)
             .await;
         let refused = result
             .as_ref()
@@ -140,7 +145,7 @@ impl Desk {
         to: OrderStatus,
         change: StatusChange,
     ) -> Option<String> {
-        let entry = self.entry(&key, to, false, change);
+        let entry = self.entry(&key, false, Work::Step { to, change });
         let lost = strings::not_kept_at_the_end(&key);
         let known = self.keep(key, ticket, None, entry).await;
         (!known).then_some(lost)
@@ -196,11 +201,19 @@ impl Desk {
         };
         *self.sending() = Some(id.clone());
         drop(line);
-        let result = (self.client)
-            .change_status_with(&entry.key(), &entry.change, &entry.id)
-            .await;
+        let key = entry.key();
+        let answer = match &entry.work {
+            Work::Step { change, .. } => {
+                let sent = self.client.change_status_with(&key, change, &id);
+                Answer::Step(sent.await.map(Box::new))
+            }
+            Work::Note { note } => {
+                let sent = self.client.add_note_with(&key, note, &id);
+                Answer::Note(sent.await.map(drop))
+            }
+        };
         let line = self.line.lock().await;
-        let unstruck = match settled_by(&result) {
+        let unstruck = match answer.outcome() {
             Some(outcome) => self.strike(&store, &id, outcome).await.err(),
             None => {
                 // It waits all the same, whether or not this can be written.
@@ -210,9 +223,11 @@ impl Desk {
         };
         *self.sending() = None;
         drop(turn);
-        let result = result.map(Box::new);
-        self.sent(id, ticket, Sent::Answered { result, unstruck })
-            .await;
+        let sent = match answer {
+            Answer::Step(result) => Sent::Answered { result, unstruck },
+            Answer::Note(result) => Sent::NoteAnswered { result, unstruck },
+        };
+        self.sent(id, ticket, sent).await;
         drop(line);
     }
 
@@ -292,15 +307,14 @@ impl Desk {
         read.await.unwrap_or(0)
     }
 
-    fn entry(&self, key: &OrderKey, to: OrderStatus, sent: bool, change: StatusChange) -> Entry {
+    fn entry(&self, key: &OrderKey, sent: bool, work: Work) -> Entry {
         Entry {
             id: new_idempotency_key(),
             at: self.clock.now(),
             vendor: key.vendor.clone(),
             number: key.number.clone(),
-            to,
             sent,
-            change,
+            work,
         }
     }
 
@@ -315,6 +329,21 @@ impl Desk {
     /// False when nobody listens any more.
     async fn tell(&self, event: Event) -> bool {
         self.answers.send(event).await.is_ok()
+    }
+}
+
+/// What the server said to a change that waited.
+enum Answer {
+    Step(Result<Box<StatusChanged>, RequestError>),
+    Note(Result<(), RequestError>),
+}
+
+impl Answer {
+    fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Step(result) => settled_by(result),
+            Self::Note(result) => settled_by(result),
+        }
     }
 }
 

@@ -86,14 +86,15 @@ pub(super) fn decode(line: &[u8]) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::waiting;
+    use crate::fixture::{noted, step_of, waiting};
     use ordertop::order::Shipment;
 
     #[test]
     fn a_line_with_any_byte_changed_is_no_record() {
         let mut entry = waiting("陳-1", 3);
-        entry.change.reason = Some("\"rang\"\nagain".into());
-        entry.change.shipment = Some(Shipment {
+        let change = step_of(&mut entry);
+        change.reason = Some("\"rang\"\nagain".into());
+        change.shipment = Some(Shipment {
             carrier: Some("DHL".into()),
             ..Shipment::default()
         });
@@ -107,6 +108,24 @@ mod tests {
             assert_eq!(decode(&other), Line::Damaged, "byte {at}");
             assert_eq!(decode(&line[..at]), Line::Damaged, "cut at {at}");
         }
+    }
+
+    #[test]
+    fn a_note_is_no_step_to_a_program_that_knows_steps_alone() {
+        let line = encode(&Record::Queued(Box::new(noted("A-1")))).unwrap();
+        let line = line.strip_suffix(b"\n").unwrap();
+        assert_eq!(
+            decode(line),
+            Line::Whole(Record::Queued(Box::new(noted("A-1"))))
+        );
+        let json: serde_json::Value = serde_json::from_slice(&line[SUM_DIGITS + 1..]).unwrap();
+        let fields = json["queued"].as_object().unwrap();
+        // Both are required of a step: without them it finds a record that it does not know.
+        assert!(
+            !fields.contains_key("to") && !fields.contains_key("change"),
+            "{json}"
+        );
+        assert_eq!(fields["note"]["text"], "call first");
     }
 
     #[test]

@@ -117,6 +117,11 @@ pub enum Sending {
         #[serde(default)]
         unstruck: Option<String>,
     },
+    NoteAnswered {
+        answer: Answer,
+        #[serde(default)]
+        unstruck: Option<String>,
+    },
     Busy,
     Gone,
     Failed(String),
@@ -127,6 +132,10 @@ impl Sending {
     pub fn of(sent: &Sent, mask: &mut Mask) -> Self {
         match sent {
             Sent::Answered { result, unstruck } => Self::Answered {
+                answer: Answer::of(result, mask),
+                unstruck: unstruck.clone(),
+            },
+            Sent::NoteAnswered { result, unstruck } => Self::NoteAnswered {
                 answer: Answer::of(result, mask),
                 unstruck: unstruck.clone(),
             },
@@ -144,6 +153,10 @@ impl Sending {
         Ok(match self {
             Self::Answered { answer, unstruck } => Sent::Answered {
                 result: answer.result::<StatusChanged>()?.map(Box::new),
+                unstruck,
+            },
+            Self::NoteAnswered { answer, unstruck } => Sent::NoteAnswered {
+                result: answer.result()?,
                 unstruck,
             },
             Self::Busy => Sent::Busy,

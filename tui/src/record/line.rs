@@ -172,6 +172,15 @@ pub enum What {
         /// How it is kept, or why not.
         kept: Done,
     },
+    /// A note was written down, to be sent later.
+    NoteKept {
+        /// About which order.
+        key: OrderKey,
+        /// Why it got no answer.
+        unanswered: Option<Failure>,
+        /// How it is kept, or why not.
+        kept: Done,
+    },
     /// Steps of many orders were written down, to be sent later.
     ManyKept {
         /// Which action.
@@ -297,6 +306,15 @@ impl What {
             } => Self::Kept {
                 key: key.clone(),
                 ticket: *ticket,
+                unanswered: (unanswered.as_ref()).map(|error| Failure::of(error, mask)),
+                kept: Done::by_the_disk(result, mask),
+            },
+            Event::NoteKept {
+                key,
+                unanswered,
+                result,
+            } => Self::NoteKept {
+                key: key.clone(),
                 unanswered: (unanswered.as_ref()).map(|error| Failure::of(error, mask)),
                 kept: Done::by_the_disk(result, mask),
             },
@@ -458,6 +476,15 @@ impl What {
             } => Event::Kept {
                 key,
                 ticket,
+                unanswered: unanswered.map(Failure::error).transpose()?,
+                result: kept.result()?,
+            },
+            Self::NoteKept {
+                key,
+                unanswered,
+                kept,
+            } => Event::NoteKept {
+                key,
                 unanswered: unanswered.map(Failure::error).transpose()?,
                 result: kept.result()?,
             },

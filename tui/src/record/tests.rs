@@ -12,7 +12,9 @@ use ordertop::client::{Change, ClientEvent, Connection, ConnectionState, Request
 use ordertop::clock::{Clock, ManualClock};
 use ordertop::order::{HistoryEntry, OrderStatus, Shipment, VendorId};
 use ordertop::protocol::OrderEvent;
-use ordertop::protocol::rest::{Outcome, RowResult, RowResults, StatusChanged, Vendor};
+use ordertop::protocol::rest::{
+    Outcome, RowResult, RowResults, StatusChange, StatusChanged, Vendor,
+};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -23,9 +25,9 @@ use super::{Player, Recorder};
 use crate::app::row::{Sort, Sorting};
 use crate::app::{App, Hint, Overlay, Settings};
 use crate::event::Event;
-use crate::fixture::{at, listed, packed, vendor, waiting};
+use crate::fixture::{at, listed, noted, packed, vendor, waiting_for};
 use crate::keymap::{Action, Chord, Context};
-use crate::outbox::{Contents, Sent};
+use crate::outbox::{Contents, Sent, Work};
 use crate::snapshots::{orders, service};
 use crate::state::Kept;
 use crate::theme::ThemeName;
@@ -295,12 +297,19 @@ fn everything() -> Vec<Event> {
             order: Some((*order).clone()),
         }],
     };
-    let mut entry = waiting("A-1", 3);
-    entry.change.reason = Some(SECRET.into());
-    entry.change.shipment = Some(Shipment {
-        tracking_number: Some(SECRET.into()),
-        ..Shipment::default()
-    });
+    let change = StatusChange {
+        reason: Some(SECRET.into()),
+        shipment: Some(Shipment {
+            tracking_number: Some(SECRET.into()),
+            ..Shipment::default()
+        }),
+        ..StatusChange::default()
+    };
+    let entry = waiting_for("A-1", 3, &change);
+    let mut note = noted("A-1");
+    if let Work::Note { note } = &mut note.work {
+        note.text = SECRET.into();
+    }
     let mouse = |kind| {
         Event::Mouse(MouseEvent {
             kind,
@@ -418,6 +427,27 @@ fn everything() -> Vec<Event> {
         Event::Outbox(Err(disk())),
         kept(Some(refused()), Ok(Box::new(entry.clone()))),
         kept(None, Err(disk())),
+        Event::ManyKept {
+            ticket: 6,
+            first: 0,
+            unanswered: Some((1, refused())),
+            result: Ok(vec![entry.clone(), note.clone()]),
+        },
+        Event::ManyKept {
+            ticket: 6,
+            first: 0,
+            unanswered: None,
+            result: Err(disk()),
+        },
+        Event::NoteKept {
+            key: key.clone(),
+            unanswered: Some(refused()),
+            result: Ok(Box::new(note)),
+        },
+        sent(Sent::NoteAnswered {
+            result: Err(refused()),
+            unstruck: Some(disk()),
+        }),
         sent(Sent::Answered {
             result: Ok(Box::new(changed)),
             unstruck: Some(disk()),

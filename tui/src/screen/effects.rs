@@ -2,7 +2,6 @@
 //! loop, and comes back as an event.
 
 use ordertop::order::OrderKey;
-use ordertop::protocol::rest::NewNote;
 
 use super::{Screen, print};
 use crate::config;
@@ -44,7 +43,12 @@ impl Screen {
                 // Answered ones are taken off as they go.
                 while self.steps.try_join_next().is_some() {}
             }
-            Effect::AddNote { key, note } => self.add_note(key, note),
+            Effect::AddNote { key, ticket, note } => {
+                (self.steps).spawn(self.desk.clone().add_note(key, ticket, note));
+            }
+            Effect::KeepNote { key, note } => {
+                self.steps.spawn(self.desk.clone().keep_note(key, note));
+            }
             Effect::Print(slip) => self.print(*slip),
             Effect::ChangeStatuses { ticket, rows } => {
                 (self.steps).spawn(self.desk.clone().change_many(ticket, rows));
@@ -70,20 +74,6 @@ impl Screen {
             Effect::FetchOrder(key) => self.fetch(key),
         }
         Ok(())
-    }
-
-    fn add_note(&mut self, key: OrderKey, note: NewNote) {
-        let (client, answers) = (self.client.clone(), self.answers.clone());
-        self.steps.spawn(async move {
-            let result = client.add_note(&key, &note).await.map(|_| ());
-            let refused = (result.as_ref().err())
-                .map(|error| strings::note_not_added(&key, &strings::sentence(error), ""));
-            let answer = Event::NoteAnswer { key, result };
-            match answers.send(answer).await {
-                Ok(()) => None,
-                Err(_) => refused,
-            }
-        });
     }
 
     fn print(&mut self, slip: PrintSlip) {

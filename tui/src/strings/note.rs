@@ -59,6 +59,24 @@ pub fn note_added(key: &OrderKey) -> String {
     format!("note added to {}", number(key))
 }
 
+/// The note waits on disk.
+#[must_use]
+pub fn note_kept(key: &OrderKey) -> String {
+    format!(
+        "note on {} kept: added when the server answers",
+        number(key)
+    )
+}
+
+/// A note could not be written down while the program ended.
+#[must_use]
+pub fn note_not_kept_at_the_end(key: &OrderKey) -> String {
+    format!(
+        "note on {}: not sent, and it could not be kept",
+        number(key)
+    )
+}
+
 /// The note is not kept, or nobody said so; `note` is the key that shows its words
 /// again, while there is a screen.
 #[must_use]

@@ -5,6 +5,7 @@ use ordertop::order::{OrderKey, OrderStatus};
 
 use super::{age, and_keys, does, done, number};
 use crate::app::outbox::{Outbox, Waiting};
+use crate::outbox::Work;
 use crate::text::{grouped, tame};
 
 /// Title of the list of what waits.
@@ -92,6 +93,15 @@ pub fn waits_for_server(to: OrderStatus) -> String {
     format!("⧗ waits for the server, then {to}")
 }
 
+/// Notes that wait, in the order's details.
+#[must_use]
+pub fn notes_wait(count: usize) -> String {
+    match count {
+        1 => "⧗ 1 note waits for the server".into(),
+        more => format!("⧗ {} notes wait for the server", grouped(more)),
+    }
+}
+
 /// Changes wait since the run before.
 #[must_use]
 pub fn still_waiting(count: usize) -> String {
@@ -139,8 +149,11 @@ pub fn outbox_damaged(lines: usize) -> String {
 pub fn deleted(gone: &Waiting) -> String {
     let number = number(&gone.entry.key());
     if gone.may_be_done() {
-        let done = done(gone.entry.to);
+        let done = gone.entry.to().map_or_else(|| "added".to_owned(), done);
         return format!("{number} deleted; it was sent before and may be {done} all the same");
+    }
+    if gone.entry.to().is_none() {
+        return format!("note on {number} deleted: it is not sent");
     }
     format!("{number} deleted: it is not sent")
 }
@@ -158,7 +171,7 @@ pub fn waiting_line(waiting: &Waiting, now: Timestamp) -> [String; 3] {
     [
         age(entry.at, now),
         number(&entry.key()),
-        format!("⧗→{}", entry.to),
+        (entry.to()).map_or_else(|| "⧗ note".to_owned(), |to| format!("⧗→{to}")),
     ]
 }
 
@@ -188,7 +201,10 @@ pub fn waiting_state(waiting: &Waiting, outbox: &Outbox, now: Timestamp, send: &
 /// What goes with a change, in a line.
 #[must_use]
 pub fn waiting_details(waiting: &Waiting) -> String {
-    let change = &waiting.entry.change;
+    let change = match &waiting.entry.work {
+        Work::Step { change, .. } => change,
+        Work::Note { note } => return tame(&note.text).into_owned(),
+    };
     let mut parts = Vec::new();
     if let Some(version) = change.expected_version {
         parts.push(format!("only if still at version {version}"));

@@ -212,6 +212,10 @@ fn path(app: &App, row: &Row, page: &mut Page) {
             .iter()
             .for_each(|words| page.text(words, theme.quiet())),
     }
+    let notes = app.outbox().notes(&row.key);
+    if notes > 0 {
+        page.text(&strings::notes_wait(notes), theme.changed());
+    }
     let flags = strings::flags(row.flags());
     if !flags.is_empty() {
         page.text(&format!("! {}", flags.join(" · ")), theme.warning());

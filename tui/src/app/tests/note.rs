@@ -6,7 +6,7 @@ use super::*;
 
 fn note_sent(effects: &[Effect]) -> (String, String, Option<Visibility>) {
     match effects {
-        [Effect::AddNote { key, note }] => {
+        [Effect::AddNote { key, note, .. }] => {
             (key.number.to_string(), note.text.clone(), note.visibility)
         }
         other => panic!("{other:?}"),

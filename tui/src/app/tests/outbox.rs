@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::app::bulk::Fate;
-use crate::fixture::waiting;
-use crate::outbox::{Contents, Entry, Sent};
+use crate::fixture::{noted, step_of, waiting, waiting_for};
+use crate::outbox::{Contents, Entry, Sent, Work};
 
 fn offline(stage: &mut Stage) {
     stage.link(ConnectionState::Offline {
@@ -59,18 +59,14 @@ fn keep(stage: &mut Stage) -> Entry {
         Effect::Keep {
             key,
             ticket,
-            to,
             change,
+            ..
         },
     ] = &effects[..]
     else {
         panic!("it is to be kept: {effects:?}");
     };
-    let entry = Entry {
-        to: *to,
-        change: (**change).clone(),
-        ..waiting(key.number.as_str(), 1)
-    };
+    let entry = waiting_for(key.number.as_str(), 1, change);
     stage.app.update(Event::Kept {
         key: key.clone(),
         ticket: *ticket,
@@ -114,10 +110,7 @@ fn line_of<'a>(screen: &'a str, number: &str) -> &'a str {
 fn a_step_made_offline_waits_with_the_version_that_was_seen() {
     let mut stage = cut_off((120, 30));
     let entry = keep(&mut stage);
-    assert_eq!(
-        (entry.number.as_str(), entry.change.expected_version),
-        ("10471", Some(1))
-    );
+    assert_eq!((entry.number.as_str(), entry.version()), ("10471", Some(1)));
     assert_eq!(
         toast(&stage),
         "#10471 kept: it is shipped when the server answers"
@@ -242,8 +235,7 @@ fn a_step_whose_answer_was_lost_waits_too() {
     let (number, change, ticket) = sent(&effects).remove(0);
     let entry = Entry {
         sent: true,
-        change,
-        ..waiting(&number, 1)
+        ..waiting_for(&number, 1, &change)
     };
     let effects = stage.app.update(Event::Kept {
         key: entry.key(),
@@ -263,7 +255,9 @@ fn a_step_whose_answer_was_lost_waits_too() {
 fn what_waited_since_the_run_before_is_shown_and_sent_in_its_order() {
     let mut stage = Stage::new((120, 30));
     let mut again = waiting("10471", 2);
-    again.to = OrderStatus::Delivered;
+    if let Work::Step { to, .. } = &mut again.work {
+        *to = OrderStatus::Delivered;
+    }
     let all = vec![waiting("10471", 1), again.clone(), waiting("10474", 1)];
     read(&mut stage, all.clone());
     assert!(
@@ -313,7 +307,7 @@ fn what_another_program_settled_is_not_sent() {
 fn an_old_change_without_a_version_waits_for_a_decision() {
     let mut stage = Stage::shop((120, 30));
     let mut old = waiting("10471", 1);
-    old.change.expected_version = None;
+    step_of(&mut old).expected_version = None;
     old.at = at(120 - 25 * 3_600);
     assert_eq!(to_send(&read(&mut stage, vec![old.clone()])), None);
     assert_eq!(to_send(&stage.wait(60)), None);
@@ -470,10 +464,7 @@ fn keep_marked(stage: &mut Stage) -> (u64, Vec<Entry>) {
     let [Effect::KeepMany { ticket, rows }] = &effects[..] else {
         panic!("they are to be kept: {effects:?}");
     };
-    let entries = rows.iter().map(|row| Entry {
-        change: row.change.clone(),
-        ..waiting(&row.order_number, 1)
-    });
+    let entries = (rows.iter()).map(|row| waiting_for(&row.order_number, 1, &row.change));
     (*ticket, entries.collect())
 }
 
@@ -495,7 +486,7 @@ fn an_action_on_marked_orders_made_offline_waits_row_by_row_and_is_sent_in_its_o
     stage.keys("   ");
     let (ticket, entries) = keep_marked(&mut stage);
     assert!(stage.app.outbox().list().is_empty(), "not on disk yet");
-    let versions = entries.iter().map(|entry| entry.change.expected_version);
+    let versions = entries.iter().map(|entry| entry.version());
     assert!(versions.eq([Some(1); 3]));
     stage.app.update(Event::ManyKept {
         ticket,
@@ -587,9 +578,8 @@ fn an_action_that_got_no_answer_waits_where_its_versions_keep_it_from_being_done
     };
     let entries: Vec<_> = (rows.iter().enumerate())
         .map(|(at, row)| Entry {
-            change: row.change.clone(),
             sent: at < 2,
-            ..waiting(&row.order_number, 1)
+            ..waiting_for(&row.order_number, 1, &row.change)
         })
         .collect();
     let effects = stage.app.update(Event::ManyKept {
@@ -667,11 +657,7 @@ fn an_undo_that_waited_is_not_offered_to_be_undone() {
     else {
         panic!("{effects:?}");
     };
-    let entry = Entry {
-        to: OrderStatus::Paid,
-        change: (**change).clone(),
-        ..waiting(key.number.as_str(), 2)
-    };
+    let entry = waiting_for(key.number.as_str(), 2, change);
     stage.app.update(Event::Kept {
         key: key.clone(),
         ticket: *ticket,
@@ -683,4 +669,111 @@ fn an_undo_that_waited_is_not_offered_to_be_undone() {
     sent_back(&mut stage, &one, Ok(done(paid)));
     assert_eq!(status_of(&stage, &number), OrderStatus::Paid);
     assert_eq!(stage.app.undo_offer(), None);
+}
+
+/// Writes a note about the order under the cursor; gives what is to be kept.
+fn note(
+    stage: &mut Stage,
+    words: &str,
+) -> (ordertop::order::OrderKey, ordertop::protocol::rest::NewNote) {
+    stage.keys("c");
+    stage.keys(words);
+    match &stage.press(KeyCode::Enter)[..] {
+        [Effect::KeepNote { key, note }] => (key.clone(), note.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn note_sent_back(
+    stage: &mut Stage,
+    (entry, ticket): &(Entry, u64),
+    result: Result<(), RequestError>,
+) -> Vec<Effect> {
+    stage.app.update(Event::KeptSent {
+        id: entry.id.clone(),
+        ticket: *ticket,
+        sent: Sent::NoteAnswered {
+            result,
+            unstruck: None,
+        },
+    })
+}
+
+#[test]
+fn a_note_written_offline_waits_behind_its_orders_step_and_is_sent_once() {
+    let mut stage = cut_off((120, 30));
+    let (key, words) = note(&mut stage, "call first");
+    assert_eq!((key.number.as_str(), &*words.text), ("10471", "call first"));
+    assert!(stage.app.outbox().list().is_empty(), "not on disk yet");
+    stage.app.update(Event::NoteKept {
+        key: key.clone(),
+        unanswered: None,
+        result: Ok(Box::new(noted("10471"))),
+    });
+    assert!(
+        toast(&stage).starts_with("note on #10471 kept"),
+        "{}",
+        toast(&stage)
+    );
+    assert_eq!(stage.app.on_its_way(&key), None, "a note brings it nowhere");
+    assert!(stage.screen().contains("⧗ 1 note waits for the server"));
+    // The note would make a version, and the step is of the one that was seen.
+    let step = keep(&mut stage);
+    stage.keys("Q");
+    let screen = stage.screen();
+    assert!(screen.contains("⧗ note  "), "{screen}");
+    stage.press(KeyCode::Esc);
+    let one = to_send(&back(&mut stage)).unwrap();
+    assert_eq!(one.0, step);
+    let shipped = changed(&stage, "10471", OrderStatus::Shipped);
+    let two = to_send(&sent_back(&mut stage, &one, Ok(done(shipped)))).unwrap();
+    assert_eq!(two.0, noted("10471"));
+    assert_eq!(
+        to_send(&note_sent_back(&mut stage, &two, Err(unreachable()))),
+        None
+    );
+    let again = to_send(&stage.wait(2)).unwrap();
+    assert_eq!(again.0, two.0, "the same key, the same words");
+    assert_eq!(to_send(&note_sent_back(&mut stage, &again, Ok(()))), None);
+    assert_eq!(toast(&stage), "note added to #10471");
+    assert!(stage.app.outbox().list().is_empty());
+    assert_eq!(to_send(&stage.wait(100)), None);
+}
+
+#[test]
+fn a_note_that_is_refused_or_not_kept_leaves_its_words() {
+    let mut stage = cut_off((120, 30));
+    let (key, _) = note(&mut stage, "call first");
+    stage.app.update(Event::NoteKept {
+        key,
+        unanswered: None,
+        result: Err("no space left on device".into()),
+    });
+    assert!(toast(&stage).contains("no space left"), "{}", toast(&stage));
+    stage.keys("c");
+    assert!(stage.screen().contains("call first"));
+    stage.press(KeyCode::Esc);
+
+    let mut stage = Stage::shop((120, 30));
+    let one = to_send(&read(&mut stage, vec![noted("10471")])).unwrap();
+    let full = RequestError::Refused {
+        status: 409,
+        code: "too_many_notes".into(),
+        message: "the order has 100 notes already".into(),
+    };
+    note_sent_back(&mut stage, &one, Err(full));
+    assert!(toast(&stage).contains("100 notes"), "{}", toast(&stage));
+    assert!(stage.app.outbox().list().is_empty());
+    stage.keys("c");
+    assert!(stage.screen().contains("call first"));
+}
+
+#[test]
+fn a_note_older_than_the_server_remembers_waits_for_a_decision() {
+    let mut stage = Stage::shop((120, 30));
+    let mut old = noted("10471");
+    old.at = at(120 - 25 * 3_600);
+    assert_eq!(to_send(&read(&mut stage, vec![old.clone()])), None);
+    stage.keys("Q");
+    assert_eq!(to_send(&stage.keys("r")).unwrap().0, old);
 }

@@ -7,7 +7,7 @@ use ordertop::protocol::rest::{BulkChange, BulkRow};
 
 use super::{Desk, blocking};
 use crate::event::Event;
-use crate::outbox::Entry;
+use crate::outbox::{Entry, Work};
 use crate::strings;
 
 /// So many orders go into one request: a fraction of what a server takes, and a
@@ -81,7 +81,7 @@ impl Desk {
         let all = entries.len();
         // Sent under their own keys they are new to the server: what is perhaps
         // done must not be done again, and its version alone keeps it from that.
-        entries.retain(|entry| !entry.sent || entry.change.expected_version.is_some());
+        entries.retain(|entry| !entry.sent || entry.version().is_some());
         let kept = match &self.store {
             Some(store) => {
                 let written = blocking(store, move |store| {
@@ -114,7 +114,8 @@ impl Desk {
                 number: row.order_number.parse().ok()?,
             };
             let to = row.change.status.as_deref()?.parse().ok()?;
-            Some(self.entry(&key, to, false, row.change.clone()))
+            let change = row.change.clone();
+            Some(self.entry(&key, false, Work::Step { to, change }))
         };
         // The screen names them all in full.
         rows.iter().filter_map(entry).collect()

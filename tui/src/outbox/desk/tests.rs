@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::fixture::{vendor, waiting};
+use crate::fixture::{noted, step_of, vendor, waiting};
 
 /// A server that takes changes and counts them; of the rest it knows nothing.
 struct Server {
@@ -163,7 +163,7 @@ fn rows(count: usize) -> Vec<ordertop::protocol::rest::BulkRow> {
     let row = |i: usize| ordertop::protocol::rest::BulkRow {
         order_number: format!("A-{i}"),
         vendor_id: Some(vendor().to_string()),
-        change: waiting("A", 4).change,
+        change: step_of(&mut waiting("A", 4)).clone(),
     };
     (0..count).map(row).collect()
 }
@@ -230,4 +230,36 @@ async fn what_is_left_of_an_action_is_kept_when_the_program_ends_meanwhile() {
     let waiting = office.store.read().unwrap().waiting;
     let sent: Vec<_> = waiting.iter().map(|entry| entry.sent).collect();
     assert_eq!(sent, [true, false]);
+}
+
+#[tokio::test]
+async fn a_note_without_an_answer_is_kept_under_the_key_that_it_was_sent_with() {
+    let server = Server::start().await;
+    server.fails_from.store(0, Ordering::SeqCst);
+    let mut office = office(&server);
+    let key = noted("A-1").key();
+    let note = ordertop::protocol::rest::NewNote {
+        text: "call first".into(),
+        visibility: None,
+    };
+    let left = office
+        .desk
+        .clone()
+        .add_note(key.clone(), 1, note.clone())
+        .await;
+    assert_eq!((left, office.desk.unanswered()), (None, 0));
+    office.desk.clone().keep_note(key, note.clone()).await;
+    let kept = office.store.read().unwrap().waiting;
+    let sent: Vec<_> = kept.iter().map(|entry| entry.sent).collect();
+    assert_eq!(sent, [true, false]);
+    assert!(
+        kept.iter()
+            .all(|entry| entry.work == Work::Note { note: note.clone() })
+    );
+    for entry in &kept {
+        let Some(Event::NoteKept { result, .. }) = office.answers.recv().await else {
+            panic!("it is told");
+        };
+        assert_eq!(*result.unwrap(), *entry);
+    }
 }

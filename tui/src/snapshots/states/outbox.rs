@@ -6,8 +6,8 @@ use super::super::{Stage, State};
 use super::connection::offline;
 use super::{Size, after, state};
 use crate::event::{Effect, Event};
-use crate::fixture::{at, waiting};
-use crate::outbox::{Contents, Entry};
+use crate::fixture::{at, noted, step_of, waiting, waiting_for};
+use crate::outbox::Contents;
 
 pub(super) const STATES: &[State] = &[
     state("outbox_empty", |size| {
@@ -35,11 +35,8 @@ fn bulk_kept(size: Size) -> Stage {
         _ => None,
     });
     let (ticket, rows) = rows.unwrap();
-    let kept = rows.iter().skip(1).map(|row| Entry {
-        to: row.change.status.as_deref().unwrap().parse().unwrap(),
-        change: row.change.clone(),
-        ..waiting(&row.order_number, 1)
-    });
+    let kept = rows.iter().skip(1);
+    let kept = kept.map(|row| waiting_for(&row.order_number, 1, &row.change));
     stage.app.update(Event::ManyKept {
         ticket,
         first: 0,
@@ -49,18 +46,18 @@ fn bulk_kept(size: Size) -> Stage {
     stage
 }
 
-/// Nothing answers; of three changes one is old, and one may be done already.
+/// Nothing answers; of three steps one is old, and one may be done already; and a note.
 fn cut_off(size: Size, keys: &str) -> Stage {
     let mut stage = after(size, "");
     stage.link(offline());
     let [mut shipped, mut held, mut lost] =
         ["10471", "10480", "10477"].map(|number| waiting(number, 1));
-    shipped.change.reason = Some("buyer rang\u{1b}[2J".into());
+    step_of(&mut shipped).reason = Some("buyer rang\u{1b}[2J".into());
     held.at = at(-200_000);
-    held.change.expected_version = None;
+    step_of(&mut held).expected_version = None;
     lost.sent = true;
     let contents = Contents {
-        waiting: vec![shipped, held, lost],
+        waiting: vec![shipped, held, lost, noted("10471")],
         damaged: 0,
     };
     stage.app.update(Event::Outbox(Ok(contents)));

@@ -19,7 +19,7 @@ use super::happening::{Whose, soiled};
 use super::harmless;
 use crate::app::Settings;
 use crate::event::{Effect, Event};
-use crate::fixture::{at, listed, packed, vendor, waiting};
+use crate::fixture::{at, listed, packed, vendor, waiting_for};
 use crate::outbox::{Contents, Entry, Sent};
 use crate::record::Recorder;
 use crate::snapshots::{Stage, orders};
@@ -203,8 +203,7 @@ impl World {
             } if how.is_multiple_of(7) => {
                 let entry = Entry {
                     vendor: key.vendor.clone(),
-                    change: *change,
-                    ..waiting(key.number.as_str(), 1)
+                    ..waiting_for(key.number.as_str(), 1, &change)
                 };
                 self.update(Event::Kept {
                     key,
@@ -266,14 +265,12 @@ impl World {
             Effect::Keep {
                 key,
                 ticket,
-                to,
                 change,
+                ..
             } => {
                 let entry = Entry {
                     vendor: key.vendor.clone(),
-                    to,
-                    change: *change,
-                    ..waiting(key.number.as_str(), 1)
+                    ..waiting_for(key.number.as_str(), 1, &change)
                 };
                 self.update(Event::Kept {
                     key,
@@ -289,7 +286,12 @@ impl World {
                     2 => Sent::Failed(text.to_owned()),
                     _ => Sent::Answered {
                         result: self
-                            .changed(&entry.key(), Some(entry.to.as_str()), how / 4, text)
+                            .changed(
+                                &entry.key(),
+                                entry.to().map(|to| to.as_str()),
+                                how / 4,
+                                text,
+                            )
                             .map(Box::new),
                         unstruck: failed(),
                     },
