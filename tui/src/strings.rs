@@ -15,6 +15,7 @@ pub use acting::{
     asked, asked_already, changed_since, changed_since_closed, guessed, link_copied, mistyped,
     no_link, waits_to_undo,
 };
+use alerts::is_due;
 pub use alerts::{
     acknowledged, alarm, alert_and_more, alert_command_failed, alert_commands_lost, alert_due,
     alert_due_more, alert_link, an_hour, came_meanwhile, late_meanwhile, marks, muted, revenue,
@@ -515,6 +516,13 @@ pub fn notice(notice: &Notice) -> String {
             let by = by.as_ref().map_or_else(|| "you".to_owned(), actor);
             format!("{number}  asked to cancel  by {by}")
         }
+        What::Due { buyer, late } => format!("{number}  {}  {buyer}", is_due(*late)),
+        What::DueMany {
+            count,
+            meanwhile: true,
+            ..
+        } => late_meanwhile(*count),
+        What::DueMany { count, late, .. } => alert_due_more(*count, *late),
         What::Noted => format!("{number}  note  by you"),
         What::Updated { by } => format!("{number}  changed  by {}", actor(by)),
         What::Removed { by } => format!("{number}  erased  by {}", actor(by)),

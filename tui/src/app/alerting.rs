@@ -95,12 +95,16 @@ impl App {
                 continue;
             }
             if let Some(alert) = self.alert_about(kind, &crossed.key, None) {
+                let (buyer, late) = (alert.buyer.clone(), crossed.late);
+                self.tell(Some(crossed.key), What::Due { buyer, late });
                 self.alerts.raise(alert);
             }
         }
-        for (kind, more) in [(Kind::Late, news.more_late), (Kind::DueSoon, news.more_due)] {
-            if more > 0 {
-                let words = strings::alert_due_more(more, kind == Kind::Late);
+        for (kind, count) in [(Kind::Late, news.more_late), (Kind::DueSoon, news.more_due)] {
+            if count > 0 {
+                let late = kind == Kind::Late;
+                self.tell(None, due_many(count, late, false));
+                let words = strings::alert_due_more(count, late);
                 self.alerts.raise(alert_of_many(kind, words));
             }
         }
@@ -119,9 +123,20 @@ impl App {
             late += usize::from(self.alerts.told.first(kind, &crossed.key, due));
         }
         if late > 0 {
+            self.tell(None, due_many(late, true, true));
             self.alerts
                 .raise(alert_of_many(Kind::Late, strings::late_meanwhile(late)));
         }
+    }
+
+    /// What rang stands among the notifications too.
+    fn tell(&mut self, key: Option<OrderKey>, what: What) {
+        self.notices.push(Notice {
+            at: self.now,
+            key,
+            version: 0,
+            what,
+        });
     }
 
     fn alert_of(&mut self, notice: &Notice) -> Option<Alert> {
@@ -225,6 +240,14 @@ fn alert_of_many(kind: Kind, text: String) -> Alert {
         buyer: String::new(),
         total: String::new(),
         status: String::new(),
+    }
+}
+
+fn due_many(count: usize, late: bool, meanwhile: bool) -> What {
+    What::DueMany {
+        count,
+        late,
+        meanwhile,
     }
 }
 

@@ -50,6 +50,22 @@ pub enum What {
         /// Who asks; `None` is the one at this keyboard.
         by: Option<Actor>,
     },
+    /// An order is late, or soon to be shipped.
+    Due {
+        /// The buyer.
+        buyer: String,
+        /// Whether it is late already.
+        late: bool,
+    },
+    /// The same of so many, each of which would be one of a crowd.
+    DueMany {
+        /// How many orders.
+        count: usize,
+        /// Whether they are late already.
+        late: bool,
+        /// Whether they became so while the program was off.
+        meanwhile: bool,
+    },
     /// A note of the one at this keyboard was added.
     Noted,
     /// Anything else about an order changed.

@@ -34,8 +34,12 @@ pub fn alert_link(back: bool) -> &'static str {
 /// An order is late or soon will be.
 #[must_use]
 pub fn alert_due(key: &OrderKey, buyer: &str, late: bool) -> String {
-    let what = if late { "is late" } else { "is due soon" };
-    format!("{} {what}: {buyer}", number(key))
+    format!("{} {}: {buyer}", number(key), is_due(late))
+}
+
+/// What is to be said of its time to ship.
+pub(super) fn is_due(late: bool) -> &'static str {
+    if late { "is late" } else { "is due soon" }
 }
 
 /// The same of so many more.

@@ -124,6 +124,8 @@ fn kind_style(theme: Theme, notice: &Notice) -> Style {
     match notice.what {
         What::New { .. } | What::Away { .. } => theme.good(),
         What::Refused { .. } => theme.bad().patch(theme.strong()),
+        What::Due { late: true, .. } | What::DueMany { late: true, .. } => theme.bad(),
+        What::Due { .. } | What::DueMany { .. } => theme.warning(),
         What::Removed { .. } | What::HistoryChanged { .. } => theme.warning(),
         What::Asked { by: Some(_) } => theme.warning(),
         What::Step { .. } | What::Seen { .. } | What::Asked { by: None } => theme.text(),

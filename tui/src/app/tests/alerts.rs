@@ -351,3 +351,19 @@ fn an_own_step_is_read_whichever_of_answer_and_event_comes_first() {
         (1, 0)
     );
 }
+
+#[test]
+fn an_order_that_becomes_late_stands_among_the_notifications() {
+    let mut stage = Stage::shop((120, 30));
+    let mut order = (*listed("L1", OrderStatus::Paid, 110)).clone();
+    order.ship_by = Some(at(150));
+    stage.event(EventKind::Created, &order, service());
+    stage.wait(60);
+    assert!(
+        stage.screen().contains("#L1  is late  Ana Souza"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("n");
+    assert_eq!(super::under_cursor(&stage), "L1");
+}
