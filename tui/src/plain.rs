@@ -179,6 +179,8 @@ struct Plain {
     hears: bool,
     /// Alerts whose command is to be run.
     to_run: Vec<Alert>,
+    /// The order, and its version, about which somebody was warned who wanted to ship it.
+    warned: Option<(OrderKey, u64)>,
     /// How many alerts never came to the command, for too many came at once.
     lost: usize,
     /// When the alarm was last said, while it is on.
@@ -199,6 +201,7 @@ impl Plain {
             hears: true,
             to_run: Vec::new(),
             lost: 0,
+            warned: None,
             alarm_said: None,
             missed: Missed::default(),
             said: VecDeque::new(),

@@ -170,7 +170,12 @@ impl App {
             what: What::Away { count, since },
         });
         if at_start || !rings {
-            self.say(words);
+            // Of several vendors: what was told of the others stands in one line with it.
+            let all = self.notices.get(0).and_then(|notice| match &notice.what {
+                What::Away { count, since } => Some(strings::came_meanwhile(*count, since)),
+                _ => None,
+            });
+            self.say(all.unwrap_or(words));
             return;
         }
         self.alerts.raise(Alert {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::{ConnectionState, RequestError};
+use ordertop::order::status::Permit;
 use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::rest::{NewNote, StatusChanged};
 
@@ -158,6 +159,13 @@ impl App {
         !self.in_flight.contains_key(key) && self.outbox.to(key).is_some()
     }
 
+    /// Whether a change to that status is but a wish, about which support decides.
+    #[must_use]
+    pub fn is_wish(&self, key: &OrderKey, to: OrderStatus) -> bool {
+        let may = (self.orders.get(key)).and_then(|row| self.may(&row.listed(), to));
+        matches!(may, Some((Permit::Ask, _)))
+    }
+
     /// Whether steps are written down now instead of sent.
     pub(super) fn keeps_steps(&self) -> bool {
         let offline = matches!(self.connection.state, ConnectionState::Offline { .. });
@@ -254,7 +262,8 @@ impl App {
                 self.in_flight.retain(|_, step| step.ticket != ticket);
                 let why = unanswered.map(|error| strings::sentence(&error));
                 if let Some(to) = entry.to() {
-                    self.say(strings::kept(key, to, why.as_deref()));
+                    let wish = self.is_wish(key, to);
+                    self.say(strings::kept(key, to, wish, why.as_deref()));
                 }
                 self.now_wait(vec![*entry], aim);
             }

@@ -3,6 +3,7 @@
 use ordertop::order::OrderStatus;
 use ordertop::order::status::Reason;
 use ordertop::order::{OrderKey, Shipment};
+use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::StatusChange;
 
 use super::{Plain, Wish};
@@ -103,6 +104,25 @@ impl Plain {
         }
     }
 
+    /// Whether to ship an order that says not to: asked for twice, as it stands.
+    fn is_meant(&mut self, key: &OrderKey, order: &ListedOrder) -> bool {
+        let flags = order.flags;
+        if !(flags.cancel_requested || flags.on_hold || flags.test) {
+            return true;
+        }
+        let asked = Some((key.clone(), order.version));
+        if self.warned.take() == asked {
+            return true;
+        }
+        self.warned = asked;
+        let number = strings::number(key);
+        let flags = strings::flags(flags).join(", ");
+        self.say(format!(
+            "{number}: {flags}; type it again to ship it all the same"
+        ));
+        false
+    }
+
     fn show(&mut self, number: &str) {
         let Some(key) = self.find(number) else { return };
         self.app.alerts.alarm.looked_at(&key);
@@ -111,6 +131,14 @@ impl Plain {
         };
         let order = row.listed();
         let mut lines = vec![self.line(&key, &order)];
+        let flags = strings::flags(order.flags).join(", ");
+        if !flags.is_empty() {
+            lines.push(format!("  {flags}"));
+        }
+        if row.ship_by().is_some() {
+            let now = self.app.settings.clock.now();
+            lines.push(format!("  {}", strings::age_or_due(row, now)));
+        }
         for item in &order.items {
             let product = &item.product;
             lines.push(format!(
@@ -148,6 +176,9 @@ impl Plain {
                 return None;
             }
         }
+        if !self.is_meant(&key, &order) {
+            return None;
+        }
         let text = |at: usize| carrier.get(at).map(|text| (*text).to_owned());
         let shipment = (!carrier.is_empty()).then(|| Shipment {
             carrier: text(0),
@@ -169,6 +200,7 @@ mod tests {
     use super::*;
     use crate::snapshots::{Stage, orders};
     use ordertop::client::RequestError;
+    use std::sync::Arc;
 
     fn plain() -> Plain {
         let mut stage = Stage::new((80, 24));
@@ -211,6 +243,25 @@ mod tests {
         assert_eq!(late, "#10466 is Shipped: it cannot be shipped");
         plain.app.settings.read_only = true;
         assert_eq!(said(&mut plain, "ship 10477"), strings::READ_ONLY);
+    }
+
+    #[test]
+    fn what_is_to_be_cancelled_is_shipped_when_it_is_said_twice() {
+        let mut stage = Stage::new((80, 24));
+        stage.live();
+        let mut all = orders();
+        let place = all
+            .iter()
+            .position(|order| order.order_number.as_str() == "10477");
+        let order = &mut all[place.unwrap()];
+        Arc::make_mut(order).flags.cancel_requested = true;
+        stage.snapshot(all);
+        let mut plain = Plain::new(stage.app);
+        assert!(said(&mut plain, "show 10477").contains("cancellation requested"));
+        let warned = said(&mut plain, "ship 10477");
+        assert!(warned.contains("type it again"), "{warned}");
+        assert!(matches!(plain.command("ship 10477"), Some(Wish::Ship(..))));
+        assert!(said(&mut plain, "ship 10477").contains("type it again"));
     }
 
     #[test]

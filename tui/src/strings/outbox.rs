@@ -53,9 +53,12 @@ pub fn waiting_mark(count: usize) -> String {
 
 /// A step was written down.
 #[must_use]
-pub fn kept(key: &OrderKey, to: OrderStatus, unanswered: Option<&str>) -> String {
+pub fn kept(key: &OrderKey, to: OrderStatus, wish: bool, unanswered: Option<&str>) -> String {
     let number = number(key);
     match unanswered {
+        None if wish => {
+            format!("{number} kept: support is asked to cancel it when the server answers")
+        }
         None => format!("{number} kept: it is {} when the server answers", done(to)),
         Some(why) => format!("{number} kept, and sent again when the server answers: {why}"),
     }
@@ -89,8 +92,11 @@ pub fn already_waits(key: &OrderKey, to: OrderStatus, outbox: &str) -> String {
 
 /// The same in the order's details.
 #[must_use]
-pub fn waits_for_server(to: OrderStatus) -> String {
-    format!("⧗ waits for the server, then {to}")
+pub fn waits_for_server(to: OrderStatus, wish: bool) -> String {
+    match wish {
+        true => "⧗ waits for the server, then asks to cancel".into(),
+        false => format!("⧗ waits for the server, then {to}"),
+    }
 }
 
 /// Notes that wait, in the order's details.
@@ -166,13 +172,14 @@ pub fn not_deleted(why: &str) -> String {
 
 /// One change of the list: its age, its order, where that goes.
 #[must_use]
-pub fn waiting_line(waiting: &Waiting, now: Timestamp) -> [String; 3] {
+pub fn waiting_line(waiting: &Waiting, wish: bool, now: Timestamp) -> [String; 3] {
     let entry = &waiting.entry;
-    [
-        age(entry.at, now),
-        number(&entry.key()),
-        (entry.to()).map_or_else(|| "⧗ note".to_owned(), |to| format!("⧗→{to}")),
-    ]
+    let what = match entry.to() {
+        None => "⧗ note".to_owned(),
+        Some(_) if wish => "⧗ cancel?".to_owned(),
+        Some(to) => format!("⧗→{to}"),
+    };
+    [age(entry.at, now), number(&entry.key()), what]
 }
 
 /// How it stands with a change.

@@ -198,7 +198,7 @@ fn path(app: &App, row: &Row, page: &mut Page) {
         })
         .unwrap_or_default();
     let words = match app.on_its_way(&row.key) {
-        Some(to) if app.waits(&row.key) => strings::waits_for_server(to),
+        Some(to) if app.waits(&row.key) => strings::waits_for_server(to, app.is_wish(&row.key, to)),
         Some(to) => format!("⧗ on its way to {to}"),
         None => format!("{status} for {since}{by}"),
     };

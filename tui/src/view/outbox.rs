@@ -70,7 +70,8 @@ pub(super) fn draw(
     let top = (chosen + 1).saturating_sub(rows);
     let shown = list.iter().enumerate().skip(top).take(rows);
     for ((at, waiting), y) in shown.zip(inner.y..) {
-        let [age, number, to] = strings::waiting_line(waiting, app.now);
+        let wish = (waiting.entry.to()).is_some_and(|to| app.is_wish(&waiting.entry.key(), to));
+        let [age, number, to] = strings::waiting_line(waiting, wish, app.now);
         let state = strings::waiting_state(waiting, app.outbox(), app.now, &send);
         let style = |own: Style| if at == chosen { theme.cursor() } else { own };
         let number = if app.many_vendors() {

@@ -777,3 +777,45 @@ fn a_note_older_than_the_server_remembers_waits_for_a_decision() {
     stage.keys("Q");
     assert_eq!(to_send(&stage.keys("r")).unwrap().0, old);
 }
+
+#[test]
+fn a_kept_wish_to_cancel_is_called_one() {
+    let mut stage = cut_off((120, 30));
+    stage.keys("Scanc");
+    stage.press(KeyCode::Enter);
+    stage.keys("sold out");
+    let effects = stage.press(KeyCode::Enter);
+    let [
+        Effect::Keep {
+            key,
+            ticket,
+            change,
+            ..
+        },
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}");
+    };
+    let entry = waiting_for(key.number.as_str(), 1, change);
+    stage.app.update(Event::Kept {
+        key: key.clone(),
+        ticket: *ticket,
+        unanswered: None,
+        result: Ok(Box::new(entry)),
+    });
+    assert!(
+        toast(&stage).contains("support is asked to cancel it"),
+        "{}",
+        toast(&stage)
+    );
+    stage.keys("Q");
+    assert!(stage.screen().contains("⧗ cancel?"), "{}", stage.screen());
+    stage.press(KeyCode::Esc);
+    let one = to_send(&back(&mut stage)).unwrap();
+    let mut asked = changed(&stage, key.number.as_str(), OrderStatus::Paid);
+    asked.flags.cancel_requested = true;
+    sent_back(&mut stage, &one, Ok(done(asked)));
+    let told = stage.screen();
+    assert!(told.contains("asked to cancel  by you"), "{told}");
+    assert!(!told.contains("Paid → Paid"), "{told}");
+}
