@@ -5,18 +5,24 @@
 //! watched as its user would: when the first frame stands, when all orders are
 //! there, how much memory it takes then, how often it wakes while nothing
 //! happens. Then the orders change, thousands of times a second, while keys are
-//! pressed; a key's time ends when the terminal has the frame that answers it.
-//! Other programs that are installed are shown the same orders after it.
+//! pressed, without marks and with many; a key's time ends when the terminal has
+//! the frame that answers it. Other programs that are installed are shown the same
+//! orders after it. It ends with code 1 when a limit is broken.
 //!
-//! `ops/bench screen` builds the programs and starts this.
+//! `cargo bench --bench table` builds the programs and measures them;
+//! `ops/bench screen` does the same.
 
 mod peers;
+mod programs;
 mod screen;
 mod shop;
 
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -24,10 +30,17 @@ use portable_pty::CommandBuilder;
 use screen::Screen;
 use shop::{TOKEN, VENDOR, change, place, serve};
 
-const USAGE: &str =
-    "usage: table FOLDER [ORDERS] [EVENTS_A_SECOND]: FOLDER holds ordertop and ordertop-server";
+const USAGE: &str = "usage: cargo bench --bench table -- [FOLDER] [ORDERS] [EVENTS_A_SECOND]
+FOLDER holds ordertop and ordertop-server; without one they are built and taken
+from beside this program. 100000 orders and 2000 events a second unless said.";
+/// How often the program is started for its first frame.
+const STARTS: usize = 5;
 /// Keys that are timed.
 const KEYS: usize = 300;
+/// The same while orders are marked, for each way.
+const KEYS_WITH_MARKS: usize = 100;
+/// When a key that moved nothing is given up: the cursor is at an end of the list.
+const MOVED: Duration = Duration::from_secs(2);
 /// Filters that are set and cleared.
 const FILTERS: usize = 20;
 /// How long nothing happens while wake-ups are counted: a minute has its share of
@@ -44,33 +57,53 @@ struct Limit {
     unit: &'static str,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     // `cargo bench` adds a flag of its own.
-    let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
-    let folder = PathBuf::from(args.next().context(USAGE)?);
-    let orders = args.next().map_or(Ok(100_000), |n| n.parse())?;
-    let rate = args.next().map_or(Ok(2_000), |n| n.parse())?;
+    let mut args: Vec<_> = (std::env::args().skip(1))
+        .filter(|arg| arg != "--bench")
+        .collect();
+    let mut out = std::io::stdout();
+    let named = args
+        .first()
+        .is_some_and(|arg| arg.parse::<usize>().is_err());
+    let folder = match named {
+        true => PathBuf::from(args.remove(0)),
+        false => programs::built()?,
+    };
+    let number = |at: usize, usual: usize| {
+        let given = args.get(at).map(|arg| arg.parse().context(USAGE));
+        given.unwrap_or(Ok(usual))
+    };
+    let (orders, rate) = (number(0, 100_000)?, number(1, 2_000)?);
+    ensure!(args.len() <= 2 && folder.is_dir(), USAGE);
+    writeln!(out, "programs of {}", folder.display())?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(measure(&folder, orders, rate))
+    let holds = runtime.block_on(measure(&folder, orders, rate))?;
+    Ok(match holds {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
-async fn measure(programs: &Path, orders: usize, rate: usize) -> anyhow::Result<()> {
+/// Measures; says whether every limit holds.
+async fn measure(programs: &Path, orders: usize, rate: usize) -> anyhow::Result<bool> {
     let mut out = std::io::stdout();
     let home = tempfile::tempdir()?;
     let (_server, address) = serve(programs, &home.path().join("orders.db")).await?;
-    place(address, orders).await?;
+    shop::open(address).await?;
+    place(address, 0..orders).await?;
+
+    let first = first_frames(programs, address, Some(VENDOR))?;
+    let first_of_all = first_frames(programs, address, None)?;
+    writeln!(out, "{:<24}{}", "first frame", spread(&first))?;
+    writeln!(out, "{:<24}{}", "  of all vendors", spread(&first_of_all))?;
 
     let began = Instant::now();
-    let mut screen = Screen::start(ordertop(programs, home.path(), address))?;
-    let first = screen.shows("a first frame", |text| {
-        text.contains("Orders") && text.contains("? help")
-    })?;
-    let first = ms(first - began);
+    let mut screen = Screen::start(ordertop(programs, home.path(), address, Some(VENDOR)))?;
     let named = format!("{} orders", grouped(orders));
     // The header counts orders an hour in the same words.
     let all = format!("{named} · by ");
     let loaded = screen.shows("all orders", |text| text.contains(&all))?;
-    writeln!(out, "{:<24}{first:.0} ms after start", "first frame")?;
     let loaded = (loaded - began).as_secs_f64();
     writeln!(out, "{:<24}after {loaded:.2} s", format!("all {named}"))?;
 
@@ -84,20 +117,55 @@ async fn measure(programs: &Path, orders: usize, rate: usize) -> anyhow::Result<
         "wake-ups, idle"
     )?;
 
-    let changes = tokio::spawn(change(address, orders, rate));
+    // An age that tells seconds changes with each of them.
+    place(address, orders..orders + 1).await?;
+    let all = format!("{} orders · by ", grouped(orders + 1));
+    screen.shows("the fresh order", |text| text.contains(&all))?;
+    screen.press("n")?;
+    let fresh = Some(format!("ORD-{orders:08}"));
+    screen.shows("the fresh order under the cursor", |text| {
+        under_cursor(text) == fresh
+    })?;
+    let with_fresh = screen.wake_ups(IDLE).await?;
+    writeln!(
+        out,
+        "{:<24}{with_fresh} in {seconds} s",
+        "  with a fresh order"
+    )?;
+    screen.press("g")?;
+    screen.shows("the top of the list", is_on_top)?;
+
+    let changed = Arc::new(AtomicUsize::new(0));
+    let changes = tokio::spawn(change(address, orders, rate, Arc::clone(&changed)));
     // Until the first of them are on the screen.
     tokio::time::sleep(Duration::from_secs(2)).await;
+    let (before, since) = (changed.load(Ordering::Relaxed), Instant::now());
     // Pressing and waiting block: elsewhere, so that the changes go on.
-    let (screen, keys, clears) = tokio::task::spawn_blocking(move || {
-        let keys = press_keys(&mut screen)?;
-        let clears = clear_filters(&mut screen, &all)?;
-        anyhow::Ok((screen, keys, clears))
+    let (screen, timed) = tokio::task::spawn_blocking(move || {
+        let timed = Timed {
+            keys: press_keys(&mut screen, KEYS, Way::Down)?,
+            clears: clear_filters(&mut screen, &all)?,
+            with_marks: press_with_marks(&mut screen, &all)?,
+        };
+        anyhow::Ok((screen, timed))
     })
     .await??;
+    let reached = (changed.load(Ordering::Relaxed) - before) as f64 / since.elapsed().as_secs_f64();
     ensure!(!changes.is_finished(), "the changes ended too early");
     changes.abort();
-    writeln!(out, "at {rate} events a second:")?;
+    writeln!(
+        out,
+        "at {reached:.0} changes a second, of {rate} that were wanted:"
+    )?;
+    let Timed {
+        keys,
+        clears,
+        with_marks,
+    } = timed;
     writeln!(out, "{:<24}{}", "  key to screen", shares(&keys))?;
+    for (marked, keys) in &with_marks {
+        writeln!(out, "{:<24}{}", format!("  {marked}"), shares(keys))?;
+    }
     writeln!(out, "{:<24}{}", "  clearing a filter", shares(&clears))?;
     writeln!(out, "{:<24}{}", "  memory", memory(&screen)?)?;
     let most = screen.memory_mib("VmHWM")?;
@@ -105,10 +173,14 @@ async fn measure(programs: &Path, orders: usize, rate: usize) -> anyhow::Result<
 
     peers::measure(&mut out, home.path(), orders).await?;
 
+    let of_marks = |(_, keys): &(String, Vec<Duration>)| share(keys, 0.95);
+    let worst_with_marks = with_marks.iter().map(of_marks).fold(0.0, f64::max);
     let limits = [
-        limit("first frame", first, 100.0, "ms"),
+        limit("first frame", share(&first, 0.5), 100.0, "ms"),
+        limit("  of all vendors", share(&first_of_all, 0.5), 100.0, "ms"),
         limit("wake-ups a second", idle as f64 / seconds as f64, 1.0, ""),
         limit("key to screen, p95", share(&keys, 0.95), 20.0, "ms"),
+        limit("  with marks, p95", worst_with_marks, 20.0, "ms"),
         limit("clearing a filter, p95", share(&clears, 0.95), 20.0, "ms"),
         limit("memory at most", most, 150.0, "MiB"),
     ];
@@ -120,16 +192,51 @@ async fn measure(programs: &Path, orders: usize, rate: usize) -> anyhow::Result<
     match &broken[..] {
         [] => writeln!(out, "Every limit holds.")?,
         some => {
-            let names: Vec<_> = some.iter().map(|limit| limit.what).collect();
+            let names: Vec<_> = some.iter().map(|limit| limit.what.trim()).collect();
             writeln!(out, "Broken: {}; the others hold.", names.join(", "))?;
         }
     }
-    Ok(())
+    Ok(broken.is_empty())
 }
 
-fn ordertop(programs: &Path, home: &Path, server: SocketAddr) -> CommandBuilder {
+/// What was timed while the orders changed.
+struct Timed {
+    keys: Vec<Duration>,
+    clears: Vec<Duration>,
+    /// How many orders were marked, in words.
+    with_marks: Vec<(String, Vec<Duration>)>,
+}
+
+/// When the first frame stands, after each of some starts: of this vendor's orders,
+/// or of all vendors'. Nothing is kept from one start to the next.
+fn first_frames(
+    programs: &Path,
+    server: SocketAddr,
+    vendor: Option<&str>,
+) -> anyhow::Result<Vec<Duration>> {
+    let start = |_| {
+        let home = tempfile::tempdir()?;
+        let began = Instant::now();
+        let screen = Screen::start(ordertop(programs, home.path(), server, vendor))?;
+        let first = screen.shows("a first frame", |text| {
+            text.contains("Orders") && text.contains("? help")
+        })?;
+        Ok(first - began)
+    };
+    (0..STARTS).map(start).collect()
+}
+
+fn ordertop(
+    programs: &Path,
+    home: &Path,
+    server: SocketAddr,
+    vendor: Option<&str>,
+) -> CommandBuilder {
     let mut command = CommandBuilder::new(programs.join("ordertop"));
-    command.args(["--server", &format!("http://{server}"), "--vendor", VENDOR]);
+    command.args(["--server", &format!("http://{server}")]);
+    if let Some(vendor) = vendor {
+        command.args(["--vendor", vendor]);
+    }
     command.env("HOME", home);
     command.env("TERM", "xterm-256color");
     command.env("ORDERTOP_MASTER_TOKEN", TOKEN);
@@ -144,28 +251,103 @@ fn memory(screen: &Screen) -> anyhow::Result<String> {
     ))
 }
 
-/// Moves the cursor, thirty orders down and thirty up, so that the list scrolls.
-fn press_keys(screen: &mut Screen) -> anyhow::Result<Vec<Duration>> {
-    let mut took = Vec::with_capacity(KEYS);
-    for n in 0..KEYS {
+/// Where the cursor goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Down,
+    Up,
+}
+
+/// Moves the cursor, thirty orders one way and thirty the other, so that the list
+/// scrolls.
+fn press_keys(screen: &mut Screen, count: usize, first: Way) -> anyhow::Result<Vec<Duration>> {
+    let mut took = Vec::with_capacity(count);
+    let mut turned = false;
+    for n in 0..2 * count {
+        if took.len() == count {
+            break;
+        }
         // Apart from the frames' own beat.
         std::thread::sleep(Duration::from_millis(23 + (n as u64 * 7) % 31));
         let text = screen.text();
         let before = under_cursor(&text);
-        let key = if n % 60 < 30 || is_on_top(&text) {
-            "j"
-        } else {
-            "k"
-        };
+        let down = (n % 60 < 30) == (first == Way::Down);
+        let down = (down != turned) || is_on_top(&text);
         let pressed = Instant::now();
-        screen.press(key)?;
-        let moved = screen.shows("the next order under the cursor", |text| {
+        screen.press(if down { "j" } else { "k" })?;
+        let moved = screen.shows_within(MOVED, "the next order under the cursor", |text| {
             let now = under_cursor(text);
             now.is_some() && now != before
-        })?;
-        took.push(moved - pressed);
+        });
+        match moved {
+            Ok(moved) => took.push(moved - pressed),
+            // The order under the cursor was moved to the list's end by a change.
+            Err(_) if n < 2 * count - 1 => turned = !turned,
+            Err(error) => return Err(error),
+        }
     }
+    ensure!(
+        took.len() == count,
+        "the cursor does not move:\n{}",
+        screen.text()
+    );
     Ok(took)
+}
+
+/// The same with one order marked, with all in a range that is being drawn, and
+/// with about as many marked as one action takes.
+fn press_with_marks(
+    screen: &mut Screen,
+    all: &str,
+) -> anyhow::Result<Vec<(String, Vec<Duration>)>> {
+    let mut timed = Vec::new();
+    let mut time = |screen: &mut Screen, way| {
+        screen.shows("marked orders", |text| marked(text).is_some())?;
+        let count = marked(&screen.text()).unwrap_or_default();
+        let keys = press_keys(screen, KEYS_WITH_MARKS, way)?;
+        timed.push((format!("  {count} marked"), keys));
+        // The range, or the marks.
+        screen.press("\x1b")?;
+        screen.shows("no marks", |text| marked(text).is_none())?;
+        anyhow::Ok(())
+    };
+    to_the_top(screen)?;
+    screen.press(" ")?;
+    time(screen, Way::Down)?;
+
+    to_the_top(screen)?;
+    let top = under_cursor(&screen.text());
+    screen.press("vG")?;
+    screen.shows("the end of the list", |text| {
+        let now = under_cursor(text);
+        now.is_some() && now != top && !is_on_top(text)
+    })?;
+    time(screen, Way::Up)?;
+
+    // All but a hundred of the first ten thousand; the filter's keys leave marks alone.
+    screen.press("/number:ORD-0000 -number:ORD-000000\r")?;
+    screen.shows("a filtered list", |text| !text.contains(all))?;
+    screen.press("A")?;
+    screen.shows("marked orders", |text| marked(text).is_some())?;
+    screen.press("/\x15\r")?;
+    screen.shows("all orders again", |text| text.contains(all))?;
+    time(screen, Way::Down)?;
+    Ok(timed)
+}
+
+fn to_the_top(screen: &mut Screen) -> anyhow::Result<()> {
+    screen.press("g")?;
+    screen.shows("the top of the list", is_on_top)?;
+    Ok(())
+}
+
+/// How many orders are marked, as the screen says it.
+fn marked(text: &str) -> Option<String> {
+    let (before, _) = text.lines().find_map(|line| line.split_once(" marked"))?;
+    let count = before.split_whitespace().last()?;
+    count
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then(|| count.to_owned())
 }
 
 fn clear_filters(screen: &mut Screen, all: &str) -> anyhow::Result<Vec<Duration>> {
@@ -242,6 +424,17 @@ fn share(times: &[Duration], share: f64) -> f64 {
     let place = (times.len() as f64 * share).ceil() as usize;
     let time = times.get(place.clamp(1, times.len().max(1)) - 1);
     time.map_or(0.0, |time| ms(*time))
+}
+
+/// Of a few times.
+fn spread(times: &[Duration]) -> String {
+    format!(
+        "{:.0} ms after start ({:.0} to {:.0}, the median of {})",
+        share(times, 0.5),
+        share(times, 0.0),
+        share(times, 1.0),
+        times.len()
+    )
 }
 
 fn shares(times: &[Duration]) -> String {

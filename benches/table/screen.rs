@@ -90,7 +90,17 @@ impl Screen {
         what: &str,
         wanted: impl Fn(&str) -> bool,
     ) -> anyhow::Result<Instant> {
-        let until = Instant::now() + PATIENCE;
+        self.shows_within(PATIENCE, what, wanted)
+    }
+
+    /// The same, for something that may not come.
+    pub(crate) fn shows_within(
+        &self,
+        patience: Duration,
+        what: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Instant> {
+        let until = Instant::now() + patience;
         let poisoned = |_| anyhow::anyhow!("the terminal's reader has failed");
         let mut terminal = self.shown.terminal.lock().map_err(poisoned)?;
         loop {
@@ -100,7 +110,7 @@ impl Screen {
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                bail!("waited {PATIENCE:?} for {what}:\n{text}");
+                bail!("waited {patience:?} for {what}:\n{text}");
             }
             let waited = self.shown.drawn.wait_timeout(terminal, left);
             terminal = match waited {

@@ -1,8 +1,11 @@
 //! A server with orders that change.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -13,6 +16,7 @@ use ordertop::protocol::rest::{Outcome, Vendor};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
 
 pub(crate) const TOKEN: &str = "token-of-the-bench-91c4";
 pub(crate) const VENDOR: &str = "42";
@@ -20,6 +24,8 @@ pub(crate) const VENDOR: &str = "42";
 const BATCH: usize = 250;
 /// Changes come in so many bursts a second.
 const BURSTS: usize = 40;
+/// So many requests with changes may be under way at once.
+const AT_ONCE: usize = 4;
 
 /// Starts a server on an empty store.
 pub(crate) async fn serve(programs: &Path, store: &Path) -> anyhow::Result<(Child, SocketAddr)> {
@@ -39,19 +45,31 @@ pub(crate) async fn serve(programs: &Path, store: &Path) -> anyhow::Result<(Chil
     Ok((child, address.parse()?))
 }
 
-/// Adds a vendor and places so many orders.
-pub(crate) async fn place(server: SocketAddr, count: usize) -> anyhow::Result<()> {
-    let credentials = Credentials {
-        master_token: TOKEN.to_owned(),
-    };
-    let rest = Rest::new(&Url::parse(&format!("http://{server}"))?, &credentials)?;
+/// Adds the vendor.
+pub(crate) async fn open(server: SocketAddr) -> anyhow::Result<()> {
     let vendor = Vendor {
         id: VENDOR.parse()?,
         name: "Acme".to_owned(),
     };
-    rest.add_vendor(&vendor).await?;
-    for from in (0..count).step_by(BATCH) {
-        let some: Vec<_> = (from..count.min(from + BATCH)).map(order).collect();
+    rest(server)?.add_vendor(&vendor).await?;
+    Ok(())
+}
+
+fn rest(server: SocketAddr) -> anyhow::Result<Rest> {
+    let credentials = Credentials {
+        master_token: TOKEN.to_owned(),
+    };
+    Ok(Rest::new(
+        &Url::parse(&format!("http://{server}"))?,
+        &credentials,
+    )?)
+}
+
+/// Places these orders.
+pub(crate) async fn place(server: SocketAddr, orders: Range<usize>) -> anyhow::Result<()> {
+    let rest = rest(server)?;
+    for from in orders.clone().step_by(BATCH) {
+        let some: Vec<_> = (from..orders.end.min(from + BATCH)).map(order).collect();
         let results = rest.place(&some).await?.results;
         let refused = results.iter().find(|row| row.result != Outcome::Placed);
         ensure!(refused.is_none(), "an order was refused: {refused:?}");
@@ -132,16 +150,30 @@ pub(crate) fn order(n: usize) -> Placement {
     }
 }
 
-/// Ships and delivers one order after the other, `rate` changes a second.
-pub(crate) async fn change(server: SocketAddr, orders: usize, rate: usize) -> anyhow::Result<()> {
+/// Ships and delivers one order after the other, `rate` changes a second; counts
+/// those that are answered. Some requests may be under way at once: a server that
+/// takes a while for each is asked no less often.
+pub(crate) async fn change(
+    server: SocketAddr,
+    orders: usize,
+    rate: usize,
+    changed: Arc<AtomicUsize>,
+) -> anyhow::Result<()> {
     let http = reqwest::Client::new();
     let url = format!("http://{server}/api/orders/update-status/");
     let mut pace = tokio::time::interval(Duration::from_secs(1) / BURSTS as u32);
     let steps = ["Shipped", "Delivered"].into_iter();
     // Spread over the list, and each once: 7,919 is a prime.
     let mut all = steps.flat_map(|to| (0..orders).map(move |n| (n * 7_919 % orders, to)));
+    let mut under_way = JoinSet::new();
     loop {
         pace.tick().await;
+        while under_way.len() >= AT_ONCE {
+            under_way.join_next().await.context("none")???;
+        }
+        while let Some(done) = under_way.try_join_next() {
+            done??;
+        }
         let some = all.by_ref().take(rate / BURSTS);
         let rows: Vec<_> = some
             .map(|(n, to)| json!({"order_number": format!("ORD-{n:08}"), "status": to}))
@@ -149,12 +181,18 @@ pub(crate) async fn change(server: SocketAddr, orders: usize, rate: usize) -> an
         if rows.is_empty() {
             return Ok(());
         }
+        let count = rows.len();
         let request = http.post(&url).header("X-Master-Token", TOKEN);
-        let answer = request
+        let request = request
             .header("X-Vendor-ID", VENDOR)
-            .json(&json!({ "orders": rows }))
-            .send()
-            .await?;
-        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+            .json(&json!({ "orders": rows }));
+        let changed = Arc::clone(&changed);
+        under_way.spawn(async move {
+            let answer = request.send().await?;
+            ensure!(answer.status().is_success(), "{}", answer.text().await?);
+            answer.bytes().await?;
+            changed.fetch_add(count, Ordering::Relaxed);
+            Ok(())
+        });
     }
 }

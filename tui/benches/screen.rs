@@ -3,6 +3,7 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -13,6 +14,7 @@ use ordertop::protocol::{ListedOrder, PackedOrder};
 use ordertop_tui::app::row::Sort;
 use ordertop_tui::app::{App, Settings};
 use ordertop_tui::event::Event;
+use ordertop_tui::record::{Recorder, mask::Mask};
 use ordertop_tui::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -41,15 +43,19 @@ fn order(n: u64, version: u64, status: OrderStatus) -> ListedOrder {
 fn app() -> App {
     let mut app = App::new(Settings::new(Arc::new(SystemClock)));
     app.update(Event::Resize(SIZE.0, SIZE.1));
+    tell(&mut app, vec![snapshot()]);
+    app
+}
+
+/// All of them, as the live client tells them.
+fn snapshot() -> Change {
     let orders = (0..ORDERS).map(|n| order(n, 1, OrderStatus::ALL[n as usize % 8]));
-    let snapshot = Change::Snapshot {
+    Change::Snapshot {
         vendor: VendorId::new("42").expect("a vendor"),
         orders: orders
             .map(|order| Arc::new(PackedOrder::new(&order)))
             .collect(),
-    };
-    tell(&mut app, vec![snapshot]);
-    app
+    }
 }
 
 fn tell(app: &mut App, changes: Vec<Change>) {
@@ -103,6 +109,36 @@ fn screen(c: &mut Criterion) {
     group.bench_function("a filter typed and cleared", |b| {
         b.iter(|| press(&mut app, "/souza mug-7\r\x1b"));
     });
+    group.bench_function("a filter cleared", |b| {
+        b.iter_custom(|times| {
+            let clear = |_| {
+                press(&mut app, "/souza mug-7\r");
+                let began = Instant::now();
+                press(&mut app, "\x1b");
+                began.elapsed()
+            };
+            (0..times).map(clear).sum()
+        });
+    });
+    // Esc takes the range, or the marks, away again.
+    for (marks, keys) in [
+        ("one mark", "g "),
+        ("a range over all orders", "gvG"),
+        ("all orders marked", "A"),
+    ] {
+        press(&mut app, keys);
+        group.bench_function(format!("a frame with {marks}"), |b| {
+            b.iter(|| view::draw(black_box(&app), &mut buffer));
+        });
+        group.bench_function(format!("a key and its frame with {marks}"), |b| {
+            b.iter(|| {
+                down = !down;
+                press(&mut app, if down { "k" } else { "j" });
+                view::draw(&app, &mut buffer);
+            });
+        });
+        press(&mut app, "\x1bg");
+    }
     group.bench_function("another order of the list", |b| {
         b.iter(|| {
             let by = match app.orders.sorting().by {
@@ -131,5 +167,35 @@ fn screen(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, screen);
+/// What a record costs: the screen hands over what happens, a thread writes it.
+fn record(c: &mut Criterion) {
+    let app = App::new(Settings::new(Arc::new(SystemClock)));
+    let snapshot = Event::Client(ClientEvent::Changes(vec![snapshot()]));
+    let mut group = c.benchmark_group("a record of 100,000 orders");
+    group.sample_size(10);
+    for (what, written) in [("handed over", false), ("written", true)] {
+        group.bench_function(what, |b| {
+            b.iter_custom(|times| (0..times).map(|_| recorded(&app, &snapshot, written)).sum());
+        });
+    }
+    group.finish();
+}
+
+/// How long it takes until the screen can go on, or until all is in the file.
+fn recorded(app: &App, event: &Event, written: bool) -> Duration {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("record.jsonl");
+    let mut recorder = Recorder::create(&file, Mask::default()).expect("a record");
+    recorder.start(&app.settings, None).expect("a first line");
+    let began = Instant::now();
+    recorder.happens(app, event).expect("a record");
+    let handed_over = began.elapsed();
+    recorder.finish().expect("a record");
+    match written {
+        true => began.elapsed(),
+        false => handed_over,
+    }
+}
+
+criterion_group!(benches, screen, record);
 criterion_main!(benches);
