@@ -159,6 +159,22 @@ impl Desk {
         unanswered: Option<RequestError>,
         entry: Entry,
     ) -> bool {
+        self.write_down(entry, |result| Event::Kept {
+            key,
+            ticket,
+            unanswered,
+            result,
+        })
+        .await
+    }
+
+    /// Writes a change down and tells what came of it. Whether it is on disk, or
+    /// the screen was told that it is not.
+    async fn write_down(
+        &self,
+        entry: Entry,
+        told: impl FnOnce(Result<Box<Entry>, String>) -> Event,
+    ) -> bool {
         let line = self.line.lock().await;
         let kept = match &self.store {
             Some(store) => {
@@ -168,16 +184,10 @@ impl Desk {
             None => Err(strings::NO_OUTBOX.to_owned()),
         };
         let on_disk = kept.is_ok();
-        let told = self
-            .tell(Event::Kept {
-                key,
-                ticket,
-                unanswered,
-                result: kept.map(|()| Box::new(entry)),
-            })
-            .await;
+        let told = told(kept.map(|()| Box::new(entry)));
+        let heard = self.tell(told).await;
         drop(line);
-        on_disk || told
+        on_disk || heard
     }
 
     /// Sends a change that waits, unless another program does or did.

@@ -54,6 +54,12 @@ fn to_send(effects: &[Effect]) -> Option<(Entry, u64)> {
 /// Confirms the next step of the order under the cursor, and has it written down.
 fn keep(stage: &mut Stage) -> Entry {
     stage.keys("s");
+    confirm_kept(stage, 1)
+}
+
+/// Confirms what is asked about an order that was seen at that version, and has it
+/// written down.
+fn confirm_kept(stage: &mut Stage, version: u64) -> Entry {
     let effects = stage.press(KeyCode::Enter);
     let [
         Effect::Keep {
@@ -66,7 +72,7 @@ fn keep(stage: &mut Stage) -> Entry {
     else {
         panic!("it is to be kept: {effects:?}");
     };
-    let entry = waiting_for(key.number.as_str(), 1, change);
+    let entry = waiting_for(key.number.as_str(), version, change);
     stage.app.update(Event::Kept {
         key: key.clone(),
         ticket: *ticket,
@@ -645,25 +651,7 @@ fn an_undo_that_waited_is_not_offered_to_be_undone() {
     answer(&mut stage, &number, ticket, Ok(done(order)));
     offline(&mut stage);
     stage.keys("u");
-    let effects = stage.press(KeyCode::Enter);
-    let [
-        Effect::Keep {
-            key,
-            ticket,
-            change,
-            ..
-        },
-    ] = &effects[..]
-    else {
-        panic!("{effects:?}");
-    };
-    let entry = waiting_for(key.number.as_str(), 2, change);
-    stage.app.update(Event::Kept {
-        key: key.clone(),
-        ticket: *ticket,
-        unanswered: None,
-        result: Ok(Box::new(entry)),
-    });
+    confirm_kept(&mut stage, 2);
     let one = to_send(&back(&mut stage)).unwrap();
     let paid = ours(&stage, &number, OrderStatus::Paid);
     sent_back(&mut stage, &one, Ok(done(paid)));
@@ -784,25 +772,7 @@ fn a_kept_wish_to_cancel_is_called_one() {
     stage.keys("Scanc");
     stage.press(KeyCode::Enter);
     stage.keys("sold out");
-    let effects = stage.press(KeyCode::Enter);
-    let [
-        Effect::Keep {
-            key,
-            ticket,
-            change,
-            ..
-        },
-    ] = &effects[..]
-    else {
-        panic!("{effects:?}");
-    };
-    let entry = waiting_for(key.number.as_str(), 1, change);
-    stage.app.update(Event::Kept {
-        key: key.clone(),
-        ticket: *ticket,
-        unanswered: None,
-        result: Ok(Box::new(entry)),
-    });
+    let key = confirm_kept(&mut stage, 1).key();
     assert!(
         toast(&stage).contains("support is asked to cancel it"),
         "{}",

@@ -4,7 +4,7 @@ use ordertop::client::RequestError;
 use ordertop::order::OrderKey;
 use ordertop::protocol::rest::NewNote;
 
-use super::{Desk, blocking};
+use super::Desk;
 use crate::event::Event;
 use crate::outbox::{Entry, Work};
 use crate::strings;
@@ -46,23 +46,11 @@ impl Desk {
         unanswered: Option<RequestError>,
         entry: Entry,
     ) -> bool {
-        let line = self.line.lock().await;
-        let kept = match &self.store {
-            Some(store) => {
-                let written = entry.clone();
-                blocking(store, move |store| store.queue(&written)).await
-            }
-            None => Err(strings::NO_OUTBOX.to_owned()),
-        };
-        let on_disk = kept.is_ok();
-        let told = self
-            .tell(Event::NoteKept {
-                key,
-                unanswered,
-                result: kept.map(|()| Box::new(entry)),
-            })
-            .await;
-        drop(line);
-        on_disk || told
+        self.write_down(entry, |result| Event::NoteKept {
+            key,
+            unanswered,
+            result,
+        })
+        .await
     }
 }
