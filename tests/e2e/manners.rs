@@ -242,3 +242,15 @@ async fn a_record_is_masked_and_played_into_a_picture() {
         "{drawn}"
     );
 }
+
+/// More than a terminal hands over at once: what stands at its end is not left
+/// for the key after it.
+#[tokio::test]
+async fn a_burst_of_keys_is_read_to_its_end() {
+    let server = TestServer::start().await;
+    server.support().place(&paid("42", "A-1001")).await;
+    let mut screen = Screen::watch_vendor(&server.url(), "42");
+    screen.shows_line(&["A-1001", "Paid"]).await;
+    screen.press(&("j".repeat(1_500) + "?"));
+    screen.shows_text("next status of the order").await;
+}

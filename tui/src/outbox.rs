@@ -167,9 +167,12 @@ pub fn settled_by<T>(result: &Result<T, RequestError>) -> Option<Outcome> {
             code,
             ..
         } if code.is_empty() => None,
-        RequestError::Refused {
-            status: 400..=499, ..
-        } => Some(Outcome::Refused),
+        // What else has no code of the server's is another one's word, a proxy's say.
+        RequestError::Refused { status, code, .. }
+            if matches!(status, 400 | 409) || (401..=499).contains(status) && !code.is_empty() =>
+        {
+            Some(Outcome::Refused)
+        }
         _ => None,
     }
 }
@@ -202,6 +205,10 @@ mod tests {
             (404, "not_found", Some(Outcome::Refused)),
             (409, "key_reused", Some(Outcome::Refused)),
             (404, "", None),
+            (407, "", None),
+            (408, "", None),
+            (413, "", None),
+            (451, "", None),
             (401, "", None),
             (403, "forbidden", None),
             (500, "", None),

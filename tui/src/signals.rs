@@ -75,26 +75,34 @@ mod unix {
         }
     }
 
+    /// How long a terminal may take to be given back at the very end.
+    const GIVING_BACK: std::time::Duration = std::time::Duration::from_millis(500);
+
     fn listen(number: Number) -> io::Result<Signal> {
         signal(SignalKind::from_raw(number.as_raw()))
     }
 
     /// Ends the program that long after it was told to end, should it still run:
-    /// crossterm 0.29 reads for ever on a terminal that hung up, and may hold the
-    /// loop while it does.
+    /// a terminal that takes nothing holds the loop while a frame is written.
     ///
     /// # Errors
     /// When the system gives no handler.
     pub(crate) fn leave_anyway(after: Duration) -> io::Result<tokio::task::JoinHandle<()>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hangup = signal(SignalKind::hangup())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
         Ok(tokio::spawn(async move {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = hangup.recv() => {}
+                _ = interrupt.recv() => {}
             }
             tokio::time::sleep(after).await;
-            crate::terminal::give_back();
+            // A terminal that takes nothing holds whoever writes to it: the program
+            // ends beside that.
+            std::thread::spawn(crate::terminal::give_back);
+            tokio::time::sleep(GIVING_BACK).await;
+            let _ = crossterm::terminal::disable_raw_mode();
             std::process::exit(1);
         }))
     }

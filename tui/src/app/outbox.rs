@@ -26,6 +26,8 @@ use crate::strings;
 
 /// How long to wait before the second try; each further one waits twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait that a server may ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
 /// The longest wait between two tries while the server answers.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -577,6 +579,8 @@ impl App {
 }
 
 fn later(now: Timestamp, wait: Duration) -> Option<Timestamp> {
+    // However long a server asks: a time that cannot be told would be now.
+    let wait = wait.min(LONGEST_ASKED);
     let wait = SignedDuration::try_from(wait).ok()?;
     now.checked_add(wait).ok()
 }

@@ -1,6 +1,9 @@
 //! What is typed, from a thread of its own: crossterm 0.29 reads for ever on a
 //! terminal that hung up, and whoever reads then does nothing else any more. Its
 //! `EventStream` lets the loop itself read now and then.
+//!
+//! Its feature `use-dev-tty` is on: without it, what comes beyond 1,024 bytes at
+//! once is left unread until the next key, which then meets another screen.
 
 use std::io;
 
