@@ -27,9 +27,6 @@ use crate::terminal::{self, Terminal};
 use crate::theme::ThemeName;
 use crate::view;
 
-/// The largest screen that is drawn: a file that says more is not believed.
-const MAX_SIZE: (u16, u16) = (1_000, 500);
-
 /// The first form that tells when the clock ticked and when a frame was drawn.
 const TOLD: u32 = 2;
 
@@ -155,10 +152,7 @@ impl<R: BufRead> Player<R> {
     }
 
     fn happens(&mut self, event: Option<Event>) {
-        let Some(mut event) = event else { return };
-        if let Event::Resize(columns, rows) = &mut event {
-            (*columns, *rows) = (MAX_SIZE.0.min(*columns), MAX_SIZE.1.min(*rows));
-        }
+        let Some(event) = event else { return };
         self.app.update(event);
         if !self.told {
             self.app.drawn();
