@@ -4,8 +4,8 @@
 //!
 //! 1. The client opens `/ws/vendor/{vendor_id}/orders/` (with
 //!    `?position=offset:mark` when it has one) or `/ws/orders/`. Its
-//!    credentials are checked before the upgrade. The answer carries the header
-//!    [`VERSION_HEADER`].
+//!    credentials are checked before the upgrade. Request and answer carry the
+//!    header [`VERSION_HEADER`].
 //! 2. On `/ws/orders/` the client sends [`message::ClientMessage::Resume`] with
 //!    its positions.
 //! 3. The server answers [`message::ServerMessage::Welcome`] and replays what
@@ -33,8 +33,9 @@ pub use position::{Mark, Position};
 
 /// The version that [`VERSION_HEADER`] and the welcome carry.
 pub const VERSION: u32 = 1;
-/// The header of the handshake's answer that tells a server of this protocol.
-pub const VERSION_HEADER: &str = "Ordertop-Protocol";
+/// The header that carries [`VERSION`], both ways: a client sends it with each call and handshake,
+/// a server answers with it. A peer without it speaks the old system's protocol, or another one.
+pub const VERSION_HEADER: &str = "ordertop-protocol";
 /// The header of a list's first page that tells how many orders all its pages hold.
 pub const TOTAL_COUNT: &str = "x-total-count";
 /// The header of a change that may be sent again and is to happen once.

@@ -137,7 +137,9 @@ impl Fake {
         };
         let mut words = head.split_whitespace();
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
-        let upgrade = head.to_lowercase().contains("upgrade: websocket");
+        let lower = head.to_lowercase();
+        assert!(lower.contains("\r\nordertop-protocol: 1\r\n"), "{head}");
+        let upgrade = lower.contains("upgrade: websocket");
         let mode = self.with(|state| {
             state.asked.push(format!("{method} {path}"));
             let lines = head.lines();

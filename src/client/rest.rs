@@ -30,7 +30,8 @@ use crate::protocol::rest::{
     NoteAdded, RowResults, StatusChange, StatusChanged, Vendor,
 };
 use crate::protocol::{
-    IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position, TOTAL_COUNT,
+    IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position, TOTAL_COUNT, VERSION,
+    VERSION_HEADER,
 };
 
 /// Longest answer that is read, in bytes: a page of [`MAX_ORDERS`] orders with
@@ -48,6 +49,9 @@ const POOL_IDLE: Duration = Duration::from_secs(20);
 pub(crate) const MASTER_TOKEN: HeaderName = HeaderName::from_static("x-master-token");
 /// The header of the vendor that the caller acts as.
 pub(crate) const VENDOR_ID: HeaderName = HeaderName::from_static("x-vendor-id");
+
+/// The header of the protocol's version.
+pub(crate) const PROTOCOL: HeaderName = HeaderName::from_static(VERSION_HEADER);
 
 /// How many orders a list holds.
 const TOTAL: HeaderName = HeaderName::from_static(TOTAL_COUNT);
@@ -130,7 +134,7 @@ impl Rest {
             http,
             base: Arc::new(base),
             acting: None,
-            headers: HeaderMap::from_iter([(MASTER_TOKEN, token)]),
+            headers: HeaderMap::from_iter([(MASTER_TOKEN, token), (PROTOCOL, VERSION.into())]),
         })
     }
 
@@ -673,6 +677,7 @@ mod tests {
         let own = acting.order_url(&key("7", "1"), "history").unwrap();
         assert_eq!(own.query(), None);
         assert_eq!(acting.headers()[VENDOR_ID], "7");
+        assert_eq!(acting.headers()[PROTOCOL], "1");
         let other = acting.order_url(&key("8", "1"), "history");
         assert!(matches!(other, Err(RequestError::AnotherVendor { .. })));
     }

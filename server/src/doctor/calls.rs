@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use ordertop::client::rest::CONNECT_TIMEOUT;
 use ordertop::clock::{Clock, SystemClock};
 use ordertop::order::VendorId;
+use ordertop::protocol::{VERSION, VERSION_HEADER};
 use reqwest::header::{ETAG, IF_NONE_MATCH};
 use serde_json::Value;
 use url::Url;
@@ -79,7 +80,8 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> reqwest::RequestBuilder {
-        self.http.get(self.at(path))
+        let request = self.http.get(self.at(path));
+        request.header(VERSION_HEADER, VERSION)
     }
 
     fn get_as(&self, path: &str, token: &str) -> reqwest::RequestBuilder {

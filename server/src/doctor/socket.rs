@@ -6,7 +6,7 @@ use std::time::Instant;
 use futures_util::{SinkExt, StreamExt};
 use http::header::ORIGIN;
 use http::{HeaderName, HeaderValue};
-use ordertop::protocol::VERSION_HEADER;
+use ordertop::protocol::{VERSION, VERSION_HEADER};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -103,6 +103,7 @@ async fn greeted(server: &Server, token: &str, origin: Option<&str>) -> Result<G
             request.headers_mut().insert(name, value);
         }
     };
+    set(VERSION_HEADER, &VERSION.to_string());
     set(TOKEN_HEADER, token);
     if let Some(vendor) = &server.vendor {
         set(VENDOR_HEADER, vendor.as_str());
