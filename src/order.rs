@@ -10,15 +10,18 @@ mod id;
 pub mod intake;
 pub mod money;
 pub mod placement;
+mod qty;
 mod state;
 pub mod status;
 pub mod text;
 
 pub use content::{
-    Address, Buyer, Line, MAX_NOTES, Note, OrderContent, Shipment, Source, Totals, Visibility,
+    Address, Buyer, Line, MAX_NOTES, Note, OrderContent, Property, Shipment, Source, Totals,
+    Visibility,
 };
 pub use id::{InvalidId, OrderId, OrderKey, OrderNumber, VendorId};
 pub use money::{Currency, Money};
+pub use qty::{InvalidQty, Qty};
 use serde::{Deserialize, Serialize};
 pub use state::{Actor, ActorKind, Flags, HistoryEntry, OrderState};
 pub use status::OrderStatus;

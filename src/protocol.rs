@@ -26,7 +26,7 @@ pub mod position;
 pub mod rest;
 
 pub use close::CloseReason;
-pub use listed::ListedOrder;
+pub use listed::{ListedOrder, ListedTotals};
 pub use message::{ClientMessage, OrderEvent, ServerMessage, Welcome};
 pub use packed::PackedOrder;
 pub use position::{Mark, Position};

@@ -121,7 +121,7 @@ pub(crate) fn order(n: usize) -> Placement {
         sku: format!("ART-{}", (n * 31 + at * 17) % 5_000),
         title: pick(&goods, at),
         variant: (at == 0).then(|| pick(&["Sand", "Indigo", "Moss", "Charcoal"], 1)),
-        qty: 1 + u32::try_from(n % 3).unwrap_or(0),
+        qty: (1 + u32::try_from(n % 3).unwrap_or(0)).into(),
         unit_price: format!("{}.{:02}", 4 + (n * 13 + at) % 140, n % 100),
     };
     let name = format!("{} {}", pick(&first, 0), pick(&last, n / 5));

@@ -348,7 +348,7 @@ fn order(vendor: &VendorId, n: usize) -> Placement {
         lines: vec![PlacedLine {
             sku: "MUG-1".to_owned(),
             title: "Mug".to_owned(),
-            qty: 2,
+            qty: 2.into(),
             unit_price: "5.00".to_owned(),
             ..PlacedLine::default()
         }],

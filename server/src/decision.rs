@@ -8,8 +8,8 @@ use ordertop::order::intake::{Intake, Merge};
 use ordertop::order::status::{self, Permit, Reason, Refusal as StatusRefusal};
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{
-    Actor, HistoryEntry, MAX_NOTES, Note, OrderState, OrderStatus, Shipment, VendorId, VendorOrder,
-    Visibility,
+    Actor, HistoryEntry, MAX_NOTES, Note, OrderState, OrderStatus, Qty, Shipment, VendorId,
+    VendorOrder, Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +169,7 @@ fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> Result<
         carrier: text(&shipment.carrier),
         tracking_number: text(&shipment.tracking_number),
         tracking_url: clean_opt(shipment.tracking_url.as_deref(), MAX_NOTE_CHARS),
+        from_shop: false,
         shipped_at: Some(now),
         delivered_at: None,
     });
@@ -187,7 +188,7 @@ fn unship(order: &mut VendorOrder, shipped_at: Option<Timestamp>) -> bool {
     }
     if order.content.shipments.is_empty() {
         for line in &mut order.content.lines {
-            line.qty_shipped = 0;
+            line.qty_shipped = Qty::ZERO;
         }
     }
     true
@@ -394,13 +395,13 @@ mod tests {
         assert!(shipped.content_changed);
         let content = &shipped.order.content;
         let counts: Vec<_> = content.lines.iter().map(|line| line.qty_shipped).collect();
-        assert_eq!(counts, [2, 0]);
+        assert_eq!(counts, [Qty::whole(2), Qty::ZERO]);
         assert_eq!(content.shipments[0].lines, [1]);
         assert_eq!(content.shipments[0].tracking_number.as_deref(), Some("1Z9"));
 
         let undone = written(&shipped.order, wish(OrderStatus::Paid), 2);
         assert!(undone.order.content.shipments.is_empty());
-        assert_eq!(undone.order.content.lines[0].qty_shipped, 0);
+        assert!(undone.order.content.lines[0].qty_shipped.is_zero());
     }
 
     #[test]

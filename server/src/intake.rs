@@ -17,7 +17,7 @@ use ordertop::order::intake::Intake;
 use ordertop::order::money::MoneyError;
 use ordertop::order::placement::{MAX_LINES, Placement, PlacementError};
 use ordertop::order::text::{MAX_NAME_CHARS, clean, clean_opt};
-use ordertop::order::{Currency, InvalidId, OrderNumber, VendorId};
+use ordertop::order::{Currency, InvalidId, InvalidQty, OrderNumber, VendorId};
 use serde_json::value::RawValue;
 
 use self::field::Object;
@@ -107,6 +107,14 @@ pub enum Refusal {
         field: String,
         /// As given, cleaned and cut.
         text: String,
+    },
+    /// A bad quantity.
+    #[error("`{field}`: {source}")]
+    Qty {
+        /// Where.
+        field: String,
+        /// Why.
+        source: InvalidQty,
     },
     /// A bad whole number.
     #[error("`{field}`: `{text}` is not a whole number from 0 to {most}")]

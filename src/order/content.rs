@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::money::Currency;
+use super::qty::Qty;
 
 /// What was bought, by whom, and where it goes. Amounts are minor units of
 /// [`Self::currency`]. Texts are clean (see [`super::text`]).
@@ -44,6 +45,9 @@ pub struct OrderContent {
     /// The buyer's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buyer_note: Option<String>,
+    /// What else the shop keeps about the order by name, such as Shopify's `note_attributes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Property>,
     /// Words of vendor and support.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -54,12 +58,18 @@ pub struct OrderContent {
 pub struct Source {
     /// `woocommerce`, `shopify` or `generic`.
     pub channel: String,
+    /// The name that the operator declared for the shop (`import --source NAME`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The shop's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shop: Option<String>,
     /// The shop's id of the order, as text: ids exceed 2^53.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,
+    /// The shop's newest number for the order, where it is not the number here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
     /// Where a person can look at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -75,14 +85,26 @@ pub struct Source {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Totals {
-    /// The lines.
+    /// The lines, before discounts.
     pub items: i64,
     /// Taken off; not negative.
     pub discount: i64,
     /// Shipping.
     pub shipping: i64,
-    /// Tax, whether inside the lines' prices or on top.
+    /// Fees of the shop, such as packaging or a payment fee; negative for a rebate.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub fees: i64,
+    /// Tips.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tips: i64,
+    /// Paid with gift cards that the shop takes off the total; not negative.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub gift_cards: i64,
+    /// Tax.
     pub tax: i64,
+    /// Whether the tax is inside the other amounts instead of on top of them.
+    #[serde(skip_serializing_if = "is_false")]
+    pub tax_included: bool,
     /// What the buyer pays.
     pub total: i64,
     /// What went back; not negative.
@@ -102,15 +124,38 @@ pub struct Line {
     /// Which kind of it: `Black, M`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// What the buyer chose by name: `Engraving: Happy Birthday`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<Property>,
     /// How many.
-    pub qty: u32,
+    pub qty: Qty,
     /// How many of them left.
     #[serde(default)]
-    pub qty_shipped: u32,
+    pub qty_shipped: Qty,
     /// For one, in minor units.
     pub unit_price: i64,
     /// For all of them, in minor units.
     pub total: i64,
+}
+
+/// A named value that a shop keeps with a line or an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Property {
+    /// Name, such as `Engraving`.
+    pub name: String,
+    /// Value, such as `Happy Birthday`.
+    pub value: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Goods that left.
@@ -128,6 +173,9 @@ pub struct Shipment {
     /// Where a person can follow it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_url: Option<String>,
+    /// Whether the shop told of it; otherwise it was entered here.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub from_shop: bool,
     /// When it left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipped_at: Option<Timestamp>,

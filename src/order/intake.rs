@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::content::OrderContent;
+use super::content::{OrderContent, Property};
 use super::id::{OrderKey, OrderNumber, VendorId};
 use super::state::{Actor, Flags, OrderState};
 use super::status::{self, OrderStatus, Permit, Reason};
@@ -27,6 +27,9 @@ pub struct Intake {
     /// Marks.
     #[serde(default)]
     pub flags: Flags,
+    /// The status that Disputed, Cancelled or Refunded set aside: the furthest that the body itself proves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<OrderStatus>,
     /// When it came through its statuses, where known.
     #[serde(default)]
     pub moments: Moments,
@@ -156,6 +159,7 @@ impl Intake {
             buyer_note,
             notes,
             placed_as,
+            attributes,
             // Neither texts nor lists.
             placed_at: _,
             ship_by: _,
@@ -183,7 +187,9 @@ impl Intake {
             name(&mut line.sku);
             name(&mut line.title);
             opt_name(&mut line.variant);
+            clean_properties(&mut line.properties);
         }
+        clean_properties(attributes);
         for shipment in shipments {
             shipment.lines.truncate(MAX_INTAKE_LINES);
             opt_name(&mut shipment.carrier);
@@ -196,6 +202,8 @@ impl Intake {
         }
         if let Some(source) = source {
             name(&mut source.channel);
+            opt_name(&mut source.name);
+            opt_name(&mut source.number);
             opt_name(&mut source.shop);
             opt_name(&mut source.order_id);
             opt_name(&mut source.status_raw);
@@ -312,6 +320,18 @@ impl Intake {
             },
             (Some(_), Some(_)) => theirs,
         }
+    }
+}
+
+/// Most named values of a line or an order.
+pub const MAX_PROPERTIES: usize = 100;
+
+/// Cleans names and values, and cuts a list that is too long.
+fn clean_properties(properties: &mut Vec<Property>) {
+    properties.truncate(MAX_PROPERTIES);
+    for property in properties {
+        property.name = strip(&property.name, MAX_NAME_CHARS);
+        property.value = strip(&property.value, MAX_NOTE_CHARS);
     }
 }
 
@@ -448,8 +468,10 @@ mod tests {
             let mut order = intake(Paid);
             order.content.source = Some(crate::order::Source {
                 channel: "woocommerce".into(),
+                name: None,
                 shop: None,
                 order_id: None,
+                number: None,
                 url: None,
                 status_raw: None,
                 modified_at: Some(at(second)),

@@ -11,14 +11,13 @@ use super::content::{Address, Buyer, Line, OrderContent, Totals};
 use super::id::{InvalidId, OrderNumber, VendorId};
 use super::intake::{Intake, Moments};
 use super::money::{Currency, Money, MoneyError};
+use super::qty::Qty;
 use super::state::Flags;
 use super::status::{OrderStatus, UnknownStatus};
 use super::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean, clean_opt};
 
 /// Most lines in one order.
 pub const MAX_LINES: usize = 500;
-/// Most pieces in one line.
-pub const MAX_QTY: u32 = 1_000_000;
 
 /// An order as a caller writes it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -77,13 +76,13 @@ pub struct PlacedLine {
     pub variant: Option<String>,
     /// How many; one when left out.
     #[serde(default = "one")]
-    pub qty: u32,
+    pub qty: Qty,
     /// For one.
     pub unit_price: String,
 }
 
-fn one() -> u32 {
-    1
+fn one() -> Qty {
+    Qty::ONE
 }
 
 /// Totals as a caller writes them; amounts are decimal text.
@@ -145,12 +144,12 @@ pub enum PlacementError {
     #[error("`lines` holds {0} lines: 1 to {MAX_LINES} are needed")]
     Lines(usize),
     /// A bad quantity.
-    #[error("`lines[{line}].qty` is {qty}: 1 to {MAX_QTY} is needed")]
+    #[error("`lines[{line}].qty` is {qty}: more than 0 and at most {max} is needed", max = Qty::MAX)]
     Qty {
         /// Which line, from 0.
         line: usize,
         /// As given.
-        qty: u32,
+        qty: Qty,
     },
     /// The totals do not follow from the lines.
     #[error("`totals.{field}` is {given}, but the lines make it {computed}")]
@@ -199,17 +198,21 @@ impl Placement {
             buyer: clean_buyer(&self.buyer),
             ship_to: clean_address(&self.ship_to),
             buyer_note: clean_opt(self.buyer_note.as_deref(), MAX_NOTE_CHARS),
+            attributes: Vec::new(),
             notes: Vec::new(),
         };
         // What the caller said, before defaults, so that the same order sent
         // again is known to be the same.
+        let tax_included = std::mem::take(&mut content.totals.tax_included);
         content.placed_as = Some(digest(&(status, self.flags, &content)));
+        content.totals.tax_included = tax_included;
         content.placed_at = self.placed_at.unwrap_or(now);
         Ok(Intake {
             vendor_id,
             number,
             status,
             flags: self.flags,
+            prior: None,
             moments: Moments::default(),
             content,
         })
@@ -240,7 +243,7 @@ impl Placement {
 
 impl PlacedLine {
     fn check(&self, at: usize, currency: Currency) -> Result<Line, PlacementError> {
-        if self.qty == 0 || self.qty > MAX_QTY {
+        if self.qty.is_zero() {
             return Err(PlacementError::Qty {
                 line: at,
                 qty: self.qty,
@@ -248,7 +251,7 @@ impl PlacedLine {
         }
         let field = format!("lines[{at}].unit_price");
         let unit = amount(&field, &self.unit_price, currency)?;
-        let total = unit.checked_mul(self.qty).ok_or(PlacementError::Amount {
+        let total = self.qty.price(unit.minor).ok_or(PlacementError::Amount {
             field,
             source: MoneyError::Overflow,
         })?;
@@ -263,9 +266,10 @@ impl PlacedLine {
             title,
             variant: clean_opt(self.variant.as_deref(), MAX_NAME_CHARS),
             qty: self.qty,
-            qty_shipped: 0,
+            properties: Vec::new(),
+            qty_shipped: Qty::ZERO,
             unit_price: unit.minor,
-            total: total.minor,
+            total,
         })
     }
 }
@@ -318,8 +322,10 @@ impl PlacedTotals {
             discount,
             shipping,
             tax,
+            tax_included: total != on_top,
             total,
             refunded: 0,
+            ..Totals::default()
         })
     }
 }

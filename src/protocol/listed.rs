@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::lenient;
 use crate::order::{
     Actor, Address, Currency, Flags, Line, Money, Note, OrderContent, OrderKey, OrderNumber,
-    OrderStatus, Shipment, Source, Totals, VendorId, VendorOrder, Visibility, status::Standing,
+    OrderStatus, Property, Qty, Shipment, Source, Totals, VendorId, VendorOrder, Visibility,
+    status::Standing,
 };
 
 /// For whom an order is shown.
@@ -86,6 +87,9 @@ pub struct ListedOrder {
     /// The purchase that it is a part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The shop's newest number for the order, where it is not [`Self::order_number`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop_number: Option<String>,
     /// The parts of the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<ListedTotals>,
@@ -117,6 +121,9 @@ pub struct ListedOrder {
     /// Detail call alone: the buyer's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buyer_note: Option<String>,
+    /// Detail call alone: what else the shop keeps about the order by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Property>,
     /// Detail call alone: words of vendor and support.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -143,19 +150,14 @@ pub struct ListedItem {
     /// What was bought.
     pub product: ListedProduct,
     /// How many.
-    pub quantity: u32,
+    pub quantity: Qty,
     /// How many of them left; left out while none did.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub quantity_shipped: u32,
+    #[serde(default, skip_serializing_if = "Qty::is_zero")]
+    pub quantity_shipped: Qty,
     /// For one.
     pub unit_price: String,
     /// For all of them.
     pub total_price: String,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_zero(n: &u32) -> bool {
-    *n == 0
 }
 
 /// A product as the seed's dashboard reads it.
@@ -168,6 +170,9 @@ pub struct ListedProduct {
     /// Which kind of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// What the buyer chose by name: `Engraving: Happy Birthday`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<Property>,
     /// The vendor's number for it.
     #[serde(default, deserialize_with = "lenient::text")]
     pub sku: String,
@@ -188,8 +193,20 @@ pub struct ListedTotals {
     pub discount: String,
     /// Shipping.
     pub shipping: String,
+    /// Fees of the shop; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fees: Option<String>,
+    /// Tips; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tips: Option<String>,
+    /// Paid with gift cards that the shop takes off the total; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gift_cards: Option<String>,
     /// Tax.
     pub tax: String,
+    /// Whether the tax is inside the other amounts instead of on top of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tax_included: bool,
     /// What the buyer pays.
     pub total: String,
     /// What went back.
@@ -253,6 +270,10 @@ impl ListedOrder {
             prior_status: state.prior.last().copied(),
             flags: state.flags,
             group: content.group.clone(),
+            shop_number: content
+                .source
+                .as_ref()
+                .and_then(|source| source.number.clone()),
             totals: Some(totals(&content.totals, &amount)),
             ship_to: (*ship_to != Address::default()).then(|| ship_to.clone()),
             ship_by: content.ship_by,
@@ -262,6 +283,7 @@ impl ListedOrder {
             source: None,
             payment_state: None,
             buyer_note: None,
+            attributes: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -276,6 +298,7 @@ impl ListedOrder {
             source: content.source.clone(),
             payment_state: content.payment_state.clone(),
             buyer_note: content.buyer_note.clone(),
+            attributes: content.attributes.clone(),
             notes: content.notes.iter().filter(readable).cloned().collect(),
             ..Self::new(order, view)
         }
@@ -312,6 +335,7 @@ fn item(line: &Line, amount: &impl Fn(i64) -> String) -> ListedItem {
             id: line.id,
             name: line.title.clone(),
             variant: line.variant.clone(),
+            properties: line.properties.clone(),
             sku: line.sku.clone(),
             price: price.clone(),
             thumbnail: String::new(),
@@ -324,11 +348,16 @@ fn item(line: &Line, amount: &impl Fn(i64) -> String) -> ListedItem {
 }
 
 fn totals(totals: &Totals, amount: &impl Fn(i64) -> String) -> ListedTotals {
+    let some = |minor: i64| (minor != 0).then(|| amount(minor));
     ListedTotals {
         items: amount(totals.items),
         discount: amount(totals.discount),
         shipping: amount(totals.shipping),
+        fees: some(totals.fees),
+        tips: some(totals.tips),
+        gift_cards: some(totals.gift_cards),
         tax: amount(totals.tax),
+        tax_included: totals.tax_included,
         total: amount(totals.total),
         refunded: amount(totals.refunded),
     }

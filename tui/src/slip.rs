@@ -37,7 +37,7 @@ pub fn slip(order: &ListedOrder, shop: &str, date: &str) -> String {
     for item in &order.items {
         let left = item.quantity.saturating_sub(item.quantity_shipped);
         // What left before is in another parcel; a slip of a shipped order is whole.
-        let quantity = if left == 0 { item.quantity } else { left };
+        let quantity = if left.is_zero() { item.quantity } else { left };
         let product = &item.product;
         let mut what = tame(&product.name).into_owned();
         if let Some(variant) = &product.variant {
@@ -45,6 +45,14 @@ pub fn slip(order: &ListedOrder, shop: &str, date: &str) -> String {
         }
         if !product.sku.is_empty() {
             let _ = write!(what, "  [{}]", tame(&product.sku));
+        }
+        for property in &product.properties {
+            let _ = write!(
+                what,
+                "; {}: {}",
+                tame(&property.name),
+                tame(&property.value)
+            );
         }
         for (i, text) in wrap(&what, COLUMNS - 7).into_iter().enumerate() {
             match i {
@@ -108,7 +116,7 @@ mod tests {
     fn a_slip_says_what_goes_where_and_no_price() {
         let mut order = (*listed("10482", OrderStatus::Paid, 0)).clone();
         order.buyer_note = Some("Ring twice,\u{1b}[2J please".into());
-        order.items[0].quantity_shipped = 1;
+        order.items[0].quantity_shipped = 1.into();
         let rule = "-".repeat(72);
         let expected = [
             "Acme",

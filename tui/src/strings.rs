@@ -39,7 +39,7 @@ pub use note::{
 };
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, Currency, Flags, OrderKey, OrderStatus};
-use ordertop::protocol::ListedOrder;
+use ordertop::protocol::{ListedOrder, ListedTotals};
 pub use outbox::*;
 pub use picker::{
     NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, TYPE_A_NAME, VIEW_NEW, VIEW_REPLACED,
@@ -205,8 +205,6 @@ pub const BUYER: &str = "Buyer";
 pub const SHIP_TO: &str = "Ship to";
 /// Details: what was bought.
 pub const ITEMS: &str = "Items";
-/// Details: the parts of the total.
-pub const TOTALS: [&str; 4] = ["Subtotal", "Discount", "Shipping", "Tax"];
 /// Details: what went back to the buyer.
 pub const REFUNDED: &str = "Refunded";
 /// Details: what it comes to.
@@ -378,6 +376,26 @@ pub fn amount(order: &ListedOrder, decimal: &str) -> String {
 #[must_use]
 pub fn less(decimal: &str) -> String {
     format!("-{}", tame(decimal).trim_start_matches('-'))
+}
+
+/// The parts of a total with their names, as they add up; what is not there is an empty text.
+#[must_use]
+pub fn totals(totals: &ListedTotals) -> Vec<(&'static str, String)> {
+    let part = |part: &Option<String>| part.clone().unwrap_or_default();
+    let tax = if totals.tax_included {
+        "Tax included"
+    } else {
+        "Tax"
+    };
+    vec![
+        ("Subtotal", totals.items.clone()),
+        ("Discount", less(&totals.discount)),
+        ("Shipping", totals.shipping.clone()),
+        ("Fees", part(&totals.fees)),
+        ("Tips", part(&totals.tips)),
+        ("Gift cards", less(&part(&totals.gift_cards))),
+        (tax, totals.tax.clone()),
+    ]
 }
 
 /// An amount with its currency, where that is known: `1,184.00 USD`.

@@ -116,6 +116,7 @@ fn check_content(order: &VendorOrder) -> Result<(), Fault> {
         number: order.number.clone(),
         status: order.state.status,
         flags: order.state.flags,
+        prior: None,
         moments: Moments::default(),
         content: order.content.clone(),
     };

@@ -12,9 +12,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use ordertop::order::placement::MAX_QTY;
 use ordertop::order::text::{MAX_NAME_CHARS, clean, clean_opt};
-use ordertop::order::{Currency, Money};
+use ordertop::order::{Currency, Money, Qty};
 use serde_json::value::RawValue;
 
 use super::Refusal;
@@ -182,21 +181,15 @@ impl<'a> Field<'a> {
     }
 
     /// A quantity; `2.0` is two.
-    pub(super) fn qty(&self) -> Result<Option<u32>, Refusal> {
+    pub(super) fn qty(&self) -> Result<Option<Qty>, Refusal> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
-        let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-        whole
-            .parse()
-            .ok()
-            .filter(|qty| *qty <= MAX_QTY && fraction.bytes().all(|b| b == b'0'))
-            .map(Some)
-            .ok_or_else(|| Refusal::Whole {
-                field: self.path(),
-                text: clean(&text, 40),
-                most: MAX_QTY.into(),
-            })
+        let qty = Qty::parse(text.trim()).map_err(|source| Refusal::Qty {
+            field: self.path(),
+            source,
+        })?;
+        Ok(Some(qty))
     }
 
     /// An object; absent or PHP's empty list is one without fields.
@@ -305,8 +298,8 @@ mod tests {
                 "`f` is a number, but true or false is needed",
             ),
             (
-                field("0.5").qty().err(),
-                "`f`: `0.5` is not a whole number from 0 to 1000000",
+                field("0.0005").qty().err(),
+                "`f`: `0.0005` is not a quantity: a number from 0 to 1000000 with at most 3 decimals is needed",
             ),
             (
                 field("-1").id().err(),
@@ -336,6 +329,6 @@ mod tests {
     #[test]
     fn phps_empty_list_is_an_object_without_fields() {
         assert_eq!(field("[ ]").object().unwrap().names().count(), 0);
-        assert_eq!(field("2.0").qty().unwrap(), Some(2));
+        assert_eq!(field("2.0").qty().unwrap(), Some(Qty::whole(2)));
     }
 }

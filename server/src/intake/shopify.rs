@@ -11,7 +11,8 @@ use ordertop::order::intake::{Intake, Moments};
 use ordertop::order::placement::MAX_LINES;
 use ordertop::order::text::MAX_NOTE_CHARS;
 use ordertop::order::{
-    Address, Buyer, Currency, Flags, Line, OrderContent, OrderNumber, OrderStatus, Source, VendorId,
+    Address, Buyer, Currency, Flags, Line, OrderContent, OrderNumber, OrderStatus, Qty, Source,
+    VendorId,
 };
 
 use self::fulfilment::{Fulfilments, Progress};
@@ -48,6 +49,7 @@ pub(super) fn read(order: &Object<'_>, vendor: &VendorId) -> Result<Intake, Refu
             on_hold,
             ..Flags::default()
         },
+        prior: None,
         moments: Moments {
             paid_at: money.is_paid().then_some(created_at),
             shipped_at: fulfilments.shipped_at,
@@ -68,6 +70,7 @@ pub(super) fn read(order: &Object<'_>, vendor: &VendorId) -> Result<Intake, Refu
             shipments: fulfilments.shipments,
             ship_to: ship_to(order, &buyer)?,
             buyer,
+            attributes: Vec::new(),
             buyer_note: order.get("note").clean(MAX_NOTE_CHARS)?,
             notes: Vec::new(),
         },
@@ -125,7 +128,7 @@ fn lines(
     let mut read = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let id = line.get("id").id()?.unwrap_or(at as u64 + 1);
-        let bought = line.get("quantity").qty()?.unwrap_or(1);
+        let bought = line.get("quantity").qty()?.unwrap_or(Qty::ONE);
         let shipped = fulfilments.shipped(id).min(bought);
         let qty = match set {
             TotalsSet::Original => bought,
@@ -134,7 +137,7 @@ fn lines(
                 current.map_or(bought, |current| current.max(shipped))
             }
         };
-        if qty == 0 && bought > 0 {
+        if qty.is_zero() && !bought.is_zero() {
             continue;
         }
         let price = line.get("price");
@@ -147,12 +150,11 @@ fn lines(
             sku,
             // What Shopify calls the only variant of a product.
             variant: variant.filter(|variant| variant != "Default Title"),
+            properties: Vec::new(),
             qty,
             qty_shipped: shipped,
             unit_price,
-            total: unit_price
-                .checked_mul(i64::from(qty))
-                .ok_or_else(|| price.too_large())?,
+            total: qty.price(unit_price).ok_or_else(|| price.too_large())?,
         });
     }
     Ok(read)
@@ -255,6 +257,8 @@ fn source(order: &Object<'_>, money: &Payment, progress: Progress) -> Result<Sou
     let left = left.or_else(|| (progress != Progress::Nothing).then(|| "partial".to_owned()));
     Ok(Source {
         channel: CHANNEL.into(),
+        name: None,
+        number: None,
         shop,
         order_id,
         url,

@@ -10,8 +10,8 @@ use ordertop::order::intake::{Intake, Moments};
 use ordertop::order::placement::MAX_LINES;
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean};
 use ordertop::order::{
-    Address, Buyer, Currency, Flags, Line, OrderContent, OrderNumber, OrderStatus, Source, Totals,
-    VendorId,
+    Address, Buyer, Currency, Flags, Line, OrderContent, OrderNumber, OrderStatus, Qty, Source,
+    Totals, VendorId,
 };
 
 use super::Refusal;
@@ -43,6 +43,7 @@ pub(super) fn read(order: &Object<'_>, vendor: &VendorId) -> Result<Intake, Refu
         number,
         status,
         flags,
+        prior: None,
         moments: Moments {
             paid_at: time("date_paid_gmt")?,
             shipped_at: completed_at.filter(|_| status == OrderStatus::Shipped),
@@ -61,6 +62,7 @@ pub(super) fn read(order: &Object<'_>, vendor: &VendorId) -> Result<Intake, Refu
             shipments: Vec::new(),
             ship_to: ship_to(order, &billing, &buyer)?,
             buyer,
+            attributes: Vec::new(),
             buyer_note: order.get("customer_note").clean(MAX_NOTE_CHARS)?,
             notes: Vec::new(),
         },
@@ -145,6 +147,7 @@ fn totals(order: &Object<'_>, lines: &[Line], currency: Currency) -> Result<Tota
         tax: amount("total_tax")?,
         total: total.amount(currency)?.ok_or_else(|| total.missing())?,
         refunded,
+        ..Totals::default()
     })
 }
 
@@ -159,7 +162,7 @@ fn lines(
     }
     let mut read = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
-        let qty = line.get("quantity").qty()?.unwrap_or(1);
+        let qty = line.get("quantity").qty()?.unwrap_or(Qty::ONE);
         let total = line.get("total").amount(currency)?.unwrap_or_default();
         let subtotal = line.get("subtotal").amount(currency)?;
         let sku = line.get("sku").name()?.unwrap_or_default();
@@ -168,12 +171,13 @@ fn lines(
             title: line.get("name").name()?.unwrap_or_else(|| sku.clone()),
             sku,
             variant: variant(line)?,
+            properties: Vec::new(),
             qty,
             // WooCommerce knows no parts: a completed order left as a whole.
             qty_shipped: if status == OrderStatus::Shipped {
                 qty
             } else {
-                0
+                Qty::ZERO
             },
             unit_price: unit_price(qty, total, subtotal),
             total,
@@ -185,17 +189,19 @@ fn lines(
 /// The price of one, from the exact sums: `price` itself is a JSON number that
 /// may be a third of a cent. Where neither the paid nor the undiscounted sum
 /// divides evenly, the nearest minor unit; the line's total stays exact.
-fn unit_price(qty: u32, total: i64, subtotal: Option<i64>) -> i64 {
-    if qty == 0 {
+fn unit_price(qty: Qty, total: i64, subtotal: Option<i64>) -> i64 {
+    if qty.is_zero() {
         return total;
     }
-    let qty = i64::from(qty);
-    let even = |sum: i64| (sum % qty == 0).then_some(sum / qty);
-    even(total).or(subtotal.and_then(even)).unwrap_or_else(|| {
-        // Half away from zero; the rest is smaller than qty, so it fits.
-        let (whole, rest) = (total / qty, total % qty);
+    let qty = i128::from(qty.thousandths());
+    let scaled = |sum: i64| i128::from(sum) * 1000;
+    let even = |sum: i64| (scaled(sum) % qty == 0).then_some(scaled(sum) / qty);
+    let one = even(total).or(subtotal.and_then(even)).unwrap_or_else(|| {
+        // Half away from zero.
+        let (whole, rest) = (scaled(total) / qty, scaled(total) % qty);
         whole + (2 * rest) / qty
-    })
+    });
+    i64::try_from(one).unwrap_or(total)
 }
 
 /// The values of a variation's attributes: `black, M`. Keys that begin with `_`
@@ -260,6 +266,8 @@ fn source(order: &Object<'_>, status_raw: String) -> Result<Source, Refusal> {
     let address = own.first().and_then(|link| link.get("href").text_if_any());
     Ok(Source {
         channel: CHANNEL.into(),
+        name: None,
+        number: None,
         shop: address.and_then(|address| super::host(&address)),
         order_id: order.get("id").name()?,
         url: None,
@@ -319,7 +327,11 @@ mod tests {
             (2, i64::MAX, None, i64::MAX / 2 + 1),
         ];
         for (qty, total, subtotal, one) in table {
-            assert_eq!(unit_price(qty, total, subtotal), one, "{total} for {qty}");
+            assert_eq!(
+                unit_price(Qty::whole(qty), total, subtotal),
+                one,
+                "{total} for {qty}"
+            );
         }
     }
 }

@@ -120,6 +120,17 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
             "item",
             &format!("{} × {name}{about}  {total}", item.quantity),
         )?;
+        for property in &product.properties {
+            let words = format!("{}: {}", tame(&property.name), tame(&property.value));
+            field("", &words)?;
+        }
+    }
+    if let Some(totals) = &order.totals {
+        for (name, part) in strings::totals(totals) {
+            if !part.bytes().all(|b| matches!(b, b'0' | b'.' | b'-')) {
+                field(name, &strings::amount(order, &part))?;
+            }
+        }
     }
     field("total", &strings::amount(order, &order.total_amount))?;
     for shipment in &order.shipments {
@@ -135,6 +146,10 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
     }
     let said = order.buyer_note.as_deref().unwrap_or_default();
     field("buyer's note", &tame_long(said))?;
+    for attribute in &order.attributes {
+        let words = format!("{}: {}", tame(&attribute.name), tame_long(&attribute.value));
+        field("shop's note", &words)?;
+    }
     for note in &order.notes {
         let by = strings::actor(&note.by);
         let words = tame_long(&note.body);

@@ -303,7 +303,7 @@ fn line((sku, title, unit_price, variants): Article, dice: &mut Dice) -> PlacedL
         title: title.to_owned(),
         variant: (!variants.is_empty()).then(|| pick(variants, dice).to_owned()),
         // One, mostly.
-        qty: dice.random_range(1_u32..=4).saturating_sub(2).max(1),
+        qty: dice.random_range(1_u32..=4).saturating_sub(2).max(1).into(),
         unit_price: unit_price.to_owned(),
     }
 }

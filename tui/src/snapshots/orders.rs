@@ -94,7 +94,7 @@ pub(crate) fn long_order() -> ListedOrder {
     totals.shipping = "9.90".into();
     totals.tax = "4.10".into();
     totals.refunded = "40.00".into();
-    order.items[0].quantity_shipped = 1;
+    order.items[0].quantity_shipped = 1.into();
     order.items[1].product.name =
         "Linen tea towel, stone-washed, with a woven stripe along both long sides".into();
     order.flags.cancel_requested = true;

@@ -1,7 +1,7 @@
 //! One order: where it stands, who bought it, what, and who did what when.
 
 use jiff::Timestamp;
-use ordertop::order::{ActorKind, OrderStatus, Shipment, Visibility};
+use ordertop::order::{ActorKind, OrderStatus, Qty, Shipment, Visibility};
 use ordertop::protocol::ListedOrder;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -114,7 +114,7 @@ impl Page {
     }
 
     /// So many of something, and what they come to. A long name goes on below itself.
-    fn item(&mut self, quantity: u32, name: &str, total: &str) {
+    fn item(&mut self, quantity: Qty, name: &str, total: &str) {
         let before = format!("{quantity} × ");
         let indent = " ".repeat(width(&before));
         let room = self
@@ -252,9 +252,10 @@ fn items(order: &ListedOrder, page: &mut Page) {
     page.gap();
     page.head(strings::ITEMS);
     for item in &order.items {
-        let shipped = match item.quantity_shipped {
-            0 => String::new(),
-            n => format!(" ({n} shipped)"),
+        let shipped = if item.quantity_shipped.is_zero() {
+            String::new()
+        } else {
+            format!(" ({} shipped)", item.quantity_shipped)
         };
         let title = tame(&item.product.name);
         let total = strings::amount(order, &item.total_price);
@@ -265,22 +266,25 @@ fn items(order: &ListedOrder, page: &mut Page) {
             .filter(|text| !text.is_empty())
             .map(|text| tame(text).into_owned())
             .collect();
-        if item.quantity > 1 {
+        if item.quantity != Qty::ONE {
             about.push(format!("{} each", strings::amount(order, &item.unit_price)));
         }
         if !about.is_empty() {
             page.text(&format!("    {}", about.join(" · ")), theme.quiet());
         }
+        for property in &item.product.properties {
+            let words = format!("    {}: {}", tame(&property.name), tame(&property.value));
+            page.text(&words, theme.text());
+        }
     }
     if let Some(totals) = &order.totals {
-        let discount = strings::less(&totals.discount);
-        let parts = [&totals.items, &discount, &totals.shipping, &totals.tax];
-        let told: Vec<_> = (strings::TOTALS.iter().zip(parts))
+        let told: Vec<_> = strings::totals(totals)
+            .into_iter()
             .filter(|(_, part)| worth(part))
             .collect();
         if told.len() > 1 {
             for (name, part) in told {
-                let amount = strings::amount(order, part);
+                let amount = strings::amount(order, &part);
                 page.pair(name, &amount, theme.quiet(), theme.quiet());
             }
         }
@@ -334,13 +338,17 @@ fn shipments(app: &App, order: &ListedOrder, page: &mut Page) {
 
 fn notes(app: &App, order: &ListedOrder, page: &mut Page) {
     let buyer = order.buyer_note.as_deref().unwrap_or_default();
-    if buyer.is_empty() && order.notes.is_empty() {
+    if buyer.is_empty() && order.notes.is_empty() && order.attributes.is_empty() {
         return;
     }
     page.gap();
     page.head(strings::NOTES);
     if !buyer.is_empty() {
         page.text(&format!("buyer: {buyer}"), page.theme.text());
+    }
+    for attribute in &order.attributes {
+        let words = format!("{}: {}", tame(&attribute.name), tame(&attribute.value));
+        page.text(&words, page.theme.text());
     }
     for note in &order.notes {
         let by = strings::actor(&note.by);

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use ordertop::order::Shipment;
 use ordertop::order::text::MAX_NOTE_CHARS;
+use ordertop::order::{Qty, Shipment};
 
 use super::super::field::{Field, Object};
 use super::super::{Refusal, joined, web_address};
@@ -33,7 +33,7 @@ pub(super) struct Fulfilments {
     /// When the last of it arrived, once all has.
     pub(super) delivered_at: Option<Timestamp>,
     /// Pieces that left, by line.
-    shipped: BTreeMap<u64, u32>,
+    shipped: BTreeMap<u64, Qty>,
 }
 
 impl Fulfilments {
@@ -41,7 +41,7 @@ impl Fulfilments {
     /// took nothing along.
     pub(super) fn read(order: &Object<'_>) -> Result<Self, Refusal> {
         let mut shipments = Vec::new();
-        let mut shipped = BTreeMap::<u64, u32>::new();
+        let mut shipped = BTreeMap::<u64, Qty>::new();
         let mut all_arrived = true;
         for fulfilment in order.get("fulfillments").objects()? {
             let state = fulfilment.get("status").word()?;
@@ -82,7 +82,7 @@ impl Fulfilments {
     }
 
     /// How many pieces of a line left.
-    pub(super) fn shipped(&self, line: u64) -> u32 {
+    pub(super) fn shipped(&self, line: u64) -> Qty {
         self.shipped.get(&line).copied().unwrap_or_default()
     }
 }
@@ -113,6 +113,7 @@ fn shipment(fulfilment: &Object<'_>, lines: Vec<u64>, arrived: bool) -> Result<S
         carrier: fulfilment.get("tracking_company").name()?,
         tracking_number: number,
         tracking_url: web_address(url),
+        from_shop: true,
         shipped_at: fulfilment.get("created_at").time()?,
         // The last that was heard of it is that it arrived.
         delivered_at: updated_at.filter(|_| arrived),

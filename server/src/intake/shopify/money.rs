@@ -77,6 +77,7 @@ pub(super) fn totals(
         tax: amount("total_tax")?.unwrap_or_default(),
         total: amount("total_price")?.ok_or_else(|| order.get("total_price").missing())?,
         refunded: refunded(order, currency)?,
+        ..Totals::default()
     })
 }
 
