@@ -49,10 +49,9 @@ fn refused(key: OrderKey, error: String) -> RowResult {
 }
 
 fn row(key: OrderKey, change: Change) -> RowResult {
-    let version = change.order.as_ref().map_or(0, |order| order.state.version);
     let result = match change.outcome {
         ChangeOutcome::Refused(refusal) => return refused(key, refusal.to_string()),
-        ChangeOutcome::Written if version == 1 => Outcome::Placed,
+        ChangeOutcome::Written if change.version == 1 => Outcome::Placed,
         ChangeOutcome::Written => Outcome::Changed,
         ChangeOutcome::Kept => Outcome::Unchanged,
     };

@@ -69,8 +69,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// On a store that several servers share, "one commit" is one for each
     /// vendor: all of a vendor's changes or none.
     ///
-    /// With `once`, what was answered before under that key is answered again,
+    /// With `once`, the outcome that is remembered under that key is answered again,
     /// and nothing is done; [`StoreError::KeyReused`] when it was another request.
+    /// Outcomes and places are remembered, never copies of orders ([`Change::order`]).
     fn change_all(
         &self,
         changes: Vec<(OrderKey, Decide)>,
@@ -285,16 +286,35 @@ pub struct Write {
     pub history: HistoryEntry,
 }
 
-/// What came of a [`Store::change`]. Serialised to be remembered with an
-/// `Idempotency-Key`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What came of a [`Store::change`].
+#[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// What was done.
     pub outcome: ChangeOutcome,
-    /// The order as it is now.
+    /// The version that the order got, or has where nothing was written; 0 without an order.
+    pub version: u64,
+    /// The order after the change. In an answer that is given again: as the request left it while
+    /// that can be replayed, as it is now afterwards and where nothing was written.
     pub order: Option<Arc<VendorOrder>>,
     /// The event that this made, or the vendor's newest.
     pub position: Option<Position>,
+}
+
+impl Change {
+    /// A change that left `order`, whose version is the change's.
+    #[must_use]
+    pub fn new(
+        outcome: ChangeOutcome,
+        order: Option<Arc<VendorOrder>>,
+        position: Option<Position>,
+    ) -> Self {
+        Self {
+            outcome,
+            version: order.as_ref().map_or(0, |order| order.state.version),
+            order,
+            position,
+        }
+    }
 }
 
 /// What was done with an order.

@@ -3,8 +3,8 @@
 use bytes::Buf;
 use futures_util::Stream;
 use http::StatusCode;
-use ordertop::order::Visibility;
 use ordertop::order::text::{MAX_NOTE_CHARS, clean_opt};
+use ordertop::order::{Note, Visibility};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{NewNote, NoteAdded};
 
@@ -26,11 +26,13 @@ pub(super) async fn add(
     let body = request::read_body(state, &incoming.headers, body).await?;
     let once = idempotency::once(&incoming, &caller, &body)?;
     let new: NewNote = request::parse_object(&body)?;
+    let actor = caller.actor();
+    let words = clean_opt(Some(&new.text), MAX_NOTE_CHARS)
+        .ok_or_else(|| ApiError::bad("empty_note", "`text` says nothing: write some words"))?;
     let request = NoteRequest {
-        actor: caller.actor(),
+        actor: actor.clone(),
         visibility: visibility(&caller, new.visibility)?,
-        body: clean_opt(Some(&new.text), MAX_NOTE_CHARS)
-            .ok_or_else(|| ApiError::bad("empty_note", "`text` says nothing: write some words"))?,
+        body: words.clone(),
         request_id: incoming.request_id(),
     };
     let any = matches!(caller, Caller::Master).then_some("*");
@@ -41,8 +43,10 @@ pub(super) async fn add(
     let change = state.store.change(key, decide, once).await?;
     let position = change.position.clone();
     let order = status::taken(change, &caller)?;
-    // A remembered answer holds the order as this note left it, too.
-    let note = order.content.notes.last().ok_or(ApiError::UnknownOrder)?;
+    // The newest, but for an answer that is given again and shows the order as it is now.
+    let ours = |note: &&Note| note.by == actor && note.body == words;
+    let note = order.content.notes.iter().rev().find(ours);
+    let note = note.ok_or(ApiError::UnknownOrder)?;
     let added = NoteAdded {
         note: note.clone(),
         position,

@@ -91,11 +91,13 @@ fn answer(change: Change, to: OrderStatus, caller: &Caller) -> Result<StatusChan
     let position = change.position.clone();
     let order = taken(change, caller)?;
     let new_status = order.state.status;
-    // A vendor who may only ask sees the status stand.
-    let sentence = if new_status == to {
-        STATUS_UPDATED
-    } else {
+    // A vendor who may only ask sees the status stand. An answer that is given again may
+    // show the order as it is now, in any status.
+    let asked = to == OrderStatus::Cancelled && new_status != to;
+    let sentence = if asked && matches!(caller, Caller::Vendor(_)) {
         CANCELLATION_REQUESTED
+    } else {
+        STATUS_UPDATED
     };
     Ok(StatusChanged {
         status: sentence.to_owned(),

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::{Change, ChangeOutcome};
+use crate::decision::Refusal;
 
 /// Makes a request happen once: an `Idempotency-Key` and what came under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,60 @@ impl Once {
             self.digest = digest(&[self.digest.as_bytes(), rows]);
         }
         self
+    }
+}
+
+/// What is remembered of one change: its outcome and the place `P` of what it wrote in the
+/// log. A row that was unchanged is remembered as `0`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Remembered<P, Old> {
+    /// Nothing was to be done; always 0.
+    Kept(Nothing),
+    /// Committed at this place.
+    Written(P),
+    /// The rules said no.
+    Refused {
+        /// Why.
+        refused: Refusal,
+    },
+    /// As earlier builds remembered it, with a copy of the order: still read, never written.
+    #[serde(skip_serializing)]
+    Copied(Box<Old>),
+}
+
+/// The number 0.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub(super) struct Nothing;
+
+impl From<Nothing> for u8 {
+    fn from(_: Nothing) -> Self {
+        0
+    }
+}
+
+impl TryFrom<u8> for Nothing {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        match number {
+            0 => Ok(Self),
+            _ => Err("a place, not 0"),
+        }
+    }
+}
+
+impl<P, Old> Remembered<P, Old> {
+    /// What to remember of a change that was written at `place`, if it was.
+    pub(super) fn new(change: &Change, place: Option<P>) -> Self {
+        match (&change.outcome, place) {
+            (ChangeOutcome::Refused(refusal), _) => Self::Refused {
+                refused: refusal.clone(),
+            },
+            (ChangeOutcome::Written, Some(place)) => Self::Written(place),
+            (ChangeOutcome::Written | ChangeOutcome::Kept, _) => Self::Kept(Nothing),
+        }
     }
 }
 

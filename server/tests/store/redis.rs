@@ -10,14 +10,16 @@ use ordertop_server::decision;
 use ordertop_server::hub::Following;
 use ordertop_server::store::{
     ChangeOutcome, ListQuery, News, RedisStore, Replay, Retention, Store, StoreError, StoreOptions,
-    StoreUrl,
+    StoreUrl, digest,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::once::{placing, say_once, shipping};
+use crate::once::{
+    placing, remembered_is_small, remembered_longer_than_replayed, say_once, shipping,
+};
 use crate::redis_server::{Cluster, Redis, Sentinels};
 use crate::story::{NEWS, at, events, key, place, ship, story, vendor};
 
@@ -560,4 +562,55 @@ async fn a_key_whose_claim_is_gone_still_knows_its_request() {
     redis.cli(&["DEL", claim.trim()]).await;
     let other = say_once(&store, "1", "other", placing("42", "A-2")).await;
     assert_eq!(other, Err(StoreError::KeyReused));
+}
+
+/// The key of what vendor 42 was answered under its key.
+fn once_key(key: &str) -> String {
+    let key = format!("vendor 42 {key}");
+    format!("ordertop:{{42}}:once:{}", digest(&[key.as_bytes()]))
+}
+
+#[tokio::test]
+async fn what_is_remembered_is_bounded_by_what_was_done() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    let size = async |key: &str| {
+        let length = redis.cli(&["STRLEN", &once_key(key)]).await;
+        length.trim().parse().unwrap()
+    };
+    // For no rows at all nothing is asked of Redis but the claim: the overhead is that of an
+    // answer without rows.
+    let text = "0 aaaaaa d []";
+    redis.cli(&["SET", &once_key("none"), text]).await;
+    remembered_is_small(&store, size).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_after_its_event_is_no_longer_kept() {
+    for gone in ["ordertop:{42}:events", "ordertop:{42}:revisions"] {
+        let redis = Redis::start().await;
+        let (store, _fed) = open(&redis.url()).await;
+        let forget = async || {
+            assert_eq!(redis.cli(&["DEL", gone]).await.trim(), "1");
+        };
+        remembered_longer_than_replayed(&store, forget).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_an_earlier_build_remembered_is_given_again() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let placed = say_once(&store, "k", "d", placing("42", "A-1")).await;
+    let change = &placed.as_ref().unwrap()[0];
+    let position = change.position.as_ref().unwrap();
+    let copied = serde_json::json!([{
+        "change": {"outcome": "written", "order": change.order, "position": null},
+        "wrote": [1, position.mark],
+    }]);
+    let text = format!("0 aaaaaa d {copied}");
+    redis.cli(&["SET", &once_key("k"), &text]).await;
+    let again = say_once(&store, "k", "d", placing("42", "A-1")).await;
+    assert_eq!(again, placed);
 }

@@ -18,7 +18,7 @@ use ordertop_server::store::{
 use ordertop_server::{decision, merge};
 use tokio::sync::mpsc;
 
-use crate::once::{placing, say_once};
+use crate::once::{placing, remembered_is_small, remembered_longer_than_replayed, say_once};
 use crate::story::{assert_fed, at, key, place, ship, story, vendor};
 
 /// The usual options by this clock.
@@ -159,6 +159,47 @@ async fn an_answer_is_remembered_over_a_restart_and_forgotten_in_time() {
         count.unwrap()
     };
     assert_eq!(rows(&path), 1);
+}
+
+#[tokio::test]
+async fn what_is_remembered_is_bounded_by_what_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (store, _fed) = open(&path).await;
+    let size = async |key: &str| {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        let sql = "SELECT length(answer) FROM once WHERE key = 'vendor 42 ' || ?1";
+        db.query_row(sql, [key], |row| row.get(0)).unwrap()
+    };
+    remembered_is_small(&store, size).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_after_its_content_is_no_longer_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (store, _fed) = open(&path).await;
+    let forget = async || {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        let forgotten = db.execute("DELETE FROM contents WHERE revision < 3", []);
+        assert_eq!(forgotten.unwrap(), 2);
+    };
+    remembered_longer_than_replayed(&store, forget).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_an_earlier_build_remembered_is_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (store, _fed) = open(&path).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    let placed = say_once(&store, "k", "d", placing("42", "A-1")).await;
+    let position = serde_json::to_string(&placed.as_ref().unwrap()[0].position).unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let copied = format!(r#"[{{"outcome":"written","position":{position},"seq":1}}]"#);
+    db.execute("UPDATE once SET answer = ?1", [copied]).unwrap();
+    let again = say_once(&store, "k", "d", placing("42", "A-1")).await;
+    assert_eq!(again, placed);
 }
 
 #[tokio::test]

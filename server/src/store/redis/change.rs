@@ -10,8 +10,8 @@ use ordertop::order::{OrderId, OrderKey, OrderNumber, VendorId};
 use ordertop::protocol::{Mark, Position};
 
 use super::Shared;
-use super::commit::{Outcomes, Row, Said};
-use super::once;
+use super::commit::{Row, Said};
+use super::once::{self, Place, Remembering};
 use super::read::Seen;
 use crate::decision::Refusal;
 use crate::store::fact::Fact;
@@ -80,10 +80,9 @@ pub(super) async fn change_all(
     }
     // Rows of vendors that could not be reached say so, each for itself.
     let results = results.into_iter().map(|change| {
-        change.unwrap_or(Change {
-            outcome: ChangeOutcome::Refused(Refusal::StoreUnavailable),
-            order: None,
-            position: None,
+        change.unwrap_or_else(|| {
+            let away = ChangeOutcome::Refused(Refusal::StoreUnavailable);
+            Change::new(away, None, None)
         })
     });
     Ok((results.collect(), events))
@@ -119,8 +118,9 @@ async fn change_vendor(
             shared.wait_for_replicas(vendor).await?;
             return Ok((decided.changes, Vec::new()));
         }
-        let outcomes = asked_once.map(|once| (once, decided.outcomes()));
-        let said = shared.commit(vendor, &decided.rows, outcomes, now_ms, newest);
+        let remembering = asked_once.map(|once| Remembering::new(once, vendor, decided.places()));
+        let remembering = remembering.transpose()?;
+        let said = shared.commit(vendor, &decided.rows, remembering, now_ms, newest);
         match said.await? {
             Said::Written(before) => {
                 let events = decided.written(vendor, before);
@@ -129,10 +129,8 @@ async fn change_vendor(
             Said::Changed => wait_a_little(attempt).await,
             Said::Remembered(text) => {
                 shared.wait_for_replicas(vendor).await?;
-                return Ok((
-                    once::remembered(&text, asked_once, changes.len())?,
-                    Vec::new(),
-                ));
+                let again = once::recall(shared, vendor, changes, asked_once, &text);
+                return Ok((again.await?, Vec::new()));
             }
             Said::NoVendor => {
                 return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
@@ -156,12 +154,8 @@ async fn wait_a_little(attempt: u32) {
 }
 
 fn unknown_vendor(vendor: &VendorId, count: usize) -> Vec<Change> {
-    let change = Change {
-        outcome: ChangeOutcome::Refused(Refusal::UnknownVendor(vendor.clone())),
-        order: None,
-        position: None,
-    };
-    vec![change; count]
+    let refused = ChangeOutcome::Refused(Refusal::UnknownVendor(vendor.clone()));
+    vec![Change::new(refused, None, None); count]
 }
 
 /// What was decided upon one vendor's orders.
@@ -186,10 +180,9 @@ async fn decide(
     };
     for (at, (number, decide)) in changes.iter().enumerate() {
         let stored = orders.get(number);
-        let unwritten = |outcome| Change {
-            outcome,
-            order: stored.map(|(order, _)| order.clone()),
-            position: Some(head.clone()),
+        let unwritten = |outcome| {
+            let order = stored.map(|(order, _)| order.clone());
+            Change::new(outcome, order, Some(head.clone()))
         };
         let change = match decide(stored.map(|(order, _)| &**order)) {
             Verdict::Keep => unwritten(ChangeOutcome::Kept),
@@ -222,11 +215,7 @@ async fn decide(
                     },
                 });
                 orders.insert(number.clone(), (order.clone(), revision));
-                Change {
-                    outcome: ChangeOutcome::Written,
-                    order: Some(order),
-                    position: None,
-                }
+                Change::new(ChangeOutcome::Written, Some(order), None)
             }
         };
         debug_assert!(change.order.as_ref().is_none_or(|o| o.vendor_id == *vendor));
@@ -256,13 +245,13 @@ impl Decided {
         events.collect()
     }
 
-    /// What is remembered of each change: its place among the written ones, where
-    /// it is one of them.
-    fn outcomes(&self) -> Outcomes {
-        let mut outcomes: Outcomes = self.changes.iter().map(|c| (c.clone(), None)).collect();
+    /// Each change with its place among the written ones, where it is one of them.
+    fn places(&self) -> Vec<(&Change, Option<Place>)> {
+        let mut places: Vec<_> = self.changes.iter().map(|change| (change, None)).collect();
         for (n, row) in self.rows.iter().enumerate() {
-            outcomes[row.change].1 = Some((n as u64 + 1, row.mark.clone()));
+            let version = row.order.state.version;
+            places[row.change].1 = Some(Place(n as u64 + 1, row.mark.clone(), version));
         }
-        outcomes
+        places
     }
 }

@@ -12,7 +12,7 @@ use super::once::Remembering;
 use super::rows::{position, to_json, unreadable};
 use super::{Shared, explain, failed, unanswered};
 use crate::store::fact::Fact;
-use crate::store::{Change, ONCE_FOR, Once, StoreError};
+use crate::store::{ONCE_FOR, StoreError};
 
 /// How long after it was decided upon a commit may still be done: one that a
 /// stalled Redis finds later is refused by it, for its caller was told that it
@@ -49,9 +49,6 @@ pub(super) struct Row {
     pub(super) fact: Fact,
 }
 
-/// Each change's answer, and which of the commit's events it made.
-pub(super) type Outcomes = Vec<(Change, Option<(u64, Mark)>)>;
-
 impl Shared {
     /// Commits these rows of one vendor, decided upon at `now_ms` by Redis's clock
     /// when the vendor's newest event was `newest`, and what is to be remembered
@@ -60,13 +57,12 @@ impl Shared {
         &self,
         vendor: &VendorId,
         rows: &[Row],
-        once: Option<(&Once, Outcomes)>,
+        remembering: Option<Remembering>,
         now_ms: i64,
         newest: u64,
     ) -> Result<Said, StoreError> {
         let of = VendorKeys(vendor);
-        let remembering = once.map(|(once, outcomes)| Remembering::new(once, vendor, outcomes));
-        let (once_key, remember) = match remembering.transpose()? {
+        let (once_key, remember) = match remembering {
             Some(remembering) => (remembering.key, remembering.text),
             None => (of.once("-"), String::new()),
         };

@@ -92,7 +92,7 @@ impl Pending {
         self.committed
     }
 
-    fn entry(&self, directory: &Directory, id: &VendorId) -> Option<Arc<VendorEntry>> {
+    pub(super) fn entry(&self, directory: &Directory, id: &VendorId) -> Option<Arc<VendorEntry>> {
         let new = self.vendors.iter().find(|(new, _)| new == id);
         new.map(|(_, entry)| entry.clone()).or_else(|| {
             directory
@@ -115,7 +115,7 @@ impl Pending {
     }
 
     /// Where the vendor stands so far, and that event's place in the log.
-    fn head(&self, id: &VendorId, entry: &VendorEntry) -> (Position, Option<i64>) {
+    pub(super) fn head(&self, id: &VendorId, entry: &VendorEntry) -> (Position, Option<i64>) {
         match self.heads.get(id) {
             Some(head) => (head.position.clone(), Some(head.newest)),
             None => {
@@ -168,11 +168,7 @@ pub(super) fn change(
 ) -> rusqlite::Result<Placed> {
     let Some(vendor) = pending.entry(directory, &key.vendor) else {
         let refusal = Refusal::UnknownVendor(key.vendor.clone());
-        let change = Change {
-            outcome: ChangeOutcome::Refused(refusal),
-            order: None,
-            position: None,
-        };
+        let change = Change::new(ChangeOutcome::Refused(refusal), None, None);
         return Ok(Placed { change, seq: None });
     };
     let (stored, row) = match read::stored(db, vendor.row, key)? {
@@ -185,11 +181,7 @@ pub(super) fn change(
     };
     let (head, before) = pending.head(&key.vendor, &vendor);
     let unwritten = |outcome, order: Option<_>| Placed {
-        change: Change {
-            outcome,
-            order: order.map(Arc::new),
-            position: Some(head.clone()),
-        },
+        change: Change::new(outcome, order.map(Arc::new), Some(head.clone())),
         seq: None,
     };
     let write = match decide(stored.as_ref()) {
@@ -212,11 +204,11 @@ pub(super) fn change(
     };
     let newest = place.seq;
     let event = write_order(db, place, row, write)?;
-    let change = Change {
-        outcome: ChangeOutcome::Written,
-        order: Some(event.order.clone()),
-        position: Some(event.position.clone()),
-    };
+    let change = Change::new(
+        ChangeOutcome::Written,
+        Some(event.order.clone()),
+        Some(event.position.clone()),
+    );
     let position = event.position.clone();
     let since = pending
         .heads

@@ -1,21 +1,27 @@
-//! What was answered under an `Idempotency-Key`, remembered in the transaction
-//! that did it: either both are there after a crash or neither.
+//! What was done under an `Idempotency-Key`, remembered in the transaction that
+//! did it: either both are there after a crash or neither.
 //!
-//! An order that was written is in the log already, as it was then; only its
-//! place is kept. One that was not written is kept whole: nothing else says how
-//! it was at that moment.
+//! Only outcomes and places in the log are kept, no order: some ten bytes for a
+//! change that was written, two for a row that was unchanged. The order of an
+//! answer that is given again is read from the log, as the request left it, while
+//! the log holds its content; afterwards as it is now. A row that wrote nothing
+//! shows the order as it is now.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ordertop::order::VendorOrder;
+use ordertop::order::{OrderId, OrderKey, VendorOrder};
 use ordertop::protocol::Position;
 use rusqlite::{OptionalExtension, Transaction, params};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::read;
+use super::Directory;
+use super::commit::Pending;
+use super::read::{self, AtEvent};
 use super::rows::{json, to_json};
-use crate::store::{Change, ChangeOutcome, ONCE_FOR, Once, StoreError};
+use crate::store::once::Remembered;
+use crate::store::{Change, ChangeOutcome, Decide, ONCE_FOR, Once, StoreError};
 
 /// For each key that is added so many that have expired are removed: more than
 /// one, so that the table shrinks again after a busy day.
@@ -27,25 +33,26 @@ pub(super) struct Placed {
     pub(super) seq: Option<i64>,
 }
 
-/// A change as it is kept.
-#[derive(Serialize, Deserialize)]
-struct Kept {
+/// A change as it is kept: by its place in the log.
+type Kept = Remembered<i64, Copied>;
+
+/// A change as earlier builds kept it.
+#[derive(Deserialize)]
+struct Copied {
     outcome: ChangeOutcome,
-    #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<Position>,
-    /// The event that holds the order.
-    #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<i64>,
-    /// The order, where no event holds it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<Arc<VendorOrder>>,
 }
 
-/// What was answered under this key, if it is remembered at `now`; an error
-/// when that was another request.
+/// What was done under this key for these changes, if it is remembered at `now`;
+/// an error when that was another request.
 pub(super) fn recall(
     db: &Transaction<'_>,
+    directory: &Directory,
+    pending: &Pending,
     once: &Once,
+    changes: &[(OrderKey, Decide)],
     now: Timestamp,
 ) -> rusqlite::Result<Option<Result<Vec<Change>, StoreError>>> {
     let known = db
@@ -58,22 +65,88 @@ pub(super) fn recall(
     let Some((same, kept)) = known else {
         return Ok(None);
     };
-    if !same {
+    if !same || kept.len() != changes.len() {
         return Ok(Some(Err(StoreError::KeyReused)));
     }
-    let change = |kept: Kept| {
-        let order = match kept.seq {
-            Some(seq) => Some(Arc::new(read::order_at(db, seq)?)),
-            None => kept.order,
+    let mut recalling = Recalling {
+        db,
+        directory,
+        pending,
+        left: HashMap::new(),
+        current: HashMap::new(),
+    };
+    // From the last on: of an order that several rows changed one copy is read, the one
+    // that the request left.
+    let rows = kept.into_iter().zip(changes).rev();
+    let changes: rusqlite::Result<Vec<_>> = rows
+        .map(|(kept, (key, _))| recalling.change(kept, key))
+        .collect();
+    let mut changes = changes?;
+    changes.reverse();
+    Ok(Some(Ok(changes)))
+}
+
+/// Reads what remembered changes speak of, each order once.
+struct Recalling<'a> {
+    db: &'a Transaction<'a>,
+    directory: &'a Directory,
+    pending: &'a Pending,
+    /// Orders as the request left them.
+    left: HashMap<OrderId, Arc<VendorOrder>>,
+    /// Orders as they are now.
+    current: HashMap<OrderKey, Option<Arc<VendorOrder>>>,
+}
+
+impl Recalling<'_> {
+    fn change(&mut self, kept: Kept, key: &OrderKey) -> rusqlite::Result<Change> {
+        let outcome = match kept {
+            Kept::Written(seq) => return self.written(seq),
+            Kept::Copied(copied) => return self.copied(*copied),
+            Kept::Kept(_) => ChangeOutcome::Kept,
+            Kept::Refused { refused } => ChangeOutcome::Refused(refused),
+        };
+        let Some(vendor) = self.pending.entry(self.directory, &key.vendor) else {
+            return Ok(Change::new(outcome, None, None));
+        };
+        let order = match self.current.get(key) {
+            Some(order) => order.clone(),
+            None => {
+                let order = read::order(self.db, vendor.row, key)?.map(Arc::new);
+                self.current.insert(key.clone(), order.clone());
+                order
+            }
+        };
+        let (position, _) = self.pending.head(&key.vendor, &vendor);
+        Ok(Change::new(outcome, order, Some(position)))
+    }
+
+    fn written(&mut self, seq: i64) -> rusqlite::Result<Change> {
+        let AtEvent {
+            position,
+            order,
+            version,
+        } = read::at_event(self.db, seq)?;
+        let order = match self.left.get(&order) {
+            Some(order) => order.clone(),
+            None => {
+                let read = Arc::new(read::order_at(self.db, seq)?);
+                self.left.insert(order, read.clone());
+                read
+            }
         };
         Ok(Change {
-            outcome: kept.outcome,
-            order,
-            position: kept.position,
+            version,
+            ..Change::new(ChangeOutcome::Written, Some(order), Some(position))
         })
-    };
-    let changes: rusqlite::Result<_> = kept.into_iter().map(change).collect();
-    Ok(Some(Ok(changes?)))
+    }
+
+    fn copied(&self, copied: Copied) -> rusqlite::Result<Change> {
+        let order = match copied.seq {
+            Some(seq) => Some(Arc::new(read::order_at(self.db, seq)?)),
+            None => copied.order,
+        };
+        Ok(Change::new(copied.outcome, order, copied.position))
+    }
 }
 
 /// Remembers what was done under this key at `now`.
@@ -83,12 +156,9 @@ pub(super) fn remember(
     placed: &[Placed],
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let kept = placed.iter().map(|Placed { change, seq }| Kept {
-        outcome: change.outcome.clone(),
-        position: change.position.clone(),
-        seq: *seq,
-        order: change.order.clone().filter(|_| seq.is_none()),
-    });
+    let kept = placed
+        .iter()
+        .map(|Placed { change, seq }| Kept::new(change, *seq));
     let kept: Vec<_> = kept.collect();
     let expires = now.saturating_add(ONCE_FOR).unwrap_or(Timestamp::MAX);
     // One that has expired may still be there.

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
+use ordertop::order::{HistoryEntry, OrderId, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
 use rusqlite::types::Value;
@@ -111,16 +111,55 @@ pub(super) fn stored(
     .optional()
 }
 
-/// An order as it was at the event of this place in the log.
+/// An order as it was at the event of this place in the log; as it is now where the content
+/// that it had then is no longer kept.
 pub(super) fn order_at(db: &Connection, seq: i64) -> rusqlite::Result<VendorOrder> {
-    db.prepare_cached(
-        "SELECT o.id, v.id, o.number, e.state, c.body FROM events e
+    let then = db
+        .prepare_cached(
+            "SELECT o.id, v.id, o.number, e.state, c.body FROM events e
+             JOIN orders o ON o.id = e.order_id
+             JOIN contents c ON c.order_id = e.order_id AND c.revision = e.revision
+             JOIN vendors v ON v.ref = e.vendor
+             WHERE e.seq = ?1",
+        )?
+        .query_row([seq], rows::order)
+        .optional()?;
+    if let Some(then) = then {
+        return Ok(then);
+    }
+    db.prepare_cached(&format!(
+        "SELECT {ORDER_COLUMNS} FROM events e
          JOIN orders o ON o.id = e.order_id
-         JOIN contents c ON c.order_id = e.order_id AND c.revision = e.revision
-         JOIN vendors v ON v.ref = e.vendor
-         WHERE e.seq = ?1",
-    )?
+         JOIN contents c ON c.order_id = o.id AND c.revision = o.revision
+         JOIN vendors v ON v.ref = o.vendor
+         WHERE e.seq = ?1"
+    ))?
     .query_row([seq], rows::order)
+}
+
+/// What an event says of its order without the order's content.
+pub(super) struct AtEvent {
+    pub(super) position: Position,
+    pub(super) order: OrderId,
+    /// The version that the event made.
+    pub(super) version: u64,
+}
+
+/// The event of this place in the log.
+pub(super) fn at_event(db: &Connection, seq: i64) -> rusqlite::Result<AtEvent> {
+    db.prepare_cached(
+        r#"SELECT "offset", mark, order_id, state ->> '$.version' FROM events WHERE seq = ?1"#,
+    )?
+    .query_row([seq], |row| {
+        Ok(AtEvent {
+            position: Position {
+                offset: row.get(0)?,
+                mark: rows::id(row, 1, Mark::new)?,
+            },
+            order: OrderId(row.get(2)?),
+            version: row.get(3)?,
+        })
+    })
 }
 
 /// The vendors that have an order of this number.

@@ -255,7 +255,9 @@ fn run(
             Ok(Done::AddedVendor(record, new))
         }
         Command::Change { changes, once, .. } => {
-            let known = once.as_ref().map(|once| once::recall(db, once, now));
+            let known = once
+                .as_ref()
+                .map(|once| once::recall(db, directory, pending, once, changes, now));
             if let Some(answer) = known.transpose()?.flatten() {
                 return Ok(Done::Changed(answer));
             }
