@@ -34,6 +34,7 @@ mod read;
 mod readers;
 mod restore;
 mod rows;
+mod trim;
 mod writer;
 
 /// Commands that may wait for the writing thread; a caller beyond that waits
@@ -47,6 +48,7 @@ const MAX_SEARCHES: usize = 2;
 const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/001_orders.sql")),
     M::up(include_str!("../../migrations/002_once.sql")),
+    M::up(include_str!("../../migrations/004_superseded.sql")),
 ];
 
 /// Orders in one SQLite file.
@@ -218,6 +220,7 @@ impl SqliteStore {
             directory.clone(),
             orders.clone(),
             feed,
+            retention,
             clock.clone(),
         );
         let writer = std::thread::Builder::new()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use ordertop::clock::ManualClock;
 use ordertop::order::placement::Placement;
-use ordertop::order::{Actor, ActorKind};
+use ordertop::order::{Actor, ActorKind, Visibility};
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::rest::{ImportBatch, Outcome};
 use ordertop_server::store::lock::{self, Locked, Owner};
@@ -116,6 +116,103 @@ async fn events_are_replayed_as_far_as_they_are_kept() {
     // A clock set back makes nothing older.
     clock.advance(SignedDuration::from_hours(-24 * 365));
     assert_eq!(missed(2).await, Ok(2));
+}
+
+/// The revisions of contents that a file holds.
+fn revisions(path: &Path) -> Vec<i64> {
+    let db = rusqlite::Connection::open(path).unwrap();
+    let mut read = db
+        .prepare("SELECT revision FROM contents ORDER BY revision")
+        .unwrap();
+    let rows = read.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn contents_are_kept_while_an_event_that_is_replayed_needs_them() {
+    let by_count = Retention {
+        events: 10,
+        age: Duration::MAX,
+    };
+    let by_age = Retention {
+        events: u64::MAX,
+        // Of the notes that are written a minute apart the newest ten.
+        age: Duration::from_secs(9 * 60),
+    };
+    for retention in [by_count, by_age] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.db");
+        let clock = ManualClock::new(at(0));
+        let options = StoreOptions {
+            retention,
+            ..by(&clock)
+        };
+        let store = SqliteStore::open(&path, &options, None).await.unwrap();
+        store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+        let mut positions = vec![place(&store, "42", "A-1", 0).await.position.unwrap()];
+        for n in 1..=90_i64 {
+            let request = decision::NoteRequest {
+                actor: Actor::new(ActorKind::Vendor, "42"),
+                visibility: Visibility::Vendor,
+                body: format!("note {n}"),
+                request_id: None,
+            };
+            let note = decision::add_note(request, at(n * 60));
+            let noted = store.change(key("42", "A-1"), note, None).await.unwrap();
+            positions.push(noted.position.unwrap());
+            clock.advance(SignedDuration::from_mins(1));
+        }
+        // The last step is after the answer; the next command comes after it.
+        store.probe().await.unwrap();
+        let kept = revisions(&path);
+        assert!(kept.len() < 10 + 2 * 32, "{} revisions of 91", kept.len());
+        assert_eq!(kept.last(), Some(&91));
+        // What is replayed is as it was then.
+        let replay = store.events(&vendor("42"), &positions[80], None, 100).await;
+        let Replay::Events { events, .. } = replay.unwrap() else {
+            panic!("ten events are kept");
+        };
+        let notes: Vec<usize> = events.iter().map(|e| e.order.content.notes.len()).collect();
+        assert_eq!(notes, (81..=90).collect::<Vec<_>>());
+        let replay = store.events(&vendor("42"), &positions[0], None, 100).await;
+        assert!(matches!(replay.unwrap(), Replay::Unrecovered { .. }));
+        // The history is whole.
+        let history = store.history(&key("42", "A-1")).await.unwrap();
+        assert_eq!(history.len(), 91);
+        store.close().await.unwrap();
+
+        // A longer retention brings nothing back, and says so.
+        let store = SqliteStore::open(&path, &by(&clock), None).await.unwrap();
+        let replay = store.events(&vendor("42"), &positions[0], None, 100).await;
+        let Replay::Unrecovered { reason, .. } = replay.unwrap() else {
+            panic!("the contents are gone");
+        };
+        assert_eq!(reason, Unrecovered::PositionExpired);
+    }
+}
+
+#[tokio::test]
+async fn contents_of_before_the_queue_are_found_by_the_migration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (store, _fed) = open(&path).await;
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    for second in [30, 20, 10] {
+        import(&store, "A", second).await;
+    }
+    store.close().await.unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let queue = |db: &rusqlite::Connection| -> Vec<(i64, i64)> {
+        let mut read = db.prepare("SELECT seq, revision FROM superseded").unwrap();
+        let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    };
+    let written = queue(&db);
+    assert_eq!(written, [(2, 1), (3, 2)]);
+    db.execute_batch("DROP TABLE superseded").unwrap();
+    db.execute_batch(include_str!("../../migrations/004_superseded.sql"))
+        .unwrap();
+    assert_eq!(queue(&db), written);
 }
 
 #[tokio::test]

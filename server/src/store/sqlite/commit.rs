@@ -28,6 +28,8 @@ pub(super) struct Pending {
     newest: Option<i64>,
     /// How many orders are new.
     pub(super) placed: u64,
+    /// How many contents a later revision took the place of.
+    pub(super) superseded: u64,
     /// How many `Idempotency-Key`s are new.
     pub(super) keys: u64,
 }
@@ -203,6 +205,7 @@ pub(super) fn change(
         seq: pending.next_place(db)?,
     };
     let newest = place.seq;
+    pending.superseded += u64::from(row.is_some() && write.content_changed);
     let event = write_order(db, place, row, write)?;
     let change = Change::new(
         ChangeOutcome::Written,
@@ -295,6 +298,10 @@ fn write_order(
             )?
             .execute(params![order.id.0, status, state, revision, seq])?;
             if content_changed {
+                db.prepare_cached(
+                    "INSERT INTO superseded (seq, order_id, revision) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![seq, order.id.0, revision - 1])?;
                 // A shop may correct when an order was placed; lists go by it.
                 db.prepare_cached("UPDATE orders SET placed_at = ?2 WHERE id = ?1")?
                     .execute(params![order.id.0, placed_at])?;

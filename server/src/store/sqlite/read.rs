@@ -339,7 +339,7 @@ pub(super) fn events(
         r#"SELECT e."offset", e.mark, e.order_id, o.number, e.state, c.body, e.fact
            FROM events e
            JOIN orders o ON o.id = e.order_id
-           JOIN contents c ON c.order_id = e.order_id AND c.revision = e.revision
+           LEFT JOIN contents c ON c.order_id = e.order_id AND c.revision = e.revision
            WHERE e.seq = ?1"#,
     )?;
     let behind = missed.len() as u64;
@@ -348,6 +348,10 @@ pub(super) fn events(
     // The chain was walked from the newest back: the oldest missed event is last.
     for seq in missed.iter().rev().take(wanted) {
         let event = read.query_row([seq], |row| rows::event(row, vendor, after.clone()))?;
+        // Its content is kept no longer: the retention was shorter once, or the clock was set.
+        let Some(event) = event else {
+            return unrecovered(Unrecovered::PositionExpired, head.position);
+        };
         if events.is_empty() && !retention.keeps(behind, event.at, *now) {
             return unrecovered(Unrecovered::PositionExpired, head.position);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ordertop::order::{OrderId, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -28,8 +28,15 @@ pub(super) fn order(row: &Row<'_>) -> rusqlite::Result<VendorOrder> {
 }
 
 /// An event of `vendor` from `offset, mark, order_id, number, state, body, fact`;
-/// `after` is the mark of the one before.
-pub(super) fn event(row: &Row<'_>, vendor: &VendorId, after: Mark) -> rusqlite::Result<Event> {
+/// `after` is the mark of the one before. `None` where the body is no longer kept.
+pub(super) fn event(
+    row: &Row<'_>,
+    vendor: &VendorId,
+    after: Mark,
+) -> rusqlite::Result<Option<Event>> {
+    if row.get_ref(5)? == ValueRef::Null {
+        return Ok(None);
+    }
     let fact: Fact = json(row, 6)?;
     let order = VendorOrder {
         id: OrderId(row.get(2)?),
@@ -42,7 +49,7 @@ pub(super) fn event(row: &Row<'_>, vendor: &VendorId, after: Mark) -> rusqlite::
         offset: row.get(0)?,
         mark: id(row, 1, Mark::new)?,
     };
-    Ok(fact.event(position, after, Arc::new(order)))
+    Ok(Some(fact.event(position, after, Arc::new(order))))
 }
 
 /// A JSON column.

@@ -17,9 +17,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Directory;
 use super::commit::{self, Pending};
+use super::trim::Trim;
 use super::{once, restore};
 use crate::store::{
-    Change, Decide, Feed, KeptOrder, News, Once, Restored, StoreError, VendorRecord,
+    Change, Decide, Feed, KeptOrder, News, Once, Restored, Retention, StoreError, VendorRecord,
 };
 
 /// Most commands that are taken from the line at once.
@@ -104,6 +105,7 @@ pub(super) struct Writer {
     directory: Directory,
     orders: Arc<AtomicU64>,
     feed: Option<Feed>,
+    trim: Trim,
     clock: Arc<dyn Clock>,
 }
 
@@ -113,6 +115,7 @@ impl Writer {
         directory: Directory,
         orders: Arc<AtomicU64>,
         feed: Option<Feed>,
+        retention: Retention,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
@@ -120,6 +123,7 @@ impl Writer {
             directory,
             orders,
             feed,
+            trim: Trim::new(retention),
             clock,
         }
     }
@@ -156,11 +160,12 @@ impl Writer {
             return;
         }
         match self.commit(batch) {
-            Ok((done, committed)) => {
+            Ok((done, committed, superseded)) => {
                 for (command, done) in batch.drain(..).zip(done) {
                     command.answer(Ok(done));
                 }
                 self.publish(committed);
+                self.trim(superseded);
             }
             Err(Failure::Command(error)) if batch.len() > 1 => {
                 tracing::warn!(%error, commands = batch.len(), "a command failed; trying each alone");
@@ -178,7 +183,7 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batch: &[Command]) -> Result<(Vec<Done>, Vec<News>), Failure> {
+    fn commit(&mut self, batch: &[Command]) -> Result<(Vec<Done>, Vec<News>, u64), Failure> {
         let begin = TransactionBehavior::Immediate;
         let transaction = self
             .db
@@ -201,7 +206,18 @@ impl Writer {
         }
         transaction.commit().map_err(Failure::Transaction)?;
         self.orders.fetch_add(pending.placed, Ordering::Relaxed);
-        Ok((done, pending.show(&self.directory)))
+        let superseded = pending.superseded;
+        Ok((done, pending.show(&self.directory), superseded))
+    }
+
+    /// Removes contents that are no longer replayed, now and then.
+    fn trim(&mut self, superseded: u64) {
+        if !self.trim.add(superseded) {
+            return;
+        }
+        if let Err(error) = self.trim.step(&mut self.db, self.clock.now()) {
+            tracing::warn!(%error, "old contents could not be removed; trying again later");
+        }
     }
 
     /// Hands on what was committed. A full feed makes the writer wait: commits
