@@ -16,8 +16,8 @@ pub mod status;
 pub mod text;
 
 pub use content::{
-    Address, Buyer, Line, MAX_NOTES, Note, OrderContent, Property, Shipment, Source, Totals,
-    Visibility,
+    Address, Buyer, Line, MAX_NOTES, MAX_SHIPMENTS, Note, OrderContent, Property, Shipment, Source,
+    Totals, Visibility,
 };
 pub use id::{InvalidId, OrderId, OrderKey, OrderNumber, VendorId};
 pub use money::{Currency, Money};

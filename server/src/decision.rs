@@ -8,12 +8,16 @@ use ordertop::order::intake::{Intake, Merge};
 use ordertop::order::status::{self, Permit, Reason, Refusal as StatusRefusal};
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{
-    Actor, HistoryEntry, MAX_NOTES, Note, OrderState, OrderStatus, Qty, Shipment, VendorId,
-    VendorOrder, Visibility,
+    Actor, HistoryEntry, MAX_NOTES, MAX_SHIPMENTS, Note, OrderState, OrderStatus, Qty, Shipment,
+    VendorId, VendorOrder, Visibility,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Decide, EventKind, Verdict, Write};
+
+pub mod tracking;
+
+use tracking::{TrackingRefusal, TrackingRequest};
 
 /// Why nothing was written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -50,6 +54,9 @@ pub enum Refusal {
     /// A shipment comes with a status that ships nothing.
     #[error("a shipment goes with the status Shipped")]
     ShipmentWithoutShipping,
+    /// A parcel can neither be added nor corrected.
+    #[error(transparent)]
+    Tracking(#[from] TrackingRefusal),
     /// The order holds as many notes as one may.
     #[error("the order has {MAX_NOTES} notes already: no more are kept")]
     TooManyNotes,
@@ -84,7 +91,7 @@ pub fn change_status(request: StatusRequest, now: Timestamp) -> Decide {
 fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<Verdict, Refusal> {
     let to = request.to;
     if order.state.status == to {
-        return Ok(Verdict::Keep);
+        return stands(order, request, now);
     }
     if request
         .expected_version
@@ -112,7 +119,10 @@ fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<
     };
     let content_changed = match permit {
         Permit::Step(OrderStatus::Shipped) => match &request.shipment {
-            Some(shipment) => ship(&mut next, shipment, now)?,
+            Some(shipment) => {
+                ship(&mut next, shipment, now)?;
+                true
+            }
             None => false,
         },
         Permit::Undo(OrderStatus::Paid) => unship(&mut next, order.state.shipped_at),
@@ -143,8 +153,41 @@ fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<
     })))
 }
 
+/// Decides on a change to the status that the order has already: it may bring a parcel.
+fn stands(
+    order: &VendorOrder,
+    request: &StatusRequest,
+    now: Timestamp,
+) -> Result<Verdict, Refusal> {
+    let nothing = Shipment::default();
+    let Some(parcel) = request.shipment.as_ref().filter(|said| **said != nothing) else {
+        return Ok(Verdict::Keep);
+    };
+    if request.to != OrderStatus::Shipped {
+        return Err(Refusal::ShipmentWithoutShipping);
+    }
+    let adding = TrackingRequest {
+        actor: request.actor.clone(),
+        parcel: parcel.clone(),
+        replaces: None,
+        request_id: request.request_id.clone(),
+    };
+    let verdict = tracking::decide(order, &adding, now)?;
+    let version = order.state.version;
+    match (&verdict, request.expected_version) {
+        // The same request sent again finds its own parcel: no conflict.
+        (Verdict::Write(_), Some(seen)) if seen != version => {
+            Err(Refusal::VersionConflict(version))
+        }
+        _ => Ok(verdict),
+    }
+}
+
 /// Adds a shipment and counts its lines as shipped.
-fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> Result<bool, Refusal> {
+fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> Result<(), Refusal> {
+    if order.content.shipments.len() >= MAX_SHIPMENTS {
+        return Err(TrackingRefusal::TooManyShipments.into());
+    }
     let text = |raw: &Option<String>| clean_opt(raw.as_deref(), MAX_NAME_CHARS);
     let lines = &mut order.content.lines;
     if shipment.lines.len() > lines.len() {
@@ -173,7 +216,7 @@ fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> Result<
         shipped_at: Some(now),
         delivered_at: None,
     });
-    Ok(true)
+    Ok(())
 }
 
 /// Takes back the shipment that was made at `shipped_at`.

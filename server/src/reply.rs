@@ -40,6 +40,8 @@ pub enum ApiError {
     },
     /// There is no such order, or it is another vendor's.
     UnknownOrder,
+    /// The order has no such parcel; the sentence says which.
+    UnknownParcel(String),
     /// There is no such vendor.
     UnknownVendor(String),
     /// There is no such path.
@@ -213,6 +215,7 @@ impl ApiError {
                 StatusCode::NOT_FOUND,
                 plain("unknown_order", "there is no such order"),
             ),
+            Self::UnknownParcel(error) => (StatusCode::NOT_FOUND, plain("unknown_parcel", error)),
             Self::UnknownVendor(id) => (
                 StatusCode::NOT_FOUND,
                 plain(

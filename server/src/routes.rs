@@ -23,6 +23,7 @@ mod live;
 mod notes;
 mod orders;
 mod place;
+mod shipments;
 mod status;
 mod vendors;
 
@@ -107,6 +108,13 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
         .and(incoming.clone())
         .and(warp::body::stream())
         .then(|number, i, body| answer(notes::add(number, i, body)));
+    let track = orders
+        .and(number())
+        .and(warp::path!("shipments"))
+        .and(warp::post())
+        .and(incoming.clone())
+        .and(warp::body::stream())
+        .then(|number, i, body| answer(shipments::track(number, i, body)));
     let bulk = orders
         .and(warp::path!("update-status"))
         .and(warp::post())
@@ -177,6 +185,8 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
             .or(import)
             .unify()
             .or(add_note)
+            .unify()
+            .or(track)
             .unify()
             .boxed())
         .unify()

@@ -258,6 +258,9 @@ pub enum Visibility {
     Support,
 }
 
+/// Most shipments of an order: its content is written whole with each.
+pub const MAX_SHIPMENTS: usize = 100;
+
 /// Most notes that are added to an order: its content is written whole with each.
 pub const MAX_NOTES: usize = 100;
 

@@ -253,7 +253,7 @@ pub struct HistoryEntry {
     pub version: u64,
     /// Who.
     pub actor: Actor,
-    /// What: `placed`, `status`, `cancel_requested`, `note`, `imported`.
+    /// What: `placed`, `status`, `cancel_requested`, `note`, `shipment`, `imported`.
     pub action: String,
     /// The status before; `None` for the placing.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -78,6 +78,37 @@ pub struct NoteAdded {
     pub order: ListedOrder,
 }
 
+/// `POST /api/orders/{number}/shipments/`: a parcel of an order that has left.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackingChange {
+    /// Carrier's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// The carrier's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_number: Option<String>,
+    /// Web address at which a person can follow the parcel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_url: Option<String>,
+    /// Tracking number of the parcel that this corrects. Left out, the newest parcel without a
+    /// number is filled in, else a further one is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+}
+
+/// The answer to a [`TrackingChange`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrackingChanged {
+    /// Whether this request changed the order; false where the parcel was known.
+    pub changed: bool,
+    /// The event that this request made, or the vendor's newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// The order as it is now, as a list shows it.
+    pub order: ListedOrder,
+}
+
 /// `POST /api/orders/update-status/`: many at once.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BulkChange {

@@ -284,12 +284,12 @@ async fn a_status_is_set_once_and_again_without_harm() {
         (&row["status"], &row["version"]),
         (&json!("Shipped"), &json!(2))
     );
-    // It stands there already: what cannot be written down is not passed over.
+    // It stands there already: a parcel that it does not have is added.
     let other = ["set", "--json", "A-1", "--tracking", "JJD9", "shipped"];
-    let row = as_42(&server, &other).await.objects(4).remove(0);
+    let row = as_42(&server, &other).await.objects(0).remove(0);
     assert_eq!(
-        (&row["result"], &row["code"]),
-        (&json!("unchanged"), &json!("already_shipped"))
+        (&row["result"], &row["version"]),
+        (&json!("changed"), &json!(3))
     );
     let seen = ["set", "A-1", "--expect-version", "1", "shipped", "--json"];
     let row = as_42(&server, &seen).await.objects(4).remove(0);

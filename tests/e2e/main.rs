@@ -66,3 +66,5 @@ mod slow;
 mod start;
 #[cfg(test)]
 mod story;
+#[cfg(test)]
+mod tracking;

@@ -13,6 +13,7 @@ use ordertop::protocol::rest::{
 
 use super::{Answer, Incoming};
 use crate::caller::Caller;
+use crate::decision::tracking::TrackingRefusal;
 use crate::decision::{self, Refusal, StatusRequest};
 use crate::idempotency;
 use crate::reply::{self, ApiError, not_a_choice};
@@ -150,10 +151,23 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
             ApiError::Unavailable(StoreError::Unanswered("one vendor's part of it".into()))
         }
         Refusal::ShipmentWithoutShipping => ApiError::bad("shipment_without_shipping", sentence),
+        Refusal::Tracking(refusal) => tracking_refused(refusal, sentence),
         Refusal::Status(_) if matches!(caller, Caller::Vendor(_)) => ApiError::Status(sentence),
         Refusal::Status(ordertop::order::status::Refusal::ReasonRequired { .. }) => {
             ApiError::bad("reason_required", sentence)
         }
         Refusal::Status(_) => ApiError::bad("transition_refused", sentence),
+    }
+}
+
+fn tracking_refused(refusal: &TrackingRefusal, error: String) -> ApiError {
+    let conflict = |code, error| ApiError::Conflict { code, error };
+    match refusal {
+        TrackingRefusal::NotShipped(_) => ApiError::bad("not_shipped", error),
+        TrackingRefusal::Empty => ApiError::bad("empty_shipment", error),
+        TrackingRefusal::UnknownParcel(_) => ApiError::UnknownParcel(error),
+        TrackingRefusal::ShopsParcel(_) => conflict("shops_parcel", error),
+        TrackingRefusal::ParcelTaken(_) => conflict("parcel_taken", error),
+        TrackingRefusal::TooManyShipments => conflict("too_many_shipments", error),
     }
 }

@@ -42,8 +42,8 @@ Examples:
       only if nobody changed it since you saw version 4
 
 An order that stands there already is left as it is, and that is a success: the
-same line may be run again. But carrier and tracking that it does not have are
-refused then, and so is an --expect-version that is not its own: exit code 4.
+same line may be run again. Carrier and tracking that a Shipped one does not have
+are added to it. An --expect-version that is not its own is refused: exit code 4.
 A server that is away is waited for; when it stays away for as long as one order
 is tried, the orders after that are not sent. With --json each line is
 {order_number, vendor_id, result, status, version, code, error}; result is changed,
@@ -397,7 +397,12 @@ fn is_in(given: &Shipment, kept: &Shipment) -> bool {
     let same = |given: &Option<String>, kept: &Option<String>| {
         // Kept as the server cleans it.
         let given = given.as_deref().map(|text| clean(text, MAX_NAME_CHARS));
-        given.is_none_or(|given| given.is_empty() || kept.as_deref() == Some(&given))
+        given.is_none_or(|given| {
+            given.is_empty()
+                || kept
+                    .as_deref()
+                    .is_some_and(|kept| kept.eq_ignore_ascii_case(&given))
+        })
     };
     // The link is made of the two, unless it is all there is.
     let link = given.carrier.is_some() || same(&given.tracking_url, &kept.tracking_url);
