@@ -4,7 +4,8 @@
 //! transaction, commits, and answers after the commit (group commit; WAL with
 //! `synchronous=FULL`, so an answered commit survives loss of power:
 //! <https://www.sqlite.org/pragma.html#pragma_synchronous>). Readers have
-//! connections of their own and never wait for the writer. The vendors with
+//! connections of their own and never wait for the writer; lists read in short
+//! turns, so that no read transaction is long. The vendors with
 //! their newest positions are kept in memory, for the one process that holds
 //! the store's lock is the only one that changes them.
 
@@ -12,37 +13,50 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use ordertop::clock::Clock;
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::Position;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
     StoreError, StoreFuture, StoreOptions, StoreSummary, VendorRecord,
 };
+use list::{Turn, Walk};
 use read::EventsQuery;
 use readers::Readers;
+use trim::Trim;
+use wal::Wal;
 use writer::Command;
 
 mod commit;
+mod list;
 mod once;
 mod read;
 mod readers;
 mod restore;
 mod rows;
 mod trim;
+mod wal;
 mod writer;
 
 /// Commands that may wait for the writing thread; a caller beyond that waits
 /// its turn in line, so a burst is slowed down and not refused.
 const COMMANDS_IN_LINE: usize = 1_024;
 
-/// Searches by text at once.
-const MAX_SEARCHES: usize = 2;
+/// Readers of single orders and events at once; more would only wait for the same disk.
+const MAX_READERS: usize = 8;
+
+/// Lists that have their turn at once. They have connections of their own: however many
+/// lists are asked for, single orders are read beside them.
+const MAX_LISTS: usize = 2;
+
+/// How long a connection waits for a lock that another program has on the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Numbered SQL, only ever added to.
 const STEPS: &[M<'_>] = &[
@@ -57,10 +71,9 @@ pub struct SqliteStore {
     commands: mpsc::Sender<Command>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Readers,
+    /// For lists, which may walk through all orders: they take turns ([`list::Walk`]).
+    lists: Readers,
     directory: Directory,
-    /// Searches read many rows: they take turns, so that they never hold every
-    /// reader.
-    searches: Arc<Semaphore>,
     /// How many orders there are; counting them anew would read them all.
     orders: Arc<AtomicU64>,
     retention: Retention,
@@ -220,7 +233,7 @@ impl SqliteStore {
             directory.clone(),
             orders.clone(),
             feed,
-            retention,
+            (Trim::new(retention), Wal::of(path)),
             clock.clone(),
         );
         let writer = std::thread::Builder::new()
@@ -230,9 +243,9 @@ impl SqliteStore {
         Ok(Self {
             commands,
             writer: Mutex::new(Some(writer)),
-            readers: Readers::new(PathBuf::from(path)),
+            readers: Readers::new(PathBuf::from(path), MAX_READERS),
+            lists: Readers::new(PathBuf::from(path), MAX_LISTS),
             directory,
-            searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             orders,
             retention,
             clock,
@@ -331,22 +344,14 @@ impl Store for SqliteStore {
 
     fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage> {
         Box::pin(async move {
-            let searches = self.searches.clone();
-            let turn = match query.text {
-                Some(_) => Some(
-                    searches
-                        .acquire_owned()
-                        .await
-                        .map_err(|_| StoreError::Closed)?,
-                ),
-                None => None,
-            };
-            let read = move |db: &Connection| {
-                // Held until the rows are read, though the caller may be gone.
-                let _turn = turn;
-                read::list(db, &query)
-            };
-            self.readers.read(read).await
+            let mut walk = Box::new(Walk::new(query));
+            // A caller who is gone asks for no further turn.
+            loop {
+                match self.lists.read(move |db| walk.turn(db)).await? {
+                    Turn::Again(next) => walk = next,
+                    Turn::Done(page) => return Ok(page),
+                }
+            }
         })
     }
 
@@ -448,7 +453,7 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 /// A connection with the settings that all of ours share.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", false)?;

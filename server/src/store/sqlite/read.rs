@@ -1,8 +1,7 @@
-//! What is read: orders, lists, events, history. Each function runs in a read
+//! What is read: orders, events, history. Each function runs in a read
 //! transaction of its own.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
@@ -10,13 +9,12 @@ use jiff::Timestamp;
 use ordertop::order::{HistoryEntry, OrderId, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::VendorEntry;
 use super::rows::{self, ORDER_COLUMNS};
 use crate::store::fact::Fact;
-use crate::store::{Cursor, Event, ListPage, ListQuery, Replay, Retention};
+use crate::store::{Event, Replay, Retention};
 
 /// Every vendor with its newest position.
 pub(super) fn vendor_entries(
@@ -201,101 +199,6 @@ pub(super) fn history(
     }
     entries.reverse();
     Ok(entries)
-}
-
-/// A page of orders, newest first.
-pub(super) fn list(db: &Connection, query: &ListQuery) -> rusqlite::Result<ListPage> {
-    let mut position = None;
-    let mut vendor_row = None;
-    let mut wheres = String::from("1");
-    let mut values: Vec<Value> = Vec::new();
-    let mut also = |condition: &str, new: Vec<Value>| {
-        let _ = write!(wheres, " AND {condition}");
-        values.extend(new);
-    };
-    if let Some(vendor) = &query.vendor {
-        let row: i64 = db
-            .prepare_cached("SELECT ref FROM vendors WHERE id = ?1")?
-            .query_row([vendor.as_str()], |row| row.get(0))?;
-        position = Some(head(db, row)?.position);
-        vendor_row = Some(row);
-        also("o.vendor = ?", vec![row.into()]);
-    }
-    if !query.statuses.is_empty() {
-        let marks = vec!["?"; query.statuses.len()].join(", ");
-        let statuses = query
-            .statuses
-            .iter()
-            .map(|status| Value::from(status.as_str().to_owned()));
-        also(&format!("o.status IN ({marks})"), statuses.collect());
-    }
-    if let Some(after) = query.placed_after {
-        also("o.placed_at > ?", vec![after.as_microsecond().into()]);
-    }
-    if let Some(before) = query.placed_before {
-        also("o.placed_at < ?", vec![before.as_microsecond().into()]);
-    }
-    if let Some(Cursor { placed_us, id }) = query.cursor {
-        let id = i64::try_from(id).unwrap_or(i64::MAX);
-        also(
-            "(o.placed_at, o.id) < (?, ?)",
-            vec![placed_us.into(), id.into()],
-        );
-    }
-    if let Some(text) = &query.text {
-        let like = Value::from(format!("%{}%", escape_like(text)));
-        also(
-            r"(o.number LIKE ? ESCAPE '\' OR c.body ->> '$.buyer.name' LIKE ? ESCAPE '\'
-               OR (? AND c.body ->> '$.buyer.email' LIKE ? ESCAPE '\')
-               OR EXISTS (SELECT 1 FROM json_each(c.body, '$.lines') l
-                          WHERE l.value ->> '$.sku' LIKE ? ESCAPE '\'))",
-            vec![
-                like.clone(),
-                like.clone(),
-                query.search_emails.into(),
-                like.clone(),
-                like,
-            ],
-        );
-    }
-    // One more than asked for tells whether there is a next page.
-    values.push(i64::try_from(query.limit + 1).unwrap_or(i64::MAX).into());
-    let mut orders: Vec<VendorOrder> = db
-        .prepare_cached(&format!(
-            "SELECT {ORDER_COLUMNS} FROM orders o
-             JOIN contents c ON c.order_id = o.id AND c.revision = o.revision
-             JOIN vendors v ON v.ref = o.vendor
-             WHERE {wheres} ORDER BY o.placed_at DESC, o.id DESC LIMIT ?"
-        ))?
-        .query_map(params_from_iter(values), rows::order)?
-        .collect::<rusqlite::Result<_>>()?;
-    let more = orders.len() > query.limit;
-    orders.truncate(query.limit);
-    let next = orders.last().filter(|_| more).map(|last| Cursor {
-        placed_us: last.content.placed_at.as_microsecond(),
-        id: last.id.0,
-    });
-    let total = match vendor_row.filter(|_| more && query.is_whole().is_some()) {
-        // The index on a vendor's orders answers it alone.
-        Some(row) => db
-            .prepare_cached("SELECT count(*) FROM orders WHERE vendor = ?1")?
-            .query_row([row], |row| row.get::<_, i64>(0))
-            .map(|count| u64::try_from(count).ok())?,
-        None => None,
-    };
-    Ok(ListPage {
-        position,
-        orders,
-        next,
-        total,
-    })
-}
-
-/// `%` and `_` mean themselves.
-fn escape_like(text: &str) -> String {
-    text.replace('\\', r"\\")
-        .replace('%', r"\%")
-        .replace('_', r"\_")
 }
 
 /// Which events to read, and what of them may be replayed.

@@ -8,9 +8,6 @@ use tokio::sync::Semaphore;
 
 use crate::store::StoreError;
 
-/// Readers at once; more would only wait for the same disk.
-const MAX_READERS: usize = 8;
-
 /// A pool of reading connections, opened as they are needed.
 #[derive(Debug)]
 pub(super) struct Readers {
@@ -20,11 +17,12 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
+    /// A pool of `at_once` connections.
+    pub(super) fn new(path: PathBuf, at_once: usize) -> Self {
         Self {
             path,
             idle: Arc::default(),
-            turns: Arc::new(Semaphore::new(MAX_READERS)),
+            turns: Arc::new(Semaphore::new(at_once)),
         }
     }
 

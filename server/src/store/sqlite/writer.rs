@@ -18,9 +18,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::Directory;
 use super::commit::{self, Pending};
 use super::trim::Trim;
+use super::wal::Wal;
 use super::{once, restore};
 use crate::store::{
-    Change, Decide, Feed, KeptOrder, News, Once, Restored, Retention, StoreError, VendorRecord,
+    Change, Decide, Feed, KeptOrder, News, Once, Restored, StoreError, VendorRecord,
 };
 
 /// Most commands that are taken from the line at once.
@@ -106,6 +107,7 @@ pub(super) struct Writer {
     orders: Arc<AtomicU64>,
     feed: Option<Feed>,
     trim: Trim,
+    wal: Wal,
     clock: Arc<dyn Clock>,
 }
 
@@ -115,7 +117,7 @@ impl Writer {
         directory: Directory,
         orders: Arc<AtomicU64>,
         feed: Option<Feed>,
-        retention: Retention,
+        (trim, wal): (Trim, Wal),
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
@@ -123,7 +125,8 @@ impl Writer {
             directory,
             orders,
             feed,
-            trim: Trim::new(retention),
+            trim,
+            wal,
             clock,
         }
     }
@@ -166,6 +169,7 @@ impl Writer {
                 }
                 self.publish(committed);
                 self.trim(superseded);
+                self.wal.keep_small(&self.db);
             }
             Err(Failure::Command(error)) if batch.len() > 1 => {
                 tracing::warn!(%error, commands = batch.len(), "a command failed; trying each alone");

@@ -1,0 +1,148 @@
+//! Keeping the write-ahead log small.
+//!
+//! SQLite copies the log back into the file by itself, but begins it anew only at a moment when
+//! nobody reads from it (<https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
+//! Under reads that overlap there is no such moment, and the log grows without end. So above a
+//! ceiling the writing thread makes one: it waits for those who read. Our own reads are short;
+//! for another program's it waits no longer than [`WAIT`] at a time.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+/// A log of more bytes than this is begun anew.
+const CEILING: u64 = 48 * 1024 * 1024;
+/// How much a log grows on after an attempt that failed, before the next one.
+const RETRY_AFTER: u64 = 16 * 1024 * 1024;
+/// How long commits wait for those who read.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// The log beside a store.
+#[derive(Debug)]
+pub(super) struct Wal {
+    path: PathBuf,
+    ceiling: u64,
+    /// The size at which it is begun anew.
+    next: u64,
+}
+
+impl Wal {
+    /// The log of the store at `store`.
+    pub(super) fn of(store: &Path) -> Self {
+        let mut path = store.as_os_str().to_owned();
+        path.push("-wal");
+        Self {
+            path: path.into(),
+            ceiling: CEILING,
+            next: CEILING,
+        }
+    }
+
+    /// Copies a log above the ceiling back into the file and cuts it, unless somebody
+    /// reads from it for too long.
+    pub(super) fn keep_small(&mut self, db: &Connection) {
+        let bytes = std::fs::metadata(&self.path).map_or(0, |about| about.len());
+        if bytes <= self.next {
+            return;
+        }
+        match begin_anew(db) {
+            Ok(true) => self.next = self.ceiling,
+            Ok(false) => {
+                tracing::warn!(
+                    bytes,
+                    "another program reads the store for long: its log grows"
+                );
+                self.next = bytes + RETRY_AFTER;
+            }
+            Err(error) => {
+                tracing::warn!(%error, bytes, "the store's log could not be begun anew");
+                self.next = bytes + RETRY_AFTER;
+            }
+        }
+    }
+}
+
+/// Whether the log was copied and cut.
+fn begin_anew(db: &Connection) -> rusqlite::Result<bool> {
+    db.busy_timeout(WAIT)?;
+    let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, i64>(0)
+    });
+    db.busy_timeout(super::BUSY_TIMEOUT)?;
+    Ok(busy? == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    const CEILING: u64 = 1024 * 1024;
+
+    fn store(path: &Path) -> (Connection, Wal) {
+        let db = super::super::connect(path).unwrap();
+        db.execute_batch("CREATE TABLE t (body BLOB)").unwrap();
+        let wal = Wal {
+            ceiling: CEILING,
+            next: CEILING,
+            ..Wal::of(path)
+        };
+        (db, wal)
+    }
+
+    /// Commits 128 KiB; how large the log is afterwards.
+    fn commit(db: &Connection, wal: &mut Wal) -> u64 {
+        db.execute("INSERT INTO t VALUES (zeroblob(131072))", [])
+            .unwrap();
+        wal.keep_small(db);
+        std::fs::metadata(&wal.path).unwrap().len()
+    }
+
+    #[test]
+    fn reads_that_overlap_do_not_let_the_log_grow() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.db");
+        let (db, mut wal) = store(&path);
+        let stop = AtomicBool::new(false);
+        let read = || {
+            let db = super::super::connect(&path).unwrap();
+            while !stop.load(Ordering::Relaxed) {
+                let sql = "SELECT sum(length(body)) FROM t";
+                db.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))
+                    .unwrap();
+            }
+        };
+        let largest = std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(read);
+            }
+            let largest = (0..80).map(|_| commit(&db, &mut wal)).max();
+            stop.store(true, Ordering::Relaxed);
+            largest.unwrap()
+        });
+        // 10 MiB were committed; SQLite itself copies back at 16 MB.
+        assert!(largest < 2 * CEILING, "{largest} bytes");
+    }
+
+    #[test]
+    fn a_read_that_does_not_end_costs_a_short_wait_and_no_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.db");
+        let (db, mut wal) = store(&path);
+        let reader = super::super::connect(&path).unwrap();
+        reader.execute_batch("BEGIN").unwrap();
+        let count = "SELECT count(*) FROM t";
+        let rows = |db: &Connection| db.query_row(count, [], |row| row.get::<_, i64>(0));
+        assert_eq!(rows(&reader), Ok(0));
+        let largest = (0..12).map(|_| commit(&db, &mut wal)).max().unwrap();
+        assert!(largest > CEILING, "{largest} bytes");
+        assert!(wal.next > RETRY_AFTER, "the next attempt is put off");
+        assert_eq!(rows(&reader), Ok(0));
+        reader.execute_batch("COMMIT").unwrap();
+        wal.next = CEILING;
+        assert_eq!(commit(&db, &mut wal), 0);
+        assert_eq!(rows(&db), Ok(13));
+    }
+}
