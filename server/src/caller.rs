@@ -1,6 +1,6 @@
 //! Who calls, and for which vendor.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use ordertop::order::{Actor, ActorKind, OrderKey, OrderNumber, VendorId};
 use ordertop::protocol::listed::View;
 
@@ -28,6 +28,8 @@ pub enum BadCredentials {
     NoToken,
     /// It is another token.
     WrongToken,
+    /// The vendor header is there and blank: perhaps a variable that was not set.
+    BlankVendor,
     /// The vendor does not exist.
     UnknownVendor,
 }
@@ -36,12 +38,13 @@ impl Caller {
     /// Reads who calls from the headers.
     ///
     /// # Errors
-    /// What is wrong with the credentials, or that the store is away.
+    /// What is wrong with the credentials; 400 for a header that is there twice; or that the store
+    /// is away.
     pub async fn identify(
         state: &AppState,
         headers: &HeaderMap,
     ) -> Result<Result<Self, BadCredentials>, ApiError> {
-        let Some(token) = headers.get(TOKEN_HEADER) else {
+        let Some(token) = one(headers, TOKEN_HEADER)? else {
             return Ok(Err(BadCredentials::NoToken));
         };
         let token = token.as_bytes();
@@ -49,11 +52,10 @@ impl Caller {
         if !(state.master_token.matches(token) | state.management_token.matches(token)) {
             return Ok(Err(BadCredentials::WrongToken));
         }
-        let named = headers
-            .get(VENDOR_HEADER)
-            .map(|id| id.to_str().unwrap_or("?").trim());
+        let named = one(headers, VENDOR_HEADER)?.map(|id| id.to_str().unwrap_or("?").trim());
         match named {
-            None | Some("") => Ok(Ok(Self::Master)),
+            None => Ok(Ok(Self::Master)),
+            Some("") => Ok(Err(BadCredentials::BlankVendor)),
             Some(id) => match known_vendor(state, id).await? {
                 Some(id) => Ok(Ok(Self::Vendor(id))),
                 None => Ok(Err(BadCredentials::UnknownVendor)),
@@ -70,9 +72,9 @@ impl Caller {
             .await?
             .map_err(|bad| match bad {
                 BadCredentials::UnknownVendor => ApiError::InvalidVendor,
-                BadCredentials::NoToken | BadCredentials::WrongToken => {
-                    ApiError::VendorAuthenticationRequired
-                }
+                BadCredentials::NoToken
+                | BadCredentials::WrongToken
+                | BadCredentials::BlankVendor => ApiError::VendorAuthenticationRequired,
             })
     }
 
@@ -85,6 +87,7 @@ impl Caller {
             .await?
             .map_err(|bad| match bad {
                 BadCredentials::UnknownVendor => ApiError::InvalidVendor,
+                BadCredentials::BlankVendor => ApiError::BlankVendor,
                 BadCredentials::NoToken | BadCredentials::WrongToken => ApiError::Unauthorized,
             })
     }
@@ -175,6 +178,20 @@ impl Caller {
             }
         }
     }
+}
+
+/// The header of this name, which may be there once: of two, a proxy and a server could each take another.
+fn one<'a>(
+    headers: &'a HeaderMap,
+    name: &'static str,
+) -> Result<Option<&'a HeaderValue>, ApiError> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        let error = format!("{name} is there more than once: send it once");
+        return Err(ApiError::bad("doubled_header", error));
+    }
+    Ok(first)
 }
 
 /// The id, if it is one and there is such a vendor.

@@ -86,6 +86,8 @@ pub struct Timing {
     pub head_timeout: Duration,
     /// For the body of a request.
     pub body_timeout: Duration,
+    /// Without progress of a write, when the peer reads nothing.
+    pub write_timeout: Duration,
     /// For a `resume` on `/ws/orders/`.
     pub resume_timeout: Duration,
     /// For a Redis that does not answer when the server starts.
@@ -103,6 +105,7 @@ impl Default for Timing {
             ping_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(20),
             resume_timeout: Duration::from_secs(2),
             store_timeout: Duration::from_secs(30),
             shutdown_grace: Duration::from_secs(10),

@@ -1,19 +1,34 @@
-//! Whether the store takes commits, asked at most once a second.
+//! Whether the store takes commits and what it holds, asked at most once in a while whoever wants
+//! to know.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Mutex;
+use crate::cached::Cached;
+use crate::store::{Store, StoreError, StoreSummary};
 
-use crate::store::{Store, StoreError};
-
-/// How long an answer is good for.
-const FRESH: Duration = Duration::from_secs(1);
+/// Time for which a proof that commits work is good.
+const PROOF_FRESH: Duration = Duration::from_secs(1);
+/// Time for which a summary is good. Counting may cost a look at each vendor.
+const SUMMARY_FRESH: Duration = Duration::from_secs(2);
 /// How long a commit may take before the store counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The last proof that commits work, or the last failure.
-#[derive(Debug, Default)]
-pub struct Health(Mutex<Option<(Instant, Result<(), StoreError>)>>);
+/// The last proof that commits work, or the last failure; and the last summary.
+#[derive(Debug)]
+pub struct Health {
+    proof: Cached<Result<(), StoreError>>,
+    summary: Cached<Option<StoreSummary>>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            proof: Cached::new(PROOF_FRESH),
+            summary: Cached::new(SUMMARY_FRESH),
+        }
+    }
+}
 
 impl Health {
     /// Proves with a real commit that the store takes them; callers within a
@@ -21,21 +36,25 @@ impl Health {
     ///
     /// # Errors
     /// What the store said, or that it did not answer in time.
-    pub async fn check(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let mut last = self.0.lock().await;
-        if let Some((at, answer)) = &*last
-            && at.elapsed() < FRESH
-        {
-            return answer.clone();
-        }
-        let answer = match tokio::time::timeout(PATIENCE, store.probe()).await {
-            Ok(answer) => answer,
-            Err(_) => Err(StoreError::Failed(format!(
-                "no commit in {} s",
-                PATIENCE.as_secs()
-            ))),
+    pub async fn check(&self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
+        let look = || {
+            let store = store.clone();
+            async move {
+                let late = || StoreError::Failed(format!("no commit in {} s", PATIENCE.as_secs()));
+                let probing = tokio::time::timeout(PATIENCE, store.probe());
+                probing.await.unwrap_or_else(|_| Err(late()))
+            }
         };
-        *last = Some((Instant::now(), answer.clone()));
-        answer
+        let broken = || Err(StoreError::Failed("the probe broke off".to_owned()));
+        self.proof.get(look).await.unwrap_or_else(broken)
+    }
+
+    /// What the store holds, as of two seconds ago at most; `None` where it does not say.
+    pub async fn summary(&self, store: &Arc<dyn Store>) -> Option<StoreSummary> {
+        let look = || {
+            let store = store.clone();
+            async move { store.summary().await.ok() }
+        };
+        self.summary.get(look).await.flatten()
     }
 }

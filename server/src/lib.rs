@@ -12,6 +12,8 @@
 //! | [`hub`] | who follows which vendor; fan-out; slow consumers |
 //! | [`connection`] | one connected client: recovery, loop, pings, close |
 //! | [`publication`] | an event on its way to sockets, encoded once a view |
+//! | [`progress`] | a connection ends when its peer reads nothing |
+//! | [`cached`] | a costly value, looked for once for all who ask |
 //! | [`intake`] | shops' bodies, mapped to our orders |
 //! | [`import`] | orders from files |
 //! | [`archive`] | a whole store as lines of JSON, and back |
@@ -21,6 +23,7 @@
 //! | [`commands`] | what the binary's command line does |
 
 pub mod archive;
+pub mod cached;
 pub mod caller;
 pub mod commands;
 pub mod config;
@@ -34,6 +37,7 @@ pub mod idempotency;
 pub mod import;
 pub mod intake;
 pub mod merge;
+pub mod progress;
 pub mod publication;
 pub mod reply;
 pub mod request;

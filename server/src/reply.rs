@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ pub enum ApiError {
     InvalidVendor,
     /// No or a wrong token, on a call that the seed does not have.
     Unauthorized,
+    /// A vendor header that names nobody, on a call that the seed does not have.
+    BlankVendor,
     /// The caller is known and may not.
     Forbidden(&'static str),
     /// The seed's form for a status that cannot be set.
@@ -75,6 +78,8 @@ pub enum ApiError {
     },
     /// The body is not said to be JSON.
     MediaType,
+    /// The body is compressed, in this way.
+    ContentEncoding(String),
     /// A WebSocket handshake that is not one (RFC 6455, section 4.2.1).
     Handshake(&'static str),
     /// The WebSocket version is not 13 (RFC 6455, section 4.4).
@@ -205,6 +210,13 @@ impl ApiError {
                     "send the server's master token in the X-Master-Token header",
                 ),
             ),
+            Self::BlankVendor => (
+                StatusCode::UNAUTHORIZED,
+                plain(
+                    "blank_vendor",
+                    "X-Vendor-ID is blank: name the vendor, or leave the header out to act as support",
+                ),
+            ),
             Self::Forbidden(why) => (StatusCode::FORBIDDEN, plain("forbidden", why)),
             Self::Status(sentence) => (
                 StatusCode::BAD_REQUEST,
@@ -282,6 +294,15 @@ impl ApiError {
                     "send JSON with the header Content-Type: application/json",
                 ),
             ),
+            Self::ContentEncoding(name) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                plain(
+                    "content_encoding",
+                    &format!(
+                        "the body is encoded as `{name}`: send it plain, without Content-Encoding"
+                    ),
+                ),
+            ),
             Self::Handshake(why) => (StatusCode::BAD_REQUEST, plain("bad_handshake", why)),
             Self::HandshakeVersion => (
                 StatusCode::UPGRADE_REQUIRED,
@@ -326,11 +347,15 @@ impl ApiError {
                 tracing::error!(%error, "a request failed");
                 set(headers, RETRY_AFTER, "2");
             }
+            Self::ContentEncoding(_) => set(headers, ACCEPT_ENCODING, "identity"),
             Self::HandshakeVersion => {
                 set(headers, http::header::SEC_WEBSOCKET_VERSION, "13");
                 set(headers, http::header::UPGRADE, "websocket");
             }
-            Self::Unauthorized | Self::VendorAuthenticationRequired | Self::InvalidVendor => {
+            Self::Unauthorized
+            | Self::BlankVendor
+            | Self::VendorAuthenticationRequired
+            | Self::InvalidVendor => {
                 set(headers, WWW_AUTHENTICATE, "X-Master-Token");
             }
             _ => {}

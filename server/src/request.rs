@@ -2,8 +2,8 @@
 
 use bytes::{Buf, BytesMut};
 use futures_util::{Stream, StreamExt};
-use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 
 use crate::reply::ApiError;
@@ -85,7 +85,7 @@ pub fn decode_segment(segment: &str) -> String {
 /// Reads a JSON body.
 ///
 /// # Errors
-/// 415 for another media type, 413 beyond the limit, 400 when it does not read.
+/// 415 for another media type or a content coding, 413 beyond the limit, 400 when it does not read.
 pub async fn read_json<T: DeserializeOwned>(
     state: &AppState,
     headers: &HeaderMap,
@@ -121,6 +121,13 @@ pub async fn read_body(
     let bytes = read
         .filter(|_| fits)
         .ok_or(ApiError::TooLarge { max_bytes })?;
+    // Not decoded: a small body could become a huge one.
+    let is_coded = |value: &&HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if let Some(coding) = headers.get_all(CONTENT_ENCODING).iter().find(is_coded) {
+        let name = String::from_utf8_lossy(coding.as_bytes());
+        let name = ordertop::order::text::clean(&name, 40);
+        return Err(ApiError::ContentEncoding(name));
+    }
     match headers.get(CONTENT_TYPE) {
         Some(media_type) if !is_json(media_type.as_bytes()) => Err(ApiError::MediaType),
         _ => Ok(bytes),

@@ -4,8 +4,10 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use http::StatusCode;
+use http::header::{ALLOW, HeaderMap, HeaderName, HeaderValue};
+use ordertop::protocol::{VERSION, VERSION_HEADER};
 use warp::filters::BoxedFilter;
-use warp::http::HeaderMap;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -20,12 +22,16 @@ mod events;
 mod health;
 mod import;
 mod live;
+mod methods;
 mod notes;
 mod orders;
 mod place;
 mod shipments;
 mod status;
 mod vendors;
+
+/// The header that names the protocol's version.
+const PROTOCOL: HeaderName = HeaderName::from_static(VERSION_HEADER);
 
 /// What a handler answers.
 pub type Answer = Result<Response, ApiError>;
@@ -203,11 +209,27 @@ pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {
         .unify()
         .boxed();
     // An origin that is not allowed is refused by the wrapper itself.
-    all.with(cors).recover(refused).map(reply).boxed()
+    let all = all.with(cors).recover(refused).map(reply);
+    let all = warp::path::full().and(all);
+    all.map(|path: FullPath, response| finish(path.as_str(), response))
+        .boxed()
 }
 
 fn reply(reply: impl warp::Reply) -> Response {
     reply.into_response()
+}
+
+/// Adds what every answer carries: the protocol, by which clients know this server from another, and
+/// with a 405 the methods of the path.
+#[must_use]
+pub fn finish(path: &str, mut response: Response) -> Response {
+    let wrong_method = response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let headers = response.headers_mut();
+    headers.insert(PROTOCOL, HeaderValue::from(VERSION));
+    if wrong_method && let Some(methods) = methods::allowed(path) {
+        headers.insert(ALLOW, HeaderValue::from_static(methods));
+    }
+    response
 }
 
 /// GET, and HEAD, which is GET without the body (RFC 9110, section 9.3.2): the

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::Either;
+use http::header::HOST;
+use http::{HeaderMap, Version};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,7 +21,9 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, Secret};
 use crate::health::Health;
 use crate::hub::Hub;
+use crate::progress::WriteProgress;
 use crate::publication::Publication;
+use crate::reply::ApiError;
 use crate::routes;
 use crate::state::AppState;
 use crate::store::lock::{self, Locked, Owner, StoreLock};
@@ -284,11 +289,16 @@ async fn accept(state: Arc<AppState>, listener: TcpListener) {
         };
         // A small frame should leave at once, not wait for a fuller packet.
         let _ = stream.set_nodelay(true);
+        let stream = WriteProgress::new(stream, state.config.timing.write_timeout);
         let turn = Turn(Arc::new(turn));
         let service = service.clone();
         let with_turn = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+            if let Err(error) = check_host(request.version(), request.headers()) {
+                let refused = routes::finish(request.uri().path(), error.into_response());
+                return Either::Left(std::future::ready(Ok(refused)));
+            }
             request.extensions_mut().insert(turn.clone());
-            service.call(request)
+            Either::Right(service.call(request))
         });
         let connection = http
             .serve_connection(TokioIo::new(stream), with_turn)
@@ -308,6 +318,16 @@ async fn accept(state: Arc<AppState>, listener: TcpListener) {
             }
         });
     }
+}
+
+/// Checks that a request of HTTP/1.1 names its host once (RFC 9112, section 3.2); older ones need not.
+fn check_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
+    let hosts = headers.get_all(HOST).iter().count();
+    if hosts == 1 || (hosts == 0 && version < Version::HTTP_11) {
+        return Ok(());
+    }
+    let wanted = "send one `Host` header: HTTP/1.1 needs it";
+    Err(ApiError::bad("bad_host", wanted))
 }
 
 fn is_of_one_connection(error: &std::io::Error) -> bool {

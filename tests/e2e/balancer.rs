@@ -75,7 +75,8 @@ impl Node {
 
     /// How many sockets it has.
     async fn followers(&self) -> u64 {
-        let status = Caller::anonymous(&self.url()).get("/status").await;
+        let caller = Caller::anonymous(&self.url()).token(TOKEN);
+        let status = caller.get("/status").await;
         status.expect(200)["followers"].as_u64().expect("a count")
     }
 }

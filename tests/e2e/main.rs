@@ -35,6 +35,8 @@ mod hangup;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod import;

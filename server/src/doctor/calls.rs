@@ -249,7 +249,11 @@ async fn ready(server: &Server, clock: Deadline) -> Finding {
 
 async fn status(server: &Server, clock: Deadline) -> Vec<Finding> {
     const ABOUT: &str = "status";
-    let answer = match Answered::to(server.get("/status"), clock).await {
+    let request = match &server.token {
+        Some((token, _)) => server.get_as("/status", token.reveal()),
+        None => server.get("/status"),
+    };
+    let answer = match Answered::to(request, clock).await {
         Ok(answer) if answer.status == 200 => answer,
         Ok(answer) => {
             let says = format!(
@@ -261,6 +265,10 @@ async fn status(server: &Server, clock: Deadline) -> Vec<Finding> {
         }
         Err(reason) => return vec![Finding::skip(ABOUT, reason)],
     };
+    if answer.body.get("store").is_none() {
+        let says = format!("it tells of itself only with a right token ({TOKEN_VARIABLE})");
+        return vec![Finding::skip(ABOUT, says), clocks(&answer)];
+    }
     let kind = answer.body["store"]["kind"].as_str().unwrap_or("?");
     let cut_off = &answer.body["slow_consumers_cut_off"];
     let says = format!(

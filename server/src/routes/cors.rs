@@ -13,6 +13,7 @@ pub(super) fn cors(origins: &[String]) -> warp::cors::Builder {
         "Content-Type",
         "If-None-Match",
         IDEMPOTENCY_KEY,
+        VERSION_HEADER,
         "X-Request-Id",
     ];
     let answer_headers = ["ETag", "Link", "Retry-After", TOTAL_COUNT, VERSION_HEADER];

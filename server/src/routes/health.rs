@@ -8,6 +8,7 @@ use serde_json::json;
 use warp::reply::Response;
 
 use super::{Answer, Incoming};
+use crate::caller::Caller;
 use crate::reply;
 
 /// `GET /livez`: the process answers.
@@ -22,7 +23,7 @@ pub(super) async fn readyz(incoming: Incoming) -> Answer {
         let body = json!({"status": "draining", "reason": "the server stops"});
         return Ok(reply::json(StatusCode::SERVICE_UNAVAILABLE, &body));
     }
-    match state.health.check(&*state.store).await {
+    match state.health.check(&state.store).await {
         Ok(()) => Ok(reply::json(StatusCode::OK, &json!({"status": "ready"}))),
         Err(error) => {
             let body = json!({"status": "store_unavailable", "reason": error.to_string()});
@@ -33,14 +34,23 @@ pub(super) async fn readyz(incoming: Incoming) -> Answer {
     }
 }
 
-/// `GET /status`: a summary of node, store and sockets; while the store is away
-/// it says so, and the rest all the same.
+/// `GET /status`: whether the server is ready; to callers with credentials also a summary of
+/// node, store and sockets. While the store is away it says so, and the rest all the same.
 pub(super) async fn status(incoming: Incoming) -> Answer {
     let state = &incoming.state;
-    let ready = state.health.check(&*state.store).await;
+    let ready = state.health.check(&state.store).await;
+    if !matches!(Caller::identify(state, &incoming.headers).await, Ok(Ok(_))) {
+        let body = json!({
+            "name": "ordertop-server",
+            "protocol": ordertop::protocol::VERSION,
+            "server_time": state.now(),
+            "ready": ready.is_ok(),
+        });
+        return Ok(reply::json(StatusCode::OK, &body));
+    }
     // Counting takes a store that answers.
     let store = match ready {
-        Ok(()) => state.store.summary().await.ok(),
+        Ok(()) => state.health.summary(&state.store).await,
         Err(_) => None,
     };
     let now = state.now();

@@ -8,16 +8,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::header::{
-    CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
 };
 use http::{HeaderMap, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use ordertop::order::VendorId;
 use ordertop::protocol::listed::View;
-use ordertop::protocol::{
-    MAX_CLIENT_MESSAGE_BYTES, MAX_RESUME_BYTES, Position, VERSION, VERSION_HEADER,
-};
+use ordertop::protocol::{MAX_CLIENT_MESSAGE_BYTES, MAX_RESUME_BYTES, Position};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -27,6 +26,7 @@ use warp::Filter;
 use super::{Answer, Incoming};
 use crate::caller::{BadCredentials, Caller};
 use crate::connection::{self, Start};
+use crate::progress::WriteProgress;
 use crate::reply::{self, ApiError};
 use crate::request::decode_segment;
 use crate::server::Turn;
@@ -81,6 +81,7 @@ async fn may_follow(incoming: &Incoming, vendor: &str) -> Result<(VendorId, View
     let caller = match Caller::identify(state, &incoming.headers).await? {
         Ok(caller) => Some(caller),
         Err(BadCredentials::NoToken) if state.config.open_sockets => None,
+        Err(BadCredentials::BlankVendor) => return Err(ApiError::BlankVendor),
         Err(BadCredentials::UnknownVendor) => return Err(ApiError::InvalidVendor),
         Err(_) => return Err(ApiError::Unauthorized),
     };
@@ -139,9 +140,6 @@ fn accept(incoming: &Incoming, upgrade: Option<Upgrade>, start: Start, view: Vie
     reply::set(headers, UPGRADE, "websocket");
     reply::set(headers, CONNECTION, "Upgrade");
     reply::set(headers, SEC_WEBSOCKET_ACCEPT, &accept_key);
-    if let Ok(name) = http::HeaderName::try_from(VERSION_HEADER) {
-        reply::set(headers, name, &VERSION.to_string());
-    }
     Ok(response)
 }
 
@@ -162,6 +160,9 @@ fn check_handshake(headers: &HeaderMap) -> Result<String, ApiError> {
         return Err(ApiError::Handshake(
             "this is a WebSocket: connect with ws:// or wss://",
         ));
+    }
+    if headers.get_all(HOST).iter().count() != 1 {
+        return Err(ApiError::Handshake("send one `Host` header"));
     }
     if headers
         .get(SEC_WEBSOCKET_VERSION)
@@ -195,8 +196,8 @@ async fn run(state: Arc<AppState>, upgrade: Upgrade, start: Start, view: View) {
     } = upgrade;
     // The connection may break before the upgrade is through; there is nobody to tell.
     let Ok(upgraded) = upgrade.await else { return };
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-        tracing::error!("an upgraded connection is no TCP stream");
+    let Ok(parts) = upgraded.downcast::<TokioIo<WriteProgress<TcpStream>>>() else {
+        tracing::error!("an upgraded connection is none that was accepted");
         return;
     };
     let read_already = parts.read_buf.to_vec();
@@ -231,6 +232,7 @@ mod tests {
 
     fn handshake(change: impl FnOnce(&mut HeaderMap)) -> Result<String, ApiError> {
         let mut headers = HeaderMap::new();
+        reply::set(&mut headers, HOST, "orders.example.com");
         reply::set(&mut headers, CONNECTION, "keep-alive, Upgrade");
         reply::set(&mut headers, UPGRADE, "WebSocket");
         reply::set(&mut headers, SEC_WEBSOCKET_VERSION, "13");
@@ -247,6 +249,7 @@ mod tests {
     #[test]
     fn a_handshake_that_lacks_anything_is_refused() {
         for name in [
+            HOST,
             CONNECTION,
             UPGRADE,
             SEC_WEBSOCKET_VERSION,

@@ -168,6 +168,7 @@ fn people(told: &Value) -> Vec<(&'static str, String)> {
         return lines;
     }
     let kind = match told["kind"].as_str() {
+        Some("ordertop") if page["version"].is_null() => text(&page["name"]),
         Some("ordertop") => format!("{} {}", text(&page["name"]), text(&page["version"])),
         Some("old") => "an old one: no positions, no notes, no history".to_owned(),
         Some(_) => {
