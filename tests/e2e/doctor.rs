@@ -124,6 +124,7 @@ async fn a_redis_that_can_lose_or_evict_orders_is_told_of() {
         "memory",
         "eviction",
         "persistence",
+        "rights",
         "pub/sub",
     ];
     found.is(&well, "ok");
@@ -147,6 +148,19 @@ async fn a_redis_that_can_lose_or_evict_orders_is_told_of() {
             "{check}"
         );
     }
+
+    let shop = [
+        "ACL", "SETUSER", "shop", "on", ">secret", "~*", "&*", "+@all", "-rpush",
+    ];
+    safe.cli(&shop).await;
+    let store = safe.url().replace("://", "://shop:secret@");
+    let found = Found::by(&["--store", &store], TOKEN).await;
+    let (result, remedy) = found.result("rights");
+    let remedy = remedy.expect("a remedy");
+    assert!(
+        result == "fail" && remedy.contains("ACL SETUSER shop +rpush"),
+        "{remedy}"
+    );
 
     safe.pause();
     let found = Found::by(&["--store", &safe.url()], TOKEN).await;

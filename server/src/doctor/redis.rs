@@ -8,7 +8,7 @@ use redis::{AsyncConnectionConfig, Client, RedisResult};
 
 use super::{Deadline, Report, cluster, is_bad, ms, pubsub, sentinel, skipped};
 use crate::finding::Finding;
-use crate::store::redis::connection_info;
+use crate::store::redis::{Uses, connection_info};
 use crate::store::redis_config::{Company, Seen};
 use crate::store::url::{Node, RedisUrl, Topology};
 
@@ -68,7 +68,11 @@ async fn check_node(
     match clock.wait(Seen::ask(connection)).await {
         Ok(seen) => {
             let mut well = true;
-            for finding in seen.examine(company) {
+            let mut findings = seen.examine(company);
+            if seen.is_in_service() {
+                findings.push(rights(connection, url, clock).await);
+            }
+            for finding in findings {
                 // A replica or a Redis that loads answers, and serves nobody.
                 well &= !(is_bad(&finding) && finding.about == "role");
                 report.add(&finding.of(&named))?;
@@ -80,6 +84,23 @@ async fn check_node(
             report.add(&Finding::fail(format!("{named} info"), reason, remedy))?;
             Ok(true)
         }
+    }
+}
+
+/// Whether the user may do all that a server does. Nothing is read or written.
+async fn rights(
+    connection: &mut MultiplexedConnection,
+    url: &RedisUrl,
+    clock: Deadline,
+) -> Finding {
+    let uses = Uses {
+        cluster: matches!(url.topology, Topology::Cluster(_)),
+        // Whether servers wait for replicas is not known here.
+        waits: true,
+    };
+    match clock.wait(uses.ask(connection)).await {
+        Ok(missing) => missing.finding(url.username.as_deref()),
+        Err(reason) => Finding::skip("rights", reason),
     }
 }
 

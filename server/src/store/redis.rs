@@ -27,6 +27,7 @@ pub(crate) use connect::connection_info;
 use connect::{Connection, Connector, Link};
 use feed::{Ask, FeedHandle};
 use keys::VendorKeys;
+pub(crate) use rights::Uses;
 use script::Script;
 use waiters::Waiters;
 use watches::Begun;
@@ -42,6 +43,7 @@ mod open;
 mod pulse;
 mod read;
 mod restore;
+mod rights;
 mod rows;
 mod script;
 mod tracks;
@@ -138,6 +140,19 @@ impl Shared {
 
     fn is_cluster(&self) -> bool {
         self.link.connector().is_cluster()
+    }
+
+    /// What Redis is used for, and its user needs the rights to.
+    fn uses(&self) -> Uses {
+        Uses {
+            cluster: self.is_cluster(),
+            waits: self.redis_wait > 0,
+        }
+    }
+
+    /// The key of the log that every commit is written to; none on a cluster.
+    fn commit_log(&self) -> Option<String> {
+        (!self.is_cluster()).then(|| keys::COMMITS.to_owned())
     }
 
     /// The command that publishes: to a sharded channel on a cluster.
@@ -281,6 +296,9 @@ fn explain(error: &RedisError) -> String {
         Some("LOADING") => "Redis is loading its data".into(),
         Some("READONLY") => "Redis is a replica: give the address of the master".into(),
         Some("CLUSTERDOWN") => "the Redis cluster is down".into(),
+        Some("NOPERM") => {
+            format!("Redis refuses it to this user, see docs/SEVERAL-SERVERS.md, Redis: {error}")
+        }
         Some("NOAUTH" | "WRONGPASS") => "Redis wants another user or password: see --store".into(),
         _ => error.to_string(),
     }

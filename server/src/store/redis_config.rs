@@ -78,6 +78,14 @@ impl Seen {
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     }
 
+    /// Whether it is a master that has its data, and no sentinel.
+    #[must_use]
+    pub fn is_in_service(&self) -> bool {
+        self.info("redis_mode") != "sentinel"
+            && self.info("role") == "master"
+            && self.number("loading") == 0
+    }
+
     /// The addresses of the replicas that are attached and in step.
     #[must_use]
     pub fn replicas(&self) -> usize {

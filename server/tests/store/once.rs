@@ -2,7 +2,7 @@
 
 use ordertop::order::placement::Placement;
 use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus, Visibility};
-use ordertop_server::decision;
+use ordertop_server::decision::{self, Refusal};
 use ordertop_server::store::{Change, ChangeOutcome, Decide, Once, Store, StoreError};
 
 use crate::story::{at, events, key, ship, vendor};
@@ -217,7 +217,27 @@ pub(crate) async fn once(store: &dyn Store) {
         ChangeOutcome::Written
     );
     assert!(answers.iter().all(|answer| *answer == answers[0]));
-    // O-1 placed and shipped, O-2, O-3 placed and shipped, O-4.
-    assert_eq!(events(store, "once", &birth).await.len(), 6);
+    // That there was no such vendor is remembered too, in an array with others.
+    let both = || {
+        let both = [placing("once", "O-9"), placing("born-later", "O-1")];
+        both.into_iter().flatten().collect()
+    };
+    let first = say_once(store, "unknown", "both", both()).await.unwrap();
+    let unknown = Refusal::UnknownVendor(vendor("born-later"));
+    let outcomes = first.iter().map(|change| &change.outcome);
+    assert_eq!(
+        outcomes.collect::<Vec<_>>(),
+        [&ChangeOutcome::Written, &ChangeOutcome::Refused(unknown)]
+    );
+    let added = store.add_vendor(vendor("born-later"), "Late".into()).await;
+    let birth_later = added.unwrap().0.position;
+    let again = say_once(store, "unknown", "both", both()).await.unwrap();
+    let again = again.iter().map(|change| &change.outcome);
+    let outcomes = first.iter().map(|change| &change.outcome);
+    assert_eq!(again.collect::<Vec<_>>(), outcomes.collect::<Vec<_>>());
+    assert!(events(store, "born-later", &birth_later).await.is_empty());
+
+    // O-1 placed and shipped, O-2, O-3 placed and shipped, O-4, O-9.
+    assert_eq!(events(store, "once", &birth).await.len(), 7);
     once_for_several(store).await;
 }

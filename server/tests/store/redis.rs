@@ -23,6 +23,9 @@ use crate::once::{
 use crate::redis_server::{Cluster, Redis, Sentinels};
 use crate::story::{NEWS, at, events, key, place, ship, story, vendor};
 
+mod kept;
+mod rights;
+
 /// How long anything may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 

@@ -349,7 +349,7 @@ async fn many_at_once(store: &dyn Store) {
 }
 
 /// How many vendors and events the story tells of.
-pub(crate) const NEWS: (u64, u64) = (5, 2 + 1 + 6 + 100 + 10);
+pub(crate) const NEWS: (u64, u64) = (6, 2 + 1 + 6 + 100 + 11);
 
 /// The feed told every event of the story, in each vendor's order, and nothing
 /// else. The store must be closed: its feed ends.

@@ -110,7 +110,7 @@ async fn change_vendor(
     for attempt in 0..MAX_ATTEMPTS {
         let seen = shared.look(vendor, &numbers).await?;
         let Some(head) = seen.head.clone() else {
-            return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
+            return refuse_unknown(shared, vendor, changes, asked_once, seen.now_ms).await;
         };
         let (now_ms, newest) = (seen.now_ms, head.position.offset);
         let mut decided = decide(shared, vendor, changes, seen, head.position).await?;
@@ -133,16 +133,43 @@ async fn change_vendor(
                 return Ok((again.await?, Vec::new()));
             }
             Said::NoVendor => {
-                return Ok((unknown_vendor(vendor, changes.len()), Vec::new()));
+                return refuse_unknown(shared, vendor, changes, asked_once, now_ms).await;
             }
-            Said::Late => {
-                let late = "Redis took too long to take the change: it was not done";
-                return Err(StoreError::Failed(late.into()));
-            }
+            Said::Late => return Err(late()),
         }
     }
     let busy = "the order is changed by too many at once: try again";
     Err(StoreError::Failed(busy.into()))
+}
+
+/// Refuses the changes of a vendor that does not exist. With a key that answer is
+/// remembered as any other: the vendor may exist when the request comes again.
+async fn refuse_unknown(
+    shared: &Shared,
+    vendor: &VendorId,
+    changes: &[(OrderNumber, Decide)],
+    asked_once: Option<&Once>,
+    now_ms: i64,
+) -> Result<Done, StoreError> {
+    let refused = ChangeOutcome::Refused(Refusal::UnknownVendor(vendor.clone()));
+    let refused = vec![Change::new(refused, None, None); changes.len()];
+    let Some(once) = asked_once else {
+        return Ok((refused, Vec::new()));
+    };
+    let outcomes = refused.iter().map(|change| (change, None)).collect();
+    let remembering = Remembering::new(once, vendor, outcomes)?;
+    let said = shared.commit(vendor, &[], Some(remembering), now_ms, 0);
+    let changes = match said.await? {
+        Said::Remembered(text) => once::recall(shared, vendor, changes, asked_once, &text).await?,
+        Said::Late => return Err(late()),
+        Said::Written(_) | Said::Changed | Said::NoVendor => refused,
+    };
+    shared.wait_for_replicas(vendor).await?;
+    Ok((changes, Vec::new()))
+}
+
+fn late() -> StoreError {
+    StoreError::Failed("Redis took too long to take the change: it was not done".into())
 }
 
 /// Who lost comes again after the winner, not with it.
@@ -151,11 +178,6 @@ async fn wait_a_little(attempt: u32) {
         let most = Duration::from_millis(u64::from(attempt.min(20)));
         tokio::time::sleep(most.mul_f64(rand::random())).await;
     }
-}
-
-fn unknown_vendor(vendor: &VendorId, count: usize) -> Vec<Change> {
-    let refused = ChangeOutcome::Refused(Refusal::UnknownVendor(vendor.clone()));
-    vec![Change::new(refused, None, None); count]
 }
 
 /// What was decided upon one vendor's orders.

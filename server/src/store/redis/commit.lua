@@ -3,19 +3,21 @@
 --
 -- A script that fails half-way keeps what it wrote: so everything is checked
 -- first, and the first write is XADD, which fails by itself when the stream is
--- further than the head says.
+-- further than the head says. Messages come last and may fail: they are hints.
 --
 -- KEYS  1 head  2 orders  3 contents  4 revisions  5 events  6 placed
---       7 once  then the history of each change's order
+--       7 once  8 the log of commits, of all vendors  then the history of each change's order
 -- ARGV  1 latest moment, in ms since 1970 by this Redis's clock  2 PUBLISH or SPUBLISH
 --       3 channel  4 events to keep  5 how long to keep them, in ms
 --       6 what to remember under `once`, '' for nothing  7 for how long, in ms
 --       8 the vendor's offset when it was decided
+--       9 the vendor's id  10 commits to keep in the log, 0 for no log: a cluster has none
 --       then WIDTH values for each change
-local FIXED, WIDTH = 8, 11
+local FIXED_KEYS, FIXED, WIDTH = 8, 10, 11
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local changes = (#ARGV - FIXED) / WIDTH
 
 local remember = ARGV[6] ~= ''
 if remember then
@@ -24,7 +26,13 @@ if remember then
 end
 
 local head = redis.call('HMGET', KEYS[1], 'offset', 'mark')
-if not head[1] then return {'no vendor'} end
+if not head[1] then
+  -- That there is no such vendor is an answer, and remembered as one.
+  if remember and changes == 0 then
+    redis.call('SET', KEYS[7], table.concat({'0', '0', ARGV[6]}, ' '), 'PX', ARGV[7])
+  end
+  return {'no vendor'}
+end
 local base, after = tonumber(head[1]), head[2]
 
 local function whole(n) return string.format('%.0f', n) end
@@ -49,7 +57,6 @@ if now > tonumber(ARGV[1]) then return instead_of({'late'}) end
 
 -- Each order must be where the decision saw it; a later change of the same order
 -- builds upon an earlier one.
-local changes = (#ARGV - FIXED) / WIDTH
 local versions = {}
 for i = 0, changes - 1 do
   local a = FIXED + i * WIDTH
@@ -63,6 +70,19 @@ for i = 0, changes - 1 do
   versions[number] = version
 end
 
+-- A right that was taken away since the start would leave a half of this; what is forgotten
+-- and told at the end is asked for, too, for an error there would be taken for one here.
+local function may(...) return not redis.acl_check_cmd or redis.acl_check_cmd(...) end
+local refused = not may('XADD', KEYS[5], '*', 'f', 'v') and 'XADD'
+  or not may('HSET', KEYS[1], 'f', 'v') and 'HSET'
+  or not may('ZADD', KEYS[6], '0', 'm') and 'ZADD'
+  or not may('RPUSH', KEYS[FIXED_KEYS + 1] or KEYS[1], 'v') and 'RPUSH'
+  or not may('SET', KEYS[7], 'v') and 'SET'
+  or not may('HDEL', KEYS[4], 'f') and 'HDEL'
+  or not may('XTRIM', KEYS[5], 'MINID', '1') and 'XTRIM'
+if refused then return redis.error_reply('NOPERM the user may not run ' .. refused) end
+
+local messages = {}
 for i = 0, changes - 1 do
   local a = FIXED + i * WIDTH
   local number, version, id, mark = ARGV[a + 1], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
@@ -70,7 +90,7 @@ for i = 0, changes - 1 do
   local content, placed, entry = ARGV[a + 9], ARGV[a + 10], ARGV[a + 11]
   local offset = base + i + 1
 
-  redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[4], at(offset),
+  redis.call('XADD', KEYS[5], at(offset),
     'm', mark, 'a', after, 't', whole(now), 'i', id, 'n', number, 'r', revision, 's', state, 'f', fact)
   redis.call('HSET', KEYS[1], 'offset', whole(offset), 'mark', mark)
   if content == '' then
@@ -83,10 +103,10 @@ for i = 0, changes - 1 do
   end
   redis.call('HSET', KEYS[2], number,
     table.concat({version, id, revision, whole(offset), mark, state}, ' '))
-  redis.call('RPUSH', KEYS[8 + i], entry)
-  redis.call(ARGV[2], ARGV[3], table.concat({
+  redis.call('RPUSH', KEYS[FIXED_KEYS + i + 1], entry)
+  messages[i + 1] = table.concat({
     whole(offset), ' ', mark, ' ', after,
-    ' {"id":', id, ',"number":', cjson.encode(number), ',"state":', state, ',"fact":', fact, ',"content":', content, '}'}))
+    ' {"id":', id, ',"number":', cjson.encode(number), ',"state":', state, ',"fact":', fact, ',"content":', content, '}'})
   after = mark
 end
 
@@ -94,14 +114,40 @@ if remember then
   redis.call('SET', KEYS[7], table.concat({whole(base), head[2], ARGV[6]}, ' '), 'PX', ARGV[7])
 end
 
--- Now and then, forget events that are too old; the newest is never forgotten.
-if math.floor(base / 64) ~= math.floor((base + changes) / 64) then
-  local oldest_kept
-  for _, event in ipairs(redis.call('XRANGE', KEYS[5], '-', at(base), 'COUNT', 256)) do
-    oldest_kept = event[1]
-    if tonumber(event[2][6]) >= now - tonumber(ARGV[5]) then break end
+-- Now and then, forget events that are too many or too old, and the contents that only
+-- they needed: the event with a revision is younger than all with the one before it.
+-- The newest events are never forgotten.
+local TRIM_EVERY, PAGE, PAGES = 64, 64, 16
+local function trim()
+  local first_kept = base + changes - tonumber(ARGV[4])
+  local oldest = now - tonumber(ARGV[5])
+  for _ = 1, PAGES do
+    local events = redis.call('XRANGE', KEYS[5], '-', at(base), 'COUNT', PAGE) or {}
+    local forgotten, unneeded
+    for _, event in ipairs(events) do
+      local offset, revision = tonumber(string.match(event[1], '^%d+')), tonumber(event[2][12])
+      if offset > first_kept and tonumber(event[2][6]) >= oldest then break end
+      forgotten = offset
+      if revision > 1 then
+        unneeded = unneeded or {}
+        table.insert(unneeded, event[2][8] .. '/' .. whole(revision - 1))
+      end
+    end
+    if not forgotten then return end
+    if unneeded then redis.call('HDEL', KEYS[4], unpack(unneeded)) end
+    redis.call('XTRIM', KEYS[5], 'MINID', at(forgotten + 1))
+    if #events < PAGE or tonumber(string.match(events[PAGE][1], '^%d+')) > forgotten then return end
   end
-  if oldest_kept then redis.call('XTRIM', KEYS[5], 'MINID', oldest_kept) end
+end
+if math.floor(base / TRIM_EVERY) ~= math.floor((base + changes) / TRIM_EVERY) then trim() end
+
+-- Every server looks here for what no message told it.
+if changes > 0 and ARGV[10] ~= '0' then
+  redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[10], '*',
+    'v', ARGV[9], 'o', whole(base + changes), 'm', after)
+end
+for _, message in ipairs(messages) do
+  redis.pcall(ARGV[2], ARGV[3], message)
 end
 
 return {'written', whole(base), head[2]}

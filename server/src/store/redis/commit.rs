@@ -9,7 +9,7 @@ use ordertop::protocol::{Mark, Position};
 
 use super::keys::VendorKeys;
 use super::once::Remembering;
-use super::rows::{position, to_json, unreadable};
+use super::rows::{Entry, position, to_json, unreadable};
 use super::{Shared, explain, failed, unanswered};
 use crate::store::fact::Fact;
 use crate::store::{ONCE_FOR, StoreError};
@@ -21,6 +21,10 @@ const GOOD_FOR_MS: i64 = 2_500;
 /// How long replicas may take to confirm a commit, in milliseconds: less than the
 /// connection waits for an answer, so that Redis is heard saying how many have it.
 const REPLICAS_PATIENCE_MS: u64 = 750;
+
+/// Commits that the log of all vendors keeps, some more: what a server that was out of
+/// touch for longer missed is found by asking for every vendor.
+const LOGGED_COMMITS: u32 = 10_000;
 
 /// What a commit script said.
 pub(super) enum Said {
@@ -74,6 +78,8 @@ impl Shared {
             of.events(),
             of.placed(),
             once_key,
+            // On a cluster any key of this vendor's: there is no log.
+            self.commit_log().unwrap_or_else(|| of.head()),
         ];
         let retention = self.retention;
         let mut args = vec![
@@ -85,6 +91,8 @@ impl Shared {
             remember,
             ONCE_FOR.as_millis().to_string(),
             newest.to_string(),
+            vendor.as_str().to_owned(),
+            self.commit_log().map_or(0, |_| LOGGED_COMMITS).to_string(),
         ];
         for row in rows {
             let order = &row.order;
@@ -108,7 +116,13 @@ impl Shared {
                 to_json(&row.fact.entry)?,
             ]);
         }
-        let said: Vec<String> = self.commit_script(&keys, &args).await?;
+        let said: Vec<String> = match self.commit_script(&keys, &args).await {
+            Err(StoreError::Failed(reason)) if broke_off(&reason) => {
+                let first = rows.first().map(|row| &row.mark);
+                return Err(self.after_break(vendor, newest, first, reason).await);
+            }
+            said => said?,
+        };
         let said: Vec<&str> = said.iter().map(String::as_str).collect();
         match said[..] {
             ["written", offset, mark] => Ok(Said::Written(position(offset, mark)?)),
@@ -117,6 +131,33 @@ impl Shared {
             ["no vendor"] => Ok(Said::NoVendor),
             ["late"] => Ok(Said::Late),
             _ => Err(unreadable("the answer of a commit")),
+        }
+    }
+
+    /// What a commit is whose script broke off at one of its commands: not done where its
+    /// first event was not written, else done in part.
+    async fn after_break(
+        &self,
+        vendor: &VendorId,
+        newest: u64,
+        first: Option<&Mark>,
+        reason: String,
+    ) -> StoreError {
+        let Some(first) = first else {
+            return StoreError::Failed(reason);
+        };
+        let mut since = redis::cmd("XRANGE");
+        since.arg(VendorKeys(vendor).events());
+        since.arg(format!("{}-0", newest + 1)).arg("+");
+        let events: Result<Vec<Entry>, _> = self.ask(&since).await;
+        let has_mark =
+            |(_, fields): &Entry| fields.get(1).is_some_and(|mark| mark == first.as_str());
+        match events {
+            Ok(events) if !events.iter().any(has_mark) => StoreError::Failed(reason),
+            Ok(_) | Err(_) => {
+                tracing::error!(%vendor, reason, "a commit was written in part");
+                StoreError::Unanswered(reason)
+            }
         }
     }
 
@@ -185,5 +226,26 @@ impl Shared {
         Err(StoreError::Unanswered(format!(
             "{replicas} of {wanted} replicas have the change: see --redis-wait"
         )))
+    }
+}
+
+/// Whether a script of ours failed at one of its commands: whatever it wrote before stays.
+/// Redis then names the script and the line; an error before the start names none.
+fn broke_off(reason: &str) -> bool {
+    reason.contains("on @user_script")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_within_a_script_is_told_from_one_before_it() {
+        let within = "The user executing the script can't run this command or subcommand script: \
+             31e0c1e5, on @user_script:1.";
+        assert!(broke_off(within));
+        assert!(!broke_off(
+            "this user has no permissions to run the 'evalsha' command"
+        ));
     }
 }

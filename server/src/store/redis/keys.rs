@@ -10,6 +10,9 @@ pub(super) const VENDORS: &str = "ordertop:vendors";
 pub(super) const ORDER_IDS: &str = "ordertop:order-ids";
 /// The version of this layout (a number).
 pub(super) const LAYOUT: &str = "ordertop:layout";
+/// The newest commits of all vendors: vendor, offset and mark of each (a stream). None on
+/// a cluster, where one script writes one vendor's keys.
+pub(super) const COMMITS: &str = "ordertop:commits";
 /// New vendors are told here (a channel).
 pub(super) const NEW_VENDORS: &str = "ordertop:new-vendors";
 
@@ -37,7 +40,7 @@ impl VendorKeys<'_> {
         self.key("contents")
     }
 
-    /// `id/revision` to contents before the newest, JSON (a hash).
+    /// `id/revision` to contents before the newest that an event still needs, JSON (a hash).
     pub(super) fn revisions(self) -> String {
         self.key("revisions")
     }

@@ -1,9 +1,12 @@
-//! The start: waits for Redis, and looks whether it is one that we can use.
+//! The start: waits for Redis, and looks whether it is one that we can use, and its user
+//! one that may do all that is done with it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::rights::Uses;
+use super::warn::of_all;
 use super::{Shared, explain, keys};
 use crate::store::StoreError;
 use crate::store::redis_config::{OLDEST, Seen};
@@ -29,7 +32,7 @@ pub(super) async fn open(
     let deadline = Instant::now() + timeout;
     let mut said: Option<Instant> = None;
     let found = loop {
-        let error = match look(shared).await {
+        let error = match look(shared, url.username.as_deref()).await {
             Ok(Ok(found)) => break found,
             Ok(Err(unfit)) => return Err(failed(unfit)),
             Err(error) => error,
@@ -100,15 +103,43 @@ fn unfit(seen: &Seen, as_cluster: bool) -> Option<String> {
     })
 }
 
+/// Which rights the user lacks, at each master: a cluster's nodes have rules of their own.
+async fn rights(
+    uses: Uses,
+    connection: super::Connection,
+) -> redis::RedisResult<Vec<super::rights::Missing>> {
+    match connection {
+        super::Connection::Cluster(mut cluster) => {
+            let answers = of_all::<redis::Value>(&mut cluster, &uses.question()).await?;
+            let missing = answers.into_values().map(|answer| {
+                let answer = answer.extract_error();
+                uses.missing(answer.and_then(|answer| Ok(redis::from_redis_value(answer)?)))
+            });
+            missing.collect()
+        }
+        mut one => Ok(vec![uses.ask(&mut one).await?]),
+    }
+}
+
 /// Says which layout the keys have, or learns which they have; or why this Redis
 /// does not do. One that loads its data, or is no master yet, says its
 /// version, but takes no writes.
-async fn look(shared: &Shared) -> redis::RedisResult<Result<Option<u64>, String>> {
+async fn look(
+    shared: &Shared,
+    user: Option<&str>,
+) -> redis::RedisResult<Result<Option<u64>, String>> {
     let info = redis::cmd("INFO");
     let info = shared.link.run(|connection| any_node(connection, &info));
     let info = info.await?;
     if let Some(unfit) = unfit(&Seen::new(&info, None), shared.is_cluster()) {
         return Ok(Err(unfit));
+    }
+    let uses = shared.uses();
+    let rights = move |connection| rights(uses, connection);
+    for missing in shared.link.run(rights).await? {
+        if let Some((says, rule)) = missing.of(user) {
+            return Ok(Err(format!("{says}: `{rule}`")));
+        }
     }
     let mut claim = redis::cmd("SET");
     claim.arg(keys::LAYOUT).arg(LAYOUT).arg("NX").arg("GET");

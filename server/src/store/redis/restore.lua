@@ -8,9 +8,10 @@ if not head[1] then return {'no vendor'} end
 local number, id = ARGV[1], ARGV[3]
 local record = redis.call('HGET', KEYS[2], number)
 if record then return {'present', record, redis.call('HGET', KEYS[3], number) or ''} end
-redis.call('HSET', KEYS[2], number, table.concat({ARGV[2], id, '1', '0', head[1], ARGV[4]}, ' '))
+-- The record comes last: without it there is no order, and it is written again.
 redis.call('HSET', KEYS[3], number, ARGV[5])
 redis.call('ZADD', KEYS[4], ARGV[6], string.format('%020.0f', id) .. number)
 redis.call('DEL', KEYS[5])
 for i = 7, #ARGV do redis.call('RPUSH', KEYS[5], ARGV[i]) end
+redis.call('HSET', KEYS[2], number, table.concat({ARGV[2], id, '1', '0', head[1], ARGV[4]}, ' '))
 return {'written'}

@@ -58,7 +58,7 @@ async fn look(connection: Connection) -> RedisResult<Vec<(String, Seen)>> {
 }
 
 /// The answers of all masters, by address.
-async fn of_all<T: FromRedisValue>(
+pub(super) async fn of_all<T: FromRedisValue>(
     cluster: &mut ClusterConnection,
     command: &Cmd,
 ) -> RedisResult<HashMap<String, T>> {
