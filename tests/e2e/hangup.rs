@@ -212,7 +212,10 @@ async fn inside_tmux_notifications_and_copied_texts_pass_and_the_screen_is_whole
     // A parcel's link is copied into the clipboard of the terminal around it.
     screen.press("s");
     screen.shows_text("Ship #A-100").await;
+    // Enter in the number goes to the button, as a scanner's does.
     screen.press("\tUPS\t1Z999AA10123456784\r");
+    screen.shows_text("Enter y").await;
+    screen.press("y");
     screen.shows_line(&["A-100", "▲ Shipped"]).await;
     // What is shipped stands last.
     screen.press("GY");

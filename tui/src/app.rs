@@ -24,11 +24,14 @@ pub mod notices;
 pub mod orders;
 pub mod outbox;
 pub mod picker;
+mod print;
+pub mod question;
 pub mod row;
 mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
 mod theme;
+pub(crate) mod typeahead;
 pub mod typing;
 pub mod undo;
 mod views;
@@ -63,6 +66,7 @@ use outbox::{Outbox, Sheet};
 use picker::Picker;
 use row::{Row, Sort};
 use steps::InFlight;
+use typeahead::Typeahead;
 
 /// How long the cursor rests on an order before its details are fetched: a key
 /// that is held down asks for the last order only.
@@ -163,6 +167,8 @@ pub enum Overlay {
     Plan(Box<bulk::Plan>),
     /// A note that is being written.
     Note(Box<note::NoteDialog>),
+    /// A question that is about no one order.
+    Question(question::Question),
     /// What became of [`Acting::bulk`].
     Result,
     /// What waits for the server.
@@ -285,6 +291,7 @@ pub struct App {
     next_ticket: u64,
     unseen: HashSet<OrderKey>,
     ticks: VecDeque<(i64, usize)>,
+    typeahead: Typeahead,
 }
 
 impl App {
@@ -343,6 +350,7 @@ impl App {
             next_ticket: 1,
             unseen: HashSet::new(),
             ticks: VecDeque::new(),
+            typeahead: Typeahead::default(),
             settings,
         }
     }
@@ -351,6 +359,10 @@ impl App {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         self.now = self.settings.clock.now();
         let mut effects = Vec::new();
+        match event {
+            Event::Paste(_) | Event::Mouse(_) => self.release_held_key_now(&mut effects),
+            _ => self.release_held_key(&mut effects),
+        }
         let before = self.under_cursor();
         // Time brings news too, where a filter looks at it; it does so by ticks
         // alone, so that a key finds the list that was on the screen.
@@ -432,7 +444,8 @@ impl App {
     /// When to send an [`Event::Tick`], beyond the one a second.
     #[must_use]
     pub fn wakes_at(&self) -> Option<Timestamp> {
-        self.details.due
+        let times = [self.details.due, self.held_until()];
+        times.into_iter().flatten().min()
     }
 
     /// Whether several vendors can be in the list.

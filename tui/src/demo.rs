@@ -149,6 +149,16 @@ async fn watch(
     config: &Settings,
     handed: Option<Handed>,
 ) -> anyhow::Result<()> {
+    run_screen(screen_options(guide, args, config, handed)).await
+}
+
+/// The screen of a demo, with the user's configuration as far as it means no harm.
+fn screen_options(
+    guide: &Guide,
+    args: DemoArgs,
+    config: &Settings,
+    handed: Option<Handed>,
+) -> ScreenOptions {
     let DemoArgs {
         vendor, manners, ..
     } = args;
@@ -157,7 +167,7 @@ async fn watch(
         None => "demo · all vendors".to_owned(),
     };
     let client = ClientConfig::new(guide.server.clone(), vendor, guide.credentials());
-    let options = ScreenOptions {
+    ScreenOptions {
         title: Some(title),
         hint: Some(Hint {
             title: guide.title(),
@@ -165,15 +175,12 @@ async fn watch(
         }),
         // A demo is for watching orders come in: at the top, where one looks.
         sort: Sort::Newest,
-        views: Vec::new(),
-        config_file: None,
-        made_up: true,
         handed,
         ..ScreenOptions::new(client)
             .configured(config)
             .behaving(manners)
-    };
-    run_screen(options).await
+            .made_up()
+    }
 }
 
 /// Tells how to reach the demo and waits for Ctrl-C or SIGTERM.

@@ -148,6 +148,7 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         desk,
         steps: JoinSet::new(),
         prints: JoinSet::new(),
+        printer: Arc::default(),
         fetching: None,
         config_file: options.config_file,
         suspended: false,
@@ -262,6 +263,8 @@ struct Screen {
     desk: Desk,
     steps: Tasks,
     prints: Tasks,
+    /// Held by the slip that is being printed; those that wait are in their order.
+    printer: Arc<tokio::sync::Mutex<()>>,
     fetching: Option<AbortHandle>,
     config_file: Option<PathBuf>,
     /// Whether to stop before anything else is done.

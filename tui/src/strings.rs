@@ -8,6 +8,7 @@ mod keys;
 mod note;
 mod outbox;
 mod picker;
+mod question;
 pub mod start;
 mod steps;
 
@@ -33,9 +34,10 @@ pub use connection::{Health, empty, indicator, loading, replaying};
 use jiff::Timestamp;
 pub use keys::{action_group, action_help, action_short, dialog_short, help_notes, picker_short};
 pub use note::{
-    NO_PRINT_COMMAND, NOTE_ADD, NOTE_HINT, PRINT_NOTHING, not_printed, not_started, note_added,
-    note_kept, note_not_added, note_not_kept_at_the_end, note_readers, note_room, note_title,
-    print_failed, print_took_too_long, printed, printing,
+    NO_PRINT_COMMAND, NOTE_ADD, NOTE_HINT, NOTE_MISSED, PRINT_NOTHING, not_printed, not_started,
+    note_added, note_kept, note_not_added, note_not_kept_at_the_end, note_readers, note_room,
+    note_title, print_failed, print_took_too_long, printed, printed_many, printed_so_far,
+    printed_some, printing, printing_many,
 };
 use ordertop::client::RequestError;
 use ordertop::order::{Actor, ActorKind, Currency, Flags, OrderKey, OrderStatus};
@@ -47,11 +49,12 @@ pub use picker::{
     sort_label, sort_name, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept,
     vendor_detail, view_detail, view_is_wrong, view_not_saved, view_saved, view_shown,
 };
+pub use question::{TYPED_ON_BUTTON, question_button, question_title, unread_among};
 pub use steps::{
     ASK_TO_CANCEL, REASON_FOR_SUPPORT, UNTIL_SUPPORT_DECIDES, already_on_its_way, asked_to_cancel,
     came_above, cursor_was_moved, dialog_button, done, field, field_hint, has_just_changed,
     is_already, left_the_list, marked_entry, no_next_step, no_status_to_set, not_done, refusal,
-    status_entry, step_button, step_title, was_already, was_done,
+    status_entry, step_button, step_title, twice, was_already, was_done,
 };
 
 use crate::app::notices::{Notice, What};
@@ -221,6 +224,13 @@ pub const NO_HISTORY: &str = "a legacy server keeps none";
 pub const DIALOG_CANCEL: &str = "cancel";
 /// Dialog: a reason is missing.
 pub const REASON_NEEDED: &str = "a reason is needed: the history keeps it";
+/// Dialog: Enter in a reason that may stay blank; what the key does that leaves it.
+#[must_use]
+pub fn reason_wanted(next_field: &str) -> String {
+    let keys = [(next_field, "goes to the button, which sends none")];
+    and_keys("say why", "; ", &keys)
+}
+
 /// The dialog's order went away while it was open.
 pub const CHANGED_MEANWHILE: &str = "! no longer in the list: the server will refuse this";
 
@@ -523,10 +533,10 @@ pub fn notice(notice: &Notice) -> String {
             format!("new {number}  {buyer}  {total}{test}")
         }
         What::Step { from, to, by } => {
-            let from = from.map_or("?", OrderStatus::as_str);
+            let from = from.map_or(String::new(), |from| format!("{from} "));
             match by {
-                Some(by) => format!("{number}  {from} → {to}  by {}", actor(by)),
-                None => format!("{number}  {from} → {to}  by you"),
+                Some(by) => format!("{number}  {from}→ {to}  by {}", actor(by)),
+                None => format!("{number}  {from}→ {to}  by you"),
             }
         }
         What::Seen { from, to } => format!("{number}  {from} → {to}"),

@@ -31,6 +31,7 @@ mod orders;
 mod outbox;
 mod picker;
 mod press;
+mod question;
 mod start;
 mod toast;
 
@@ -108,6 +109,10 @@ fn draw_overlay(
         Overlay::Help(help) => help::draw(app, help, buf),
         Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf, presses),
         Overlay::Note(note) => note::draw(app, note, areas.whole, buf, presses),
+        Overlay::Question(question) => {
+            question::draw(app, question, areas.whole, buf, presses);
+            None
+        }
         Overlay::Plan(plan) => bulk::draw_plan(app, plan, areas.whole, buf, presses),
         Overlay::Result => {
             if let Some(bulk) = &app.acting.bulk {

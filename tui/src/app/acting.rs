@@ -14,6 +14,7 @@ use super::dialog::Dialog;
 use super::marks::Marks;
 use super::note::NoteDialog;
 use super::picker::{Entry, Picked, PickerKind};
+use super::print::Printing;
 use super::undo::UndoStack;
 use super::{App, Overlay};
 use crate::carrier::tracking_link;
@@ -32,6 +33,8 @@ pub struct Acting {
     pub(super) draft: Option<NoteDialog>,
     /// The order that a note was last sent about and not told of yet, and when.
     pub(super) noted: Option<(OrderKey, Timestamp)>,
+    /// Packing slips that are under way.
+    pub(super) printing: Printing,
     /// The last own changes.
     pub(super) undo: UndoStack,
     /// What was asked, by the ticket of its request.
@@ -65,7 +68,7 @@ impl App {
             Action::InvertMarks => self.invert_marks(),
             Action::CopyLink => self.copy_link(effects),
             Action::AddNote => self.write_note(),
-            Action::Print => self.print_slip(effects),
+            Action::Print => self.print_slips(effects),
             _ => {}
         }
     }

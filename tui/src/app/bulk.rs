@@ -367,7 +367,7 @@ impl App {
         for row in plan.rows {
             let step = InFlight {
                 ticket,
-                from: row.from,
+                from: Some(row.from),
                 to: row.to,
                 aim: plan.aim,
                 shipment: false,
@@ -457,7 +457,12 @@ impl App {
         let kept: HashSet<OrderKey> = entries.iter().map(outbox::Entry::key).collect();
         let bulk = self.acting.bulk.take_if(|bulk| bulk.ticket == ticket);
         let aim = bulk.as_ref().map_or(Aim::Step, |bulk| bulk.aim);
-        self.now_wait(entries, aim);
+        let from = bulk
+            .as_ref()
+            .map(|bulk| &bulk.lines[..])
+            .unwrap_or_default();
+        let from = (from.iter().map(|line| (line.key.clone(), line.from))).collect();
+        self.now_wait(entries, aim, &from);
         let Some(mut bulk) = bulk else {
             return;
         };
@@ -558,6 +563,31 @@ impl App {
             Fate::Done(made) => made == version,
             _ => false,
         })
+    }
+
+    /// Whether a change is a step that was sent from here and got no answer: its event
+    /// is the answer. A row of the last bulk action is done by it.
+    pub(super) fn is_unanswered_own_step(
+        &mut self,
+        key: &OrderKey,
+        to: OrderStatus,
+        version: u64,
+        by: &Actor,
+    ) -> bool {
+        if *by != self.actor {
+            return false;
+        }
+        let line = self.acting.bulk.as_mut().and_then(|bulk| {
+            let at = *bulk.places.get(key)?;
+            bulk.lines.get_mut(at)
+        });
+        if let Some(line) = line.filter(|line| line.to == to && matches!(line.fate, Fate::Open(_)))
+        {
+            line.fate = Fate::Done(version);
+            self.acting.marks.remove(key);
+            return true;
+        }
+        self.outbox.may_have_brought(key, to)
     }
 
     /// Keys on the result: it scrolls, anything else closes it.

@@ -58,7 +58,7 @@ pub struct Dialog {
     pub fields: Vec<Field>,
     /// Where the keys go: 0 is the button, then the fields.
     pub focus: usize,
-    /// Whether it was confirmed without the reason that it needs.
+    /// Whether it was confirmed while the reason was blank.
     pub reason_missed: bool,
     /// Whether it may not be sent without a reason; else one that is asked for
     /// may stay blank.
@@ -129,6 +129,20 @@ impl Dialog {
         self.fields
             .splice(0..0, reason.fields.into_iter().filter(kept));
         self.focus = usize::from(needed);
+    }
+
+    /// Gives the keys to the text that a character on the button begins: the tracking
+    /// number, which is begun anew, or the reason, which is gone on with. Says whether
+    /// there is one.
+    pub fn begin_text(&mut self) -> bool {
+        let at = |kind| self.fields.iter().position(|field| field.kind == kind);
+        if let Some(tracking) = at(FieldKind::Tracking) {
+            self.focus = tracking + 1;
+            self.fields[tracking].input.reset();
+        } else if let Some(reason) = at(FieldKind::Reason) {
+            self.focus = reason + 1;
+        }
+        self.focus > 0
     }
 
     /// The field that has the keys.
@@ -219,6 +233,15 @@ impl Dialog {
     #[must_use]
     pub fn ships(&self) -> bool {
         (self.fields.iter()).any(|field| field.kind == FieldKind::Tracking)
+    }
+
+    /// Whether Enter sends nothing because words are missing: those that are needed, or
+    /// those that are being asked for in the text that has the keys.
+    #[must_use]
+    pub fn wants_words(&self) -> bool {
+        let kind = self.field().map(|field| field.kind);
+        let asked = self.aim == Aim::Ask && kind == Some(FieldKind::Reason);
+        self.lacks_reason() || asked && self.text(FieldKind::Reason).is_none()
     }
 
     /// Whether a reason is needed and missing.

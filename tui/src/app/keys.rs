@@ -1,6 +1,6 @@
 //! Keys and pasted text.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::KeyEvent;
 use ordertop::order::{OrderStatus, VendorId};
 
 use super::acting::Still;
@@ -21,7 +21,7 @@ impl App {
         match &self.overlay {
             Overlay::Dialog(dialog) if dialog.focus > 0 => Context::Field,
             Overlay::Plan(plan) if plan.typing => Context::Field,
-            Overlay::Plan(_) => Context::Dialog,
+            Overlay::Plan(_) | Overlay::Question(_) => Context::Dialog,
             Overlay::Note(_) => Context::Field,
             Overlay::Dialog(_) => Context::Dialog,
             Overlay::Picker(_) => Context::Picker,
@@ -55,10 +55,24 @@ impl App {
         }
     }
 
-    pub(super) fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
-        if key.kind == KeyEventKind::Release {
-            return;
+    /// Has a key act, and notes when it closes a dialog.
+    pub(super) fn act_on_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        let asked = self.asks();
+        self.act(key, effects);
+        if asked && !self.asks() {
+            self.closed();
         }
+    }
+
+    /// Whether a question or a text lies over the screen.
+    fn asks(&self) -> bool {
+        matches!(
+            self.overlay,
+            Overlay::Dialog(_) | Overlay::Plan(_) | Overlay::Note(_) | Overlay::Question(_)
+        )
+    }
+
+    fn act(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
         if areas(self).is_none() {
             // Nobody can see what a key would do.
             match self.settings.keymap.action(Context::Screen, key) {
@@ -101,6 +115,7 @@ impl App {
             Context::Dialog | Context::Field => match self.overlay {
                 Overlay::Plan(_) => self.plan_key(action, key, effects),
                 Overlay::Note(_) => self.note_key(action, key, effects),
+                Overlay::Question(_) => self.question_key(action, effects),
                 _ => self.dialog_key(action, key, effects),
             },
             Context::Picker => self.picker_key(action, key, effects),
@@ -153,10 +168,7 @@ impl App {
             Action::PreviousPane => self.turn_focus(2),
             Action::Jump => self.jump(),
             Action::Dismiss => self.dismiss(),
-            Action::DismissAll => {
-                self.notices.clear();
-                self.say(strings::NO_NOTICES);
-            }
+            Action::DismissAll => self.ask_dismiss_all(),
             Action::Acknowledge => self.acknowledge(),
             Action::Mute => self.mute(),
             Action::Realtime => {
@@ -222,9 +234,14 @@ impl App {
             Some(Action::Cancel) => self.overlay = Overlay::None,
             Some(Action::NextField) => dialog.move_focus(1),
             Some(Action::PreviousField) => dialog.move_focus(dialog.fields.len()),
-            Some(Action::Confirm) if dialog.lacks_reason() => {
+            Some(Action::Confirm) if dialog.wants_words() => {
                 dialog.reason_missed = true;
                 dialog.focus = 1;
+            }
+            // A scanner ends its code with Enter: nothing is shipped by that.
+            Some(Action::Confirm) if dialog.focus > 0 && dialog.ships() => {
+                dialog.focus = 0;
+                self.ended_text();
             }
             Some(Action::Confirm) => {
                 let dialog = dialog.clone();

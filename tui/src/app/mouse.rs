@@ -62,7 +62,11 @@ impl App {
             }
             (Overlay::Outbox(_), Some(_)) => return self.outbox_key(turned(mouse.kind), effects),
             (
-                Overlay::Dialog(_) | Overlay::Note(_) | Overlay::Plan(_) | Overlay::Outbox(_),
+                Overlay::Dialog(_)
+                | Overlay::Note(_)
+                | Overlay::Plan(_)
+                | Overlay::Question(_)
+                | Overlay::Outbox(_),
                 None,
             ) => {
                 if pressed {
@@ -111,6 +115,11 @@ impl App {
             return;
         };
         match (press, &mut self.overlay) {
+            // The button itself was pressed, wherever the keys are.
+            (Press::Key(Action::Confirm), Overlay::Dialog(dialog)) if !dialog.wants_words() => {
+                dialog.focus = 0;
+                self.press_key(Action::Confirm, effects);
+            }
             (Press::Key(action), _) => self.press_key(action, effects),
             (Press::Field(field), Overlay::Dialog(dialog)) => dialog.focus = field,
             (Press::Field(_), Overlay::Plan(plan)) => plan.typing = true,
@@ -134,7 +143,7 @@ impl App {
     fn press_key(&mut self, action: Action, effects: &mut Vec<Effect>) {
         let key = self.settings.keymap.press(self.context(), action);
         if let Some(key) = key {
-            self.key(key, effects);
+            self.act_on_key(key, effects);
         }
     }
 

@@ -138,7 +138,8 @@ impl App {
             (EventKind::Status, _, Some(to)) => What::Step {
                 from: event.previous_status,
                 to,
-                by: Some(event.actor.clone()),
+                by: (!self.is_unanswered_own_step(&key, to, event.version, &event.actor))
+                    .then(|| event.actor.clone()),
             },
             (EventKind::Removed, ..) => What::Removed {
                 by: event.actor.clone(),

@@ -1,4 +1,6 @@
-//! Writing a note about an order, and printing its packing slip.
+//! Writing a note about an order.
+
+use std::collections::HashMap;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +12,7 @@ use tui_input::Input;
 use super::dialog::Aim;
 use super::typing::{LONG, type_into};
 use super::{App, Overlay};
-use crate::event::{Effect, PrintSlip};
+use crate::event::Effect;
 use crate::keymap::Action;
 use crate::outbox;
 use crate::strings;
@@ -29,6 +31,8 @@ pub struct NoteDialog {
     pub visibility: Visibility,
     /// Whether who may read it has the keys, and not the text.
     pub choosing: bool,
+    /// Whether it was confirmed while it was blank.
+    pub missed: bool,
 }
 
 impl App {
@@ -55,6 +59,7 @@ impl App {
             input: Input::default(),
             visibility,
             choosing: false,
+            missed: false,
         });
         self.overlay = Overlay::Note(Box::new(dialog));
     }
@@ -75,7 +80,9 @@ impl App {
             Some(Action::NextField | Action::PreviousField) => {
                 note.choosing = support && !note.choosing;
             }
-            Some(Action::Confirm) if note.input.value().trim().is_empty() => {}
+            Some(Action::Confirm) if note.input.value().trim().is_empty() => {
+                (note.missed, note.choosing) = (true, false);
+            }
             Some(Action::Confirm) => {
                 let note = (**note).clone();
                 self.overlay = Overlay::None;
@@ -146,7 +153,7 @@ impl App {
         match (result, unanswered) {
             (Ok(entry), _) => {
                 self.acting.draft.take_if(|draft| draft.key == *key);
-                self.now_wait(vec![*entry], Aim::Step);
+                self.now_wait(vec![*entry], Aim::Step, &HashMap::new());
                 self.say(strings::note_kept(key));
             }
             (Err(lost), unanswered) => {
@@ -176,6 +183,7 @@ impl App {
                 visibility: note.visibility.unwrap_or(own),
                 input: Input::new(note.text),
                 choosing: false,
+                missed: false,
             });
         }
         match result {
@@ -190,36 +198,5 @@ impl App {
                 ));
             }
         }
-    }
-
-    /// Prints the packing slip of the order under the cursor.
-    pub(super) fn print_slip(&mut self, effects: &mut Vec<Effect>) {
-        let Some(row) = self.current() else {
-            return self.say(strings::NO_ORDER);
-        };
-        let (key, order) = (row.key.clone(), row.listed());
-        if let Some(words) = self.moved_words() {
-            return self.say(words);
-        }
-        let Some(command) = self.settings.print_command.clone() else {
-            return self.say(strings::NO_PRINT_COMMAND);
-        };
-        let today = self.now.to_zoned_datetime(self.settings.time_zone.clone());
-        let slip = PrintSlip {
-            shop: self.vendor_name(&key.vendor).to_owned(),
-            date: today.strftime("%d %b %Y").to_string(),
-            key: key.clone(),
-            order,
-            command,
-        };
-        self.say(strings::printing(&key));
-        effects.push(Effect::Print(Box::new(slip)));
-    }
-
-    pub(super) fn printed(&mut self, key: &OrderKey, result: Result<(), String>) {
-        self.say(match result {
-            Ok(()) => strings::printed(key),
-            Err(why) => strings::not_printed(key, &why),
-        });
     }
 }

@@ -257,7 +257,15 @@ impl Notices {
                 _ => None,
             };
             if ours.is_some() && (named.is_none() || named == ours) {
+                // Where the order stood is the event's to say, where the answer does not.
+                let before = match old.notice.what {
+                    What::Step { from, .. } => from,
+                    _ => None,
+                };
                 old.notice.what = notice.what;
+                if let What::Step { from, .. } = &mut old.notice.what {
+                    *from = from.or(before);
+                }
                 // Who did something knows of it.
                 old.read = true;
             }

@@ -6,14 +6,15 @@
 //! the world. One change is sent at a time, the oldest first, each order's in
 //! their order.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::{ConnectionState, RequestError};
 use ordertop::order::status::Permit;
 use ordertop::order::{OrderKey, OrderStatus};
-use ordertop::protocol::rest::{NewNote, StatusChanged};
+use ordertop::protocol::ListedOrder;
+use ordertop::protocol::rest::{NewNote, STATUS_UPDATED, StatusChanged};
 
 use super::bulk::Fate;
 use super::dialog::Aim;
@@ -42,6 +43,8 @@ pub struct Waiting {
     pub held: bool,
     /// What it was meant as, where this run knows.
     aim: Aim,
+    /// Where its order stood, where this run knows.
+    from: Option<OrderStatus>,
     /// The user said to send it, stale or not.
     released: bool,
     tries: u32,
@@ -49,10 +52,11 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    fn new(entry: Entry, aim: Aim) -> Self {
+    fn new(entry: Entry, aim: Aim, from: Option<OrderStatus>) -> Self {
         Self {
             entry,
             aim,
+            from,
             error: None,
             held: false,
             released: false,
@@ -118,6 +122,13 @@ impl Outbox {
     #[must_use]
     pub fn is_sending(&self, id: &str) -> bool {
         (self.sending.as_ref()).is_some_and(|(sending, _)| sending == id)
+    }
+
+    /// Whether a change that waits and was sent before may have brought the order there.
+    pub(super) fn may_have_brought(&self, key: &OrderKey, to: OrderStatus) -> bool {
+        let of = |w: &&Waiting| w.entry.number == key.number && w.entry.vendor == key.vendor;
+        let mut of = self.list.iter().filter(of);
+        of.any(|waiting| waiting.may_be_done() && waiting.entry.to() == Some(to))
     }
 
     fn get(&mut self, id: &str) -> Option<&mut Waiting> {
@@ -229,7 +240,7 @@ impl App {
         self.outbox.list = (contents.waiting.into_iter())
             .map(|entry| {
                 match known.iter().position(|old| old.entry.id == entry.id) {
-                    None => Waiting::new(entry, Aim::Step),
+                    None => Waiting::new(entry, Aim::Step, None),
                     // What another program learned of it is in the file alone.
                     Some(at) => Waiting {
                         entry,
@@ -256,6 +267,8 @@ impl App {
     ) {
         let step = (self.in_flight.get(key)).filter(|step| step.ticket == ticket);
         let to = step.map(|step| step.to);
+        let from = step.and_then(|step| step.from);
+        let from = (from.map(|from| (key.clone(), from))).into_iter().collect();
         let aim = step.map_or(Aim::Step, |step| step.aim);
         match (result, unanswered) {
             (Ok(entry), unanswered) => {
@@ -267,7 +280,7 @@ impl App {
                     let wish = self.is_wish(key, to);
                     self.say(strings::kept(key, to, wish, why.as_deref()));
                 }
-                self.now_wait(vec![*entry], aim);
+                self.now_wait(vec![*entry], aim, &from);
             }
             (Err(lost), Some(error)) => {
                 self.status_answer(key, ticket, Err(error));
@@ -285,13 +298,21 @@ impl App {
         }
     }
 
-    /// These are on disk.
-    pub(super) fn now_wait(&mut self, entries: Vec<Entry>, aim: Aim) {
+    /// These are on disk; `from` is where their orders stood.
+    pub(super) fn now_wait(
+        &mut self,
+        entries: Vec<Entry>,
+        aim: Aim,
+        from: &HashMap<OrderKey, OrderStatus>,
+    ) {
         // A look at the file may have found them before.
         let list = &mut self.outbox.list;
         let known: HashSet<String> = list.iter().map(|known| known.entry.id.clone()).collect();
         let new = (entries.into_iter()).filter(|entry| !known.contains(&entry.id));
-        list.extend(new.map(|entry| Waiting::new(entry, aim)));
+        list.extend(new.map(|entry| {
+            let from = from.get(&entry.key()).copied();
+            Waiting::new(entry, aim, from)
+        }));
     }
 
     /// Sends the next change that waits, when it is time.
@@ -337,13 +358,15 @@ impl App {
         let Some(waiting) = next else {
             return;
         };
-        let (entry, aim) = (waiting.entry.clone(), waiting.aim);
+        let (entry, aim, from) = (waiting.entry.clone(), waiting.aim, waiting.from);
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let key = entry.key();
-        let from = (self.orders.get(&key)).map_or(OrderStatus::Pending, |row| row.status());
         match &entry.work {
             Work::Step { to, change } => {
+                // An order that stands there already was brought there by the try before.
+                let now = (self.orders.get(&key)).map(|row| row.status());
+                let from = from.or(now.filter(|now| now != to));
                 let step = InFlight {
                     ticket,
                     from,
@@ -392,6 +415,7 @@ impl App {
         }
         match sent {
             Sent::Answered { result, unstruck } if !waits_on => {
+                let result = self.done_before(id, result);
                 // What was said at the start is not so any more.
                 let still = strings::still_waiting(self.outbox.list.len());
                 self.toast.take_if(|(words, _)| *words == still);
@@ -414,6 +438,38 @@ impl App {
                 self.outbox.remove(id);
             }
             Sent::Busy | Sent::Failed(_) | Sent::NoteAnswered { .. } => self.not_sent(id, sent),
+        }
+    }
+
+    /// The answer to a change that was sent before without one. That its order stands
+    /// there by this user's own doing is what the first try brought about.
+    fn done_before(
+        &mut self,
+        id: &str,
+        result: Result<Box<StatusChanged>, RequestError>,
+    ) -> Result<Box<StatusChanged>, RequestError> {
+        let Some(waiting) = self.outbox.get(id).filter(|known| known.may_be_done()) else {
+            return result;
+        };
+        let to = waiting.entry.to();
+        let ours = |order: &ListedOrder| {
+            Some(order.status) == to && order.status_by.as_ref() == Some(&self.actor)
+        };
+        match result {
+            Ok(mut answer) => {
+                answer.changed |= answer.order.as_ref().is_some_and(ours);
+                Ok(answer)
+            }
+            Err(RequestError::VersionConflict {
+                order: Some(order), ..
+            }) if ours(&order) => Ok(Box::new(StatusChanged {
+                status: STATUS_UPDATED.to_owned(),
+                new_status: order.status,
+                changed: true,
+                position: None,
+                order: Some(*order),
+            })),
+            other => other,
         }
     }
 

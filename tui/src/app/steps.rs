@@ -21,7 +21,8 @@ use crate::view::areas;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InFlight {
     pub(super) ticket: u64,
-    pub(super) from: OrderStatus,
+    /// Where the order stood; `None` where an earlier run asked for the step.
+    pub(super) from: Option<OrderStatus>,
     pub(super) to: OrderStatus,
     pub(super) aim: Aim,
     /// Whether carrier or number went along.
@@ -94,7 +95,7 @@ impl App {
         let change = dialog.change();
         let step = InFlight {
             ticket,
-            from: dialog.from,
+            from: Some(dialog.from),
             to,
             aim: dialog.aim,
             shipment: change.shipment.is_some(),
@@ -150,13 +151,13 @@ impl App {
                     let words = strings::was_already(key, to, by.as_ref(), step.shipment);
                     return self.say(words);
                 }
-                let own = undo::Step {
+                let own = step.from.map(|from| undo::Step {
                     key: key.clone(),
                     version,
-                    from: step.from,
+                    from,
                     to: answer.new_status,
-                };
-                self.remember(aim, vec![own]);
+                });
+                self.remember(aim, own.into_iter().collect());
                 if aim == Aim::Ask && answer.new_status != step.to {
                     let notice = Notice {
                         at: self.now,
@@ -172,7 +173,7 @@ impl App {
                     key: Some(key.clone()),
                     version,
                     what: What::Step {
-                        from: Some(step.from),
+                        from: step.from,
                         to: answer.new_status,
                         by: None,
                     },

@@ -14,6 +14,7 @@ mod outbox;
 mod picker;
 mod screen;
 mod server;
+mod typeahead;
 mod views;
 
 use std::sync::Arc;
@@ -224,6 +225,8 @@ fn tracking_goes_along_and_blank_does_not() {
     stage.keys("DHLy");
     stage.press(KeyCode::Tab);
     stage.app.update(Event::Paste("JD01\n\u{1b}[2J46".into()));
+    assert!(sent(&stage.press(KeyCode::Enter)).is_empty());
+    stage.wait(1);
     let effects = stage.press(KeyCode::Enter);
     let shipment = sent(&effects)[0].1.shipment.clone().unwrap();
     assert_eq!(shipment.carrier.as_deref(), Some("DHLy"));

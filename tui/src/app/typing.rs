@@ -22,7 +22,10 @@ impl App {
             return;
         }
         let input = match &mut self.overlay {
-            Overlay::Dialog(dialog) => dialog.input(),
+            Overlay::Dialog(dialog) => match dialog.focus > 0 || dialog.begin_text() {
+                true => dialog.input(),
+                false => None,
+            },
             Overlay::Plan(plan) if plan.typing => Some((&mut plan.reason, LONG)),
             Overlay::Note(note) => Some((&mut note.input, LONG)),
             Overlay::Picker(picker) => Some((&mut picker.input, SHORT)),

@@ -88,6 +88,22 @@ async fn a_vendor_of_another_market_is_refused_with_the_ones_there_are() {
     );
 }
 
+#[tokio::test]
+async fn it_runs_none_of_the_users_commands_by_itself() {
+    let demo = open(&["--orders", "8"]).await.unwrap();
+    let mut config = Settings::default();
+    config.alerts.command = Some("ring-the-shop".into());
+    config.print_command = Some("lp".into());
+    config.file = Some("ordertop.toml".into());
+    let args = DemoArgs::usual(Manners::default()).unwrap();
+    let options = screen_options(&demo.guide, args, &config, None);
+    assert_eq!(options.alerts.command, None);
+    assert_eq!((options.config_file, options.views.len()), (None, 0));
+    // A slip is printed for a key that somebody pressed.
+    assert_eq!(options.print_command, Some(vec!["lp".to_owned()]));
+    demo.server.stop().await.unwrap();
+}
+
 #[test]
 fn only_this_machine_is_served() {
     assert!(loopback("0.0.0.0:80").is_err());

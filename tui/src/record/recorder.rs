@@ -96,7 +96,7 @@ impl Recorder {
     /// then.
     pub fn happens(&mut self, app: &App, event: &Event) -> io::Result<()> {
         let what = match event {
-            Event::Key(key) if app.is_writing() => {
+            Event::Key(key) if app.is_written_by(*key) => {
                 Noted::Line(Box::new(What::Key(Key::of(self.hidden(*key)))))
             }
             event => Noted::Event(Box::new(event.clone())),

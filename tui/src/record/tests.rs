@@ -227,6 +227,45 @@ fn what_is_typed_into_a_dialog_is_not_written_down() {
 }
 
 #[test]
+fn what_is_scanned_or_typed_ahead_is_not_written_down_and_plays_to_the_same_screen() {
+    let mut recorded = Recorded::new(Mask::default(), |_| {}, None);
+    let scan = |recorded: &mut Recorded, codes: &str| {
+        for c in codes.chars() {
+            let code = match c {
+                '\n' => KeyCode::Enter,
+                c => KeyCode::Char(c),
+            };
+            let event = Event::Key(KeyEvent::new(code, KeyModifiers::NONE));
+            recorded.recorder.happens(&recorded.app, &event).unwrap();
+            recorded.app.update(event);
+        }
+    };
+    recorded.keys("s");
+    scan(&mut recorded, "JJD77\n");
+    let played = screen(&recorded.played()).join("\n");
+    assert!(played.contains("xxx00"), "{played}");
+    // On the button: a second code, then Enter, and words typed ahead.
+    recorded.happens(Event::Tick);
+    scan(&mut recorded, "1Z5\n");
+    recorded.happens(Event::Tick);
+    scan(&mut recorded, "\nfor Ana Souza");
+    let written = recorded.written();
+    for secret in ["J", "D", "7", "Z", "5", "A", "S", "z"] {
+        let key = format!(r#""key":"{secret}""#);
+        assert!(!written.contains(&key), "{secret}: {written}");
+    }
+    let here = format!("{:?}", recorded.app.orders.keys());
+    let played = recorded.played();
+    assert_eq!(format!("{:?}", played.orders.keys()), here);
+    assert!(matches!(played.overlay, Overlay::None) && played.marked() == 0);
+    assert_eq!(played.cursor, recorded.app.cursor);
+    let shipped = Some(OrderStatus::Shipped);
+    let key = played.cursor.clone().unwrap();
+    assert_eq!(played.on_its_way(&key), shipped, "as here");
+    assert_eq!(recorded.app.on_its_way(&key), shipped);
+}
+
+#[test]
 fn a_record_of_an_older_program_is_played_as_it_was_then() {
     let line = r#"{"at":"2026-11-23T14:02:00Z","event":"start","form":1,"program":"0.1.0","vendor":"42","title":null,"sort":1,"time_zone":"UTC"}"#;
     let player = Player::new(BufReader::new(line.as_bytes()), |clock: Arc<dyn Clock>| {

@@ -78,7 +78,10 @@ impl Screen {
 
     fn print(&mut self, slip: PrintSlip) {
         let (client, answers) = (self.client.clone(), self.answers.clone());
+        let printer = self.printer.clone();
         self.prints.spawn(async move {
+            // One after the other: pages of two slips must not mix.
+            let _turn = printer.lock().await;
             let PrintSlip {
                 key,
                 order,

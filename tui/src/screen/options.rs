@@ -115,6 +115,23 @@ impl ScreenOptions {
         }
     }
 
+    /// Shows a marketplace that is made up: nothing of it is kept in the user's files, and
+    /// the alerts' command, which may reach people, is not run. The printing command
+    /// stays: it runs for a key that somebody presses.
+    #[must_use]
+    pub fn made_up(self) -> Self {
+        Self {
+            made_up: true,
+            views: Vec::new(),
+            config_file: None,
+            alerts: AlertSettings {
+                command: None,
+                ..self.alerts
+            },
+            ..self
+        }
+    }
+
     /// Goes on where the run before with this server and vendor stopped, and
     /// keeps for the next run what it should know.
     #[must_use]

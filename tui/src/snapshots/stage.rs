@@ -68,7 +68,32 @@ impl Stage {
         self.app.update(Event::Client(told))
     }
 
+    /// A key that a person presses, who sees first that a dialog is gone and
+    /// presses nothing else for a while.
     pub(crate) fn press(&mut self, code: KeyCode) -> Vec<Effect> {
+        if let Some(until) = self.app.drops_keys_until() {
+            self.clock
+                .advance(until.duration_since(self.app.settings.clock.now()));
+        }
+        let mut effects = self.hit(code);
+        if let Some(until) = self.app.held_until() {
+            self.clock
+                .advance(until.duration_since(self.app.settings.clock.now()));
+            effects.extend(self.app.update(Event::Tick));
+        }
+        effects
+    }
+
+    /// Keys at one moment, as a scanner sends them; a line feed is Enter.
+    pub(crate) fn scan(&mut self, keys: &str) -> Vec<Effect> {
+        let code = |c| match c {
+            '\n' => KeyCode::Enter,
+            c => KeyCode::Char(c),
+        };
+        keys.chars().flat_map(|c| self.hit(code(c))).collect()
+    }
+
+    fn hit(&mut self, code: KeyCode) -> Vec<Effect> {
         let key = KeyEvent::new(code, KeyModifiers::NONE);
         let key = unusual::instead_of(&self.app, key);
         self.app.update(Event::Key(key))

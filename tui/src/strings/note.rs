@@ -10,6 +10,8 @@ use crate::text::{grouped, tame};
 
 /// What stands in an empty note.
 pub const NOTE_HINT: &str = "what should be remembered about this order";
+/// What stands in a blank note that was confirmed.
+pub const NOTE_MISSED: &str = "write the note first: a blank one is not added";
 /// The note's button.
 pub const NOTE_ADD: &str = "add the note";
 /// No command to print with.
@@ -89,6 +91,35 @@ pub fn note_not_added(key: &OrderKey, why: &str, note: &str) -> String {
 #[must_use]
 pub fn printing(key: &OrderKey) -> String {
     format!("printing the slip of {} …", number(key))
+}
+
+/// Slips are on their way to the printer.
+#[must_use]
+pub fn printing_many(count: usize) -> String {
+    format!("printing {} slips …", grouped(count))
+}
+
+/// So many of the slips that are on their way were answered.
+#[must_use]
+pub fn printed_so_far(answered: usize, all: usize) -> String {
+    format!("printing: {} of {} slips", grouped(answered), grouped(all))
+}
+
+/// The command took all slips.
+#[must_use]
+pub fn printed_many(count: usize) -> String {
+    format!("{} slips printed", grouped(count))
+}
+
+/// The command did not take some of the slips; the first of them, and why.
+#[must_use]
+pub fn printed_some(printed: usize, failed: usize, first: &OrderKey, why: &str) -> String {
+    let first = not_printed(first, why);
+    format!(
+        "{} slips printed, {} not: {first}",
+        grouped(printed),
+        grouped(failed)
+    )
 }
 
 /// The command took the slip.

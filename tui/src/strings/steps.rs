@@ -187,6 +187,15 @@ pub fn dialog_button(dialog: &Dialog) -> &'static str {
     }
 }
 
+/// The keys that confirm a dialog from within a text: the first goes to its button.
+#[must_use]
+pub fn twice(first: &str, second: &str) -> String {
+    match (first, second) {
+        ("", _) | (_, "") => String::new(),
+        (first, second) => format!("{first}, then {second}"),
+    }
+}
+
 /// The question of the dialog, about an order of this name.
 #[must_use]
 pub fn step_title(dialog: &Dialog, name: &str) -> String {
@@ -196,7 +205,7 @@ pub fn step_title(dialog: &Dialog, name: &str) -> String {
 /// Dialog: nothing changes by asking; follows the status.
 pub const UNTIL_SUPPORT_DECIDES: &str = ", until support decides";
 /// What stands in an empty reason that may stay so.
-pub const REASON_FOR_SUPPORT: &str = "optional: support reads it";
+pub const REASON_FOR_SUPPORT: &str = "why: support reads it";
 /// A vendor may only ask for it.
 pub const ASK_TO_CANCEL: &str = "Ask support to cancel";
 
@@ -243,7 +252,7 @@ pub fn field(kind: FieldKind) -> &'static str {
 pub fn field_hint(kind: FieldKind) -> &'static str {
     match kind {
         FieldKind::Carrier => "optional, such as DHL",
-        FieldKind::Tracking => "optional",
+        FieldKind::Tracking => "optional: type or scan it",
         FieldKind::Reason => "needed",
     }
 }

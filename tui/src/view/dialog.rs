@@ -8,7 +8,7 @@ use super::{Press, Presses, blank, frame, keys_to_press, over, put, steady};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::{Aim, Dialog, FieldKind};
-use crate::keymap::Action;
+use crate::keymap::{Action, Context};
 use crate::strings;
 use crate::text::cut;
 use crate::theme::glyph;
@@ -36,7 +36,7 @@ pub(super) fn draw(
     let notes = u16::from(changed)
         + u16::from(asked.is_some())
         + u16::from(!flags.is_empty())
-        + u16::from(dialog.reason_missed && dialog.lacks_reason());
+        + u16::from(missed(app, dialog).is_some());
     // Frame, order, step, a gap, inputs, notes, buttons; gaps go where rows are few.
     let roomy = screen.height >= 12 + fields;
     let gap = u16::from(roomy);
@@ -129,8 +129,8 @@ pub(super) fn draw(
     if fields > 0 {
         y += gap;
     }
-    if dialog.reason_missed && dialog.lacks_reason() {
-        put(buf, inner, inner.x, y, strings::REASON_NEEDED, theme.bad());
+    if let Some(words) = missed(app, dialog) {
+        put(buf, inner, inner.x, y, &words, theme.bad());
         y += 1;
     }
     if !flags.is_empty() {
@@ -159,6 +159,18 @@ pub(super) fn draw(
     let y = y.min(inner.bottom().saturating_sub(1));
     buttons(app, dialog, inner, y, buf, presses);
     cursor
+}
+
+/// What to do about a reason that was blank when the dialog was confirmed.
+fn missed(app: &App, dialog: &Dialog) -> Option<String> {
+    let blank = dialog.reason_missed && dialog.text(FieldKind::Reason).is_none();
+    blank.then(|| match dialog.reason_is_optional() {
+        true => {
+            let next = app.settings.keymap.first(Context::Field, Action::NextField);
+            strings::reason_wanted(&next)
+        }
+        false => strings::REASON_NEEDED.to_owned(),
+    })
 }
 
 /// What stands in an empty input.
@@ -196,7 +208,15 @@ fn buttons(
     if off {
         return keys_to_press(app, buf, inner, x + 1, y, &[cancel], presses);
     }
-    let confirm = app.settings.keymap.label(app.context(), Action::Confirm);
+    let keymap = &app.settings.keymap;
+    let confirm = match dialog.focus > 0 && dialog.ships() {
+        // The first one goes to the button.
+        true => strings::twice(
+            &keymap.first(Context::Field, Action::Confirm),
+            &keymap.first(Context::Dialog, Action::Confirm),
+        ),
+        false => keymap.label(app.context(), Action::Confirm),
+    };
     let x = put(buf, inner, x, y, &confirm, theme.key());
     presses.note(inner.x, x, y, Press::Key(Action::Confirm));
     let next = match &dialog.fields[..] {

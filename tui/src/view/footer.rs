@@ -188,7 +188,9 @@ fn keys(app: &App) -> Vec<Action> {
         (Overlay::Plan(plan), _) if plan.needs_reason() => {
             return vec![Action::Confirm, Action::Cancel, Action::NextField];
         }
-        (Overlay::Plan(_) | Overlay::Note(_), _) => return vec![Action::Confirm, Action::Cancel],
+        (Overlay::Plan(_) | Overlay::Note(_) | Overlay::Question(_), _) => {
+            return vec![Action::Confirm, Action::Cancel];
+        }
         (Overlay::Result, _) => return vec![Action::Back, Action::Up, Action::Down],
         // A button that is off does nothing.
         (Overlay::Dialog(dialog), _) if off(app, dialog) => return vec![Action::Cancel],

@@ -38,14 +38,11 @@ pub(super) fn draw(
     let scroll = note.input.visual_scroll(room);
     let value = note.input.value();
     if value.is_empty() {
-        put(
-            buf,
-            inner,
-            inner.x,
-            inner.y,
-            strings::NOTE_HINT,
-            theme.quiet(),
-        );
+        let (hint, style) = match note.missed {
+            true => (strings::NOTE_MISSED, theme.bad()),
+            false => (strings::NOTE_HINT, theme.quiet()),
+        };
+        put(buf, inner, inner.x, inner.y, hint, style);
     } else {
         let words = after_columns(value, scroll);
         put(buf, inner, inner.x, inner.y, &words, theme.strong());

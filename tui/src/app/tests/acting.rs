@@ -7,6 +7,12 @@ fn field(stage: &mut Stage, text: &str) {
     stage.keys(text);
 }
 
+/// Confirms from within a text: Enter goes to the button first.
+fn confirm(stage: &mut Stage) -> Vec<Effect> {
+    assert_eq!(sent(&stage.press(KeyCode::Enter)), []);
+    stage.keys("y")
+}
+
 #[test]
 fn the_carrier_is_guessed_from_the_number_and_the_link_goes_along() {
     let mut stage = Stage::shop((120, 30));
@@ -16,7 +22,7 @@ fn the_carrier_is_guessed_from_the_number_and_the_link_goes_along() {
     let screen = stage.screen();
     assert!(screen.contains("UPS  (guessed"), "{screen}");
     assert!(screen.contains("https://www.ups.com/track?"), "{screen}");
-    let effects = stage.press(KeyCode::Enter);
+    let effects = confirm(&mut stage);
     let shipment = sent(&effects)[0].1.shipment.clone().unwrap();
     assert_eq!(shipment.carrier.as_deref(), Some("UPS"));
     assert_eq!(
@@ -32,7 +38,7 @@ fn what_is_typed_counts_more_than_the_guess() {
     field(&mut stage, "Cousin Ana");
     field(&mut stage, "1Z5R89390357567128");
     assert!(stage.screen().contains("check digit does not fit"));
-    let effects = stage.press(KeyCode::Enter);
+    let effects = confirm(&mut stage);
     let shipment = sent(&effects)[0].1.shipment.clone().unwrap();
     assert_eq!(shipment.carrier.as_deref(), Some("Cousin Ana"));
     assert_eq!(shipment.tracking_url, None);
@@ -86,7 +92,7 @@ fn a_conflict_asks_again_on_the_new_state_and_keeps_what_was_typed() {
     stage.snapshot(vec![listed("7", OrderStatus::Paid, 0)]);
     stage.keys("s");
     field(&mut stage, "DHL");
-    let ticket = sent(&stage.press(KeyCode::Enter))[0].2;
+    let ticket = sent(&confirm(&mut stage))[0].2;
     // Another one only touched it: it is Paid still, at another version.
     let theirs = changed(&stage, "7", OrderStatus::Paid);
     let conflict = RequestError::VersionConflict {

@@ -1,5 +1,6 @@
 //! What rings and what does not.
 
+use crate::app::Overlay;
 use crossterm::event::KeyCode;
 use ordertop::client::event::EventKind;
 use ordertop::client::{Change, ClientEvent, ConnectionState, RequestError};
@@ -252,8 +253,25 @@ fn unread_is_what_nobody_looked_at() {
     assert!(!stage.screen().lines().next().unwrap().contains('!'));
     stage.app.focus = Pane::Orders;
     created(&mut stage, "N4");
+    let told = stage.app.notices.len();
     stage.keys("X");
-    assert_eq!(stage.app.notices.unread(), 0);
+    assert!(
+        stage
+            .screen()
+            .contains(&format!("Dismiss all {told} notifications?"))
+    );
+    stage.press(KeyCode::Esc);
+    assert_eq!(stage.app.notices.len(), told);
+    stage.keys("Xy");
+    assert_eq!(
+        (stage.app.notices.len(), stage.app.notices.unread()),
+        (0, 0)
+    );
+    stage.keys("X");
+    assert!(
+        matches!(stage.app.overlay, Overlay::None),
+        "there is none to ask about"
+    );
 }
 
 #[test]

@@ -239,6 +239,7 @@ fn any_status_that_may_be_set_is_offered_and_no_other() {
     let sooner = listed("0001", OrderStatus::Paid, -90_000);
     stage.event(EventKind::Created, &sooner, service());
     stage.press(KeyCode::Enter);
+    stage.keys("sold out");
     let (number, change, ticket) = sent(&stage.press(KeyCode::Enter)).remove(0);
     assert_eq!(
         (&*number, change.status.as_deref()),
@@ -331,7 +332,7 @@ fn an_undo_of_many_is_one_plan() {
     });
     stage.press(KeyCode::Esc);
     assert_eq!(stage.app.marked(), 0);
-    assert!(footer(&stage).contains("undo 2 orders Shipped (15:00 left)"));
+    assert!(footer(&stage).contains("undo 2 orders Shipped (14:59 left)"));
     stage.keys("u");
     assert!(stage.screen().contains("2  ▲ Shipped ─▶ ● Paid"));
     let (ticket, rows) = bulk_sent(&stage.press(KeyCode::Enter));

@@ -157,7 +157,7 @@ proptest! {
             let before = Before::now(&world);
             let meant = Meant::now(&world);
             happening.happen(&mut world);
-            if ours {
+            if ours || meant.held {
                 meant.of_ours(&mut world)?;
             } else {
                 meant.of_theirs(&mut world)?;

@@ -165,3 +165,22 @@ fn a_plan_and_a_note_can_be_pressed() {
     let effects = press_words(&mut stage, "add the note");
     assert!(matches!(effects[..], [Effect::AddNote { .. }]));
 }
+
+#[test]
+fn the_button_of_a_dialog_is_pressed_wherever_the_keys_are() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("sJJD1");
+    let screen = stage.screen();
+    let found = screen.lines().enumerate().find_map(|(row, line)| {
+        let at = line.find("  Ship  ")?;
+        Some((crate::text::width(&line[..at]) + 3, row))
+    });
+    let (column, row) = found.unwrap();
+    let effects = press(
+        &mut stage,
+        u16::try_from(column).unwrap(),
+        u16::try_from(row).unwrap(),
+    );
+    let shipment = sent(&effects)[0].1.shipment.clone().unwrap();
+    assert_eq!(shipment.tracking_number.as_deref(), Some("JJD1"));
+}

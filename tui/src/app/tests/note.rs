@@ -126,3 +126,45 @@ fn a_note_takes_what_a_server_keeps_and_says_when_it_is_full() {
     let (_, text, _) = note_sent(&stage.press(KeyCode::Enter));
     assert_eq!(text, words + "END12");
 }
+
+#[test]
+fn p_prints_the_marked_ones_after_a_question_and_one_by_one_in_their_order() {
+    let mut stage = Stage::with((120, 30), |settings| {
+        settings.print_command = Some(vec!["lp".into()]);
+    });
+    stage.live();
+    stage.vendors();
+    stage.snapshot(orders());
+    let printed = |effects: &[Effect]| -> Vec<String> {
+        let number = |effect: &Effect| match effect {
+            Effect::Print(slip) => slip.key.number.to_string(),
+            other => panic!("{other:?}"),
+        };
+        effects.iter().map(number).collect()
+    };
+    // One that is marked, wherever the cursor is.
+    stage.keys(" j");
+    assert_eq!(printed(&stage.keys("P")), ["10471"]);
+    stage.keys("gj jP");
+    let screen = stage.screen();
+    assert!(screen.contains("Print 2 packing slips?"), "{screen}");
+    assert!(screen.contains("#10471, #10474"), "{screen}");
+    let effects = stage.press(KeyCode::Enter);
+    assert_eq!(printed(&effects), ["10471", "10474"]);
+    assert_eq!(stage.app.marked(), 2, "they may be shipped next");
+    let answers = [Ok(()), Ok(()), Err("no paper".to_owned())];
+    for (number, result) in ["10471", "10471", "10474"].into_iter().zip(answers) {
+        let key = listed(number, OrderStatus::Paid, 0).key(&vendor());
+        stage.app.update(Event::Printed { key, result });
+    }
+    let footer = footer(&stage);
+    let words = "2 slips printed, 1 not: slip of #10474 not printed: no paper";
+    assert!(footer.contains(words), "{footer}");
+    stage.keys("A");
+    for i in 0..300 {
+        let order = listed(&format!("N{i}"), OrderStatus::Paid, i);
+        stage.event(EventKind::Created, &order, service());
+    }
+    stage.keys("AP");
+    assert!(matches!(stage.app.overlay, Overlay::None));
+}

@@ -6,6 +6,7 @@ use super::*;
 use crate::app::bulk::Fate;
 use crate::fixture::{noted, step_of, waiting, waiting_for};
 use crate::outbox::{Contents, Entry, Sent, Work};
+use crate::strings;
 
 fn offline(stage: &mut Stage) {
     stage.link(ConnectionState::Offline {
@@ -788,4 +789,147 @@ fn a_kept_wish_to_cancel_is_called_one() {
     let told = stage.screen();
     assert!(told.contains("asked to cancel  by you"), "{told}");
     assert!(!told.contains("Paid → Paid"), "{told}");
+}
+
+/// Tells of a step by this screen's own vendor.
+fn told(stage: &mut Stage, order: &ListedOrder) {
+    let vendor = Actor::new(ActorKind::Vendor, "42");
+    stage.event(EventKind::Status, order, vendor);
+}
+
+fn newest(stage: &Stage) -> String {
+    let words = strings::notice(stage.app.notices.get(0).unwrap());
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_was_done_during_an_outage_is_told_with_where_it_came_from() {
+    // In the same run the screen knows where the order stood.
+    let mut stage = cut_off((120, 30));
+    let mut entry = keep(&mut stage);
+    entry.sent = true;
+    read(&mut stage, vec![entry]);
+    // The try before was made after all: the list that comes back has the order there.
+    let order = ours(&stage, "10471", OrderStatus::Shipped);
+    let shipped = std::sync::Arc::new(order.clone());
+    let others = orders()
+        .into_iter()
+        .filter(|order| order.order_number.as_str() != "10471");
+    stage.snapshot(others.chain([shipped]).collect());
+    let one = to_send(&back(&mut stage)).unwrap();
+    sent_back(&mut stage, &one, Ok(done(order.clone())));
+    assert_eq!(newest(&stage), "#10471 Paid → Shipped by you");
+
+    // A later run does not know, and claims nothing.
+    let mut stage = Stage::shop((120, 30));
+    stage.snapshot(vec![std::sync::Arc::new(order.clone())]);
+    offline(&mut stage);
+    read(&mut stage, vec![waiting("10471", 1)]);
+    let one = to_send(&back(&mut stage)).unwrap();
+    sent_back(&mut stage, &one, Ok(done(order)));
+    assert_eq!(newest(&stage), "#10471 → Shipped by you");
+    stage.keys("u");
+    assert!(
+        matches!(stage.app.overlay, Overlay::None),
+        "nobody knows where to"
+    );
+}
+
+#[test]
+fn an_own_step_whose_answer_was_lost_is_ours_whatever_tells_of_it() {
+    // The event alone, before the change is sent again.
+    let mut stage = Stage::shop((120, 30));
+    offline(&mut stage);
+    read(
+        &mut stage,
+        vec![Entry {
+            sent: true,
+            ..waiting("10471", 1)
+        }],
+    );
+    let order = ours(&stage, "10471", OrderStatus::Shipped);
+    told(&mut stage, &order);
+    assert_eq!(newest(&stage), "#10471 Paid → Shipped by you");
+    // The second try finds it done, or at another version.
+    let one = to_send(&back(&mut stage)).unwrap();
+    let conflict = RequestError::VersionConflict {
+        order: Some(Box::new(order.clone())),
+        changed_by: order.status_by.clone(),
+        changed_at: order.status_since,
+    };
+    sent_back(&mut stage, &one, Err(conflict));
+    assert_eq!(newest(&stage), "#10471 Paid → Shipped by you");
+    assert_eq!(stage.app.notices.len(), 1, "{:?}", stage.app.notices);
+
+    // Of several orders: the rows that went out.
+    let mut stage = Stage::shop((120, 30));
+    read(&mut stage, vec![]);
+    stage.keys("  s");
+    let effects = stage.press(KeyCode::Enter);
+    let [Effect::ChangeStatuses { ticket, rows }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    let entry = |row: &ordertop::protocol::rest::BulkRow| Entry {
+        sent: true,
+        ..waiting_for(&row.order_number, 1, &row.change)
+    };
+    offline(&mut stage);
+    stage.app.update(Event::ManyKept {
+        ticket: *ticket,
+        first: 0,
+        unanswered: Some((2, unreachable())),
+        result: Ok(rows.iter().map(entry).collect()),
+    });
+    let first = ours(&stage, "10471", OrderStatus::Shipped);
+    told(&mut stage, &first);
+    assert_eq!(newest(&stage), "#10471 Paid → Shipped by you");
+    let one = to_send(&back(&mut stage)).unwrap();
+    let there = StatusChanged {
+        changed: false,
+        ..done(first)
+    };
+    let effects = sent_back(&mut stage, &one, Ok(there));
+    let second = ours(&stage, "10474", OrderStatus::Shipped);
+    let conflict = RequestError::VersionConflict {
+        order: Some(Box::new(second.clone())),
+        changed_by: second.status_by.clone(),
+        changed_at: second.status_since,
+    };
+    sent_back(&mut stage, &to_send(&effects).unwrap(), Err(conflict));
+    assert!(
+        matches!(fates(&stage)[..], [Fate::Done(_), Fate::Done(_)]),
+        "{:?}",
+        fates(&stage)
+    );
+    assert_eq!(newest(&stage), "#10474 Paid → Shipped by you");
+}
+
+#[test]
+fn a_row_without_an_answer_is_done_once_its_event_comes() {
+    let mut stage = Stage::shop((120, 30));
+    stage.keys("  s");
+    let effects = stage.press(KeyCode::Enter);
+    let [Effect::ChangeStatuses { ticket, rows }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    stage.app.update(Event::BulkAnswer {
+        ticket: *ticket,
+        first: 0,
+        count: rows.len(),
+        result: Err(unreachable()),
+    });
+    let order = ours(&stage, "10471", OrderStatus::Shipped);
+    told(&mut stage, &order);
+    assert_eq!(newest(&stage), "#10471 Paid → Shipped by you");
+    assert!(
+        fates(&stage).contains(&Fate::Done(2)),
+        "{:?}",
+        fates(&stage)
+    );
+    assert_eq!(stage.app.marked(), 1);
+    // A colleague's other step of such a row is none of ours.
+    let mut order = ours(&stage, "10474", OrderStatus::Refunded);
+    order.status_by = Some(service());
+    stage.event(EventKind::Status, &order, service());
+    assert_eq!(newest(&stage), "#10474 Paid → Refunded by a script");
 }

@@ -24,6 +24,11 @@ pub(super) const STATES: &[State] = &[
     state("ship_with_a_number", |size| {
         tracking(size, "1Z5R89390357567127")
     }),
+    state("ship_scanned", |size| {
+        let mut stage = after(size, "s");
+        stage.scan("1Z5R89390357567127\n");
+        stage
+    }),
     state("ship_with_a_wrong_number", |size| {
         tracking(size, "1Z5R89390357567128")
     }),
@@ -83,6 +88,11 @@ pub(super) const STATES: &[State] = &[
         stage.keys("buyer asked by phone");
         stage
     }),
+    state("ask_to_cancel_without_words", |size| {
+        let mut stage = entered(size, "Scancel");
+        stage.press(KeyCode::Enter);
+        stage
+    }),
     state("asked_to_cancel", |size| {
         let mut stage = as_support(size);
         stage.keys("j");
@@ -109,6 +119,7 @@ pub(super) const STATES: &[State] = &[
         stage
     }),
     state("note", |size| after(size, "c")),
+    state("note_missed", |size| entered(size, "c")),
     state("note_typed", |size| {
         after(
             size,

@@ -14,6 +14,17 @@ use crate::event::{Effect, Event};
 use crate::fixture::vendor;
 
 pub(super) const STATES: &[State] = &[
+    state("slips_of_the_marked", |size| {
+        let mut stage = Stage::with(size, |settings| {
+            settings.print_command = Some(vec!["lp".into()]);
+        });
+        stage.live();
+        stage.vendors();
+        stage.snapshot(orders());
+        stage.rest();
+        stage.keys("   P");
+        stage
+    }),
     state("bulk_plan", |size| after(size, "As")),
     state("bulk_plan_of_held_and_changed", |size| {
         let mut stage = flagged(size);

@@ -26,6 +26,11 @@ pub(super) const STATES: &[State] = &[
         stage.rest();
         stage
     }),
+    state("notifications_to_be_dismissed", |size| {
+        let mut stage = every_kind(size);
+        stage.keys("X");
+        stage
+    }),
     state("alarm", |size| alarmed(size, 3, "")),
     state("alarm_while_muted", |size| alarmed(size, 1, "m")),
 ];

@@ -107,11 +107,13 @@ fn key() -> impl Strategy<Value = Happening> {
 }
 
 /// What somebody wants, as keys; `\n` is Enter, `\t` Tab.
-const STORIES: [&str; 21] = [
+const STORIES: [&str; 25] = [
     "j",
     "s\n",
     "sy",
-    "s\t\tJJD1\n",
+    "s\t\tJJD1\n\n",
+    "sJJD1\n",
+    "syJJD1\n",
     "S\n",
     "Sj\nwhy\n",
     " ",
@@ -123,6 +125,8 @@ const STORIES: [&str; 21] = [
     "u\n",
     "cleave it\n",
     "P",
+    "  P\n",
+    "X\n",
     "Y",
     ":print\n",
     "/age<3m\n",
@@ -194,7 +198,10 @@ impl Happening {
 
     pub(super) fn happen(self, world: &mut World) {
         match self {
-            Self::Key(code, held) => world.update(Event::Key(KeyEvent::new(code, held))),
+            Self::Key(code, held) => {
+                world.look_again();
+                world.update(Event::Key(KeyEvent::new(code, held)));
+            }
             Self::Mouse(kind, column, row) => world.update(Event::Mouse(MouseEvent {
                 kind,
                 column,

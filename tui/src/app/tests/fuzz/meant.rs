@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::world::{World, row_key};
 use crate::app::dialog::Aim;
 use crate::app::picker::Picked;
+use crate::app::question::Question;
 use crate::app::{App, Overlay};
 use crate::event::Effect;
 use crate::text::tame;
@@ -22,6 +23,8 @@ pub(super) struct Meant {
     /// What is open is about these.
     open: HashSet<OrderKey>,
     picks: bool,
+    /// A key is held that acts when time passes, or when something else happens.
+    pub(super) held: bool,
     /// The link of the order under the cursor.
     link: Option<String>,
 }
@@ -32,6 +35,7 @@ fn subject(app: &App) -> HashSet<OrderKey> {
         Overlay::Dialog(dialog) => HashSet::from([dialog.key.clone()]),
         Overlay::Note(note) => HashSet::from([note.key.clone()]),
         Overlay::Plan(plan) => plan.rows.iter().map(|row| row.key.clone()).collect(),
+        Overlay::Question(Question::Print(keys)) => keys.iter().cloned().collect(),
         Overlay::Picker(picker) => {
             let one = |picked: &Picked| matches!(picked, Picked::Status { .. });
             let one = picker.entries.iter().any(|entry| one(&entry.picked));
@@ -52,6 +56,7 @@ impl Meant {
             marked: world.marked(),
             open: subject(app),
             picks: matches!(app.overlay, Overlay::Picker(_)),
+            held: app.held_until().is_some(),
             link: link.map(|link| tame(&link).into_owned()),
         }
     }
@@ -67,7 +72,6 @@ impl Meant {
     /// What came of a key, the mouse or pasted text.
     pub(super) fn of_ours(&self, world: &mut World) -> Result<(), TestCaseError> {
         self.opened(world)?;
-        let cursor = |key: &OrderKey| Some(key) == self.cursor.as_ref();
         for effect in std::mem::take(&mut world.effects) {
             let told = format!("{effect:?}");
             let meant = match effect {
@@ -78,7 +82,9 @@ impl Meant {
                     self.open == rows.iter().map(row_key).collect()
                 }
                 Effect::Print(slip) => {
-                    cursor(&slip.key) && slip.order.order_number == slip.key.number
+                    let asked = self.open.contains(&slip.key);
+                    let one = self.one() == HashSet::from([slip.key.clone()]);
+                    (asked || one) && slip.order.order_number == slip.key.number
                 }
                 Effect::Copy(text) => self.link.as_ref() == Some(&text),
                 _ => true,
@@ -99,7 +105,7 @@ impl Meant {
             // The last own change, wherever the cursor is.
             Overlay::Dialog(dialog) if dialog.aim == Aim::Undo => open.is_subset(&world.sent),
             Overlay::Plan(plan) if plan.aim == Aim::Undo => open.is_subset(&world.sent),
-            Overlay::Plan(_) => open.is_subset(&self.marked),
+            Overlay::Plan(_) | Overlay::Question(_) => open.is_subset(&self.marked),
             Overlay::Note(_) => open.iter().eq(&self.cursor),
             _ if self.picks && !self.open.is_empty() => open == self.open,
             _ => open == self.one(),

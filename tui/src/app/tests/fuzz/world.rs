@@ -18,6 +18,7 @@ use ratatui::buffer::Buffer;
 use super::happening::{Whose, soiled};
 use super::harmless;
 use crate::app::Settings;
+use crate::app::typeahead::TYPED_AHEAD;
 use crate::event::{Effect, Event};
 use crate::fixture::{at, listed, packed, vendor, waiting_for};
 use crate::outbox::{Contents, Entry, Sent};
@@ -99,6 +100,13 @@ impl World {
             }
         }
         self.take(effects);
+    }
+
+    /// Now and then somebody looks at the screen before the next key is pressed.
+    pub(super) fn look_again(&mut self) {
+        if self.updates.is_multiple_of(2) {
+            self.stage.clock.advance(TYPED_AHEAD);
+        }
     }
 
     /// Draws, and looks at all that goes to the terminal.
