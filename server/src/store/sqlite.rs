@@ -10,7 +10,7 @@
 //! the store's lock is the only one that changes them.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use ordertop::clock::Clock;
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::Position;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,6 +26,7 @@ use super::{
     Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
     StoreError, StoreFuture, StoreOptions, StoreSummary, VendorRecord,
 };
+use identity::Identity;
 use list::{Turn, Walk};
 use read::EventsQuery;
 use readers::Readers;
@@ -34,6 +35,7 @@ use wal::Wal;
 use writer::Command;
 
 mod commit;
+mod identity;
 mod list;
 mod once;
 mod read;
@@ -227,13 +229,15 @@ impl SqliteStore {
         let directory: Directory = Arc::new(RwLock::new(entries));
         let orders = read::count_orders(&connection).map_err(sqlite_error)?;
         let orders = Arc::new(AtomicU64::new(orders));
+        let identity = Identity::of(path).map_err(|error| open_error(error.to_string()))?;
+        let identity = Arc::new(identity);
         let (commands, line) = mpsc::channel(COMMANDS_IN_LINE);
         let writer = writer::Writer::new(
             connection,
             directory.clone(),
             orders.clone(),
             feed,
-            (Trim::new(retention), Wal::of(path)),
+            (Trim::new(retention), Wal::of(path), identity.clone()),
             clock.clone(),
         );
         let writer = std::thread::Builder::new()
@@ -243,8 +247,8 @@ impl SqliteStore {
         Ok(Self {
             commands,
             writer: Mutex::new(Some(writer)),
-            readers: Readers::new(PathBuf::from(path), MAX_READERS),
-            lists: Readers::new(PathBuf::from(path), MAX_LISTS),
+            readers: Readers::new(identity.clone(), MAX_READERS),
+            lists: Readers::new(identity, MAX_LISTS),
             directory,
             orders,
             retention,
@@ -450,9 +454,10 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// A connection with the settings that all of ours share.
+/// A connection, with the settings that all of ours share, to a file that is there.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

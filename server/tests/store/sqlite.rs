@@ -385,6 +385,139 @@ async fn one_store_has_one_lock_whatever_it_is_called() {
     ));
 }
 
+/// What trying to lock the store at `path` is refused with.
+async fn lock_refused(path: &Path) -> String {
+    lock::lock(path).await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn a_lock_file_that_is_not_plainly_ours_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let lock_path = folder.path().join("orders.db.lock");
+    let other = folder.path().join("other");
+    std::fs::write(&other, "precious").unwrap();
+
+    std::os::unix::fs::symlink(&other, &lock_path).unwrap();
+    let said = lock_refused(&path).await;
+    assert!(said.contains("it is a link: remove it"), "{said}");
+    assert!(lock::owner(&path).is_err());
+    std::fs::remove_file(&lock_path).unwrap();
+
+    std::fs::hard_link(&other, &lock_path).unwrap();
+    let said = lock_refused(&path).await;
+    assert!(said.contains("a hard link"), "{said}");
+    std::fs::remove_file(&lock_path).unwrap();
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "precious");
+
+    std::fs::create_dir(&lock_path).unwrap();
+    lock_refused(&path).await;
+    std::fs::remove_dir(&lock_path).unwrap();
+
+    // One that others may read is made private before it holds a token.
+    std::fs::write(&lock_path, "").unwrap();
+    std::fs::set_permissions(&lock_path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let Locked::Ours(_held) = lock::lock(&path).await.unwrap() else {
+        panic!("nobody else has it");
+    };
+    let mode = std::fs::metadata(&lock_path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hard_link_is_the_same_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let (store, _fed) = open(&path).await;
+    store.close().await.unwrap();
+    let link = folder.path().join("link.db");
+    std::fs::hard_link(&path, &link).unwrap();
+    let Locked::Ours(held) = lock::lock(&path).await.unwrap() else {
+        panic!("nobody else has it");
+    };
+    let said = lock_refused(&link).await;
+    assert!(said.contains("under another name"), "{said}");
+    drop(held);
+    assert!(matches!(lock::lock(&link).await.unwrap(), Locked::Ours(_)));
+}
+
+#[tokio::test]
+async fn a_store_that_is_locked_and_never_written_is_not_left_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let held = lock::lock(&path).await.unwrap();
+    assert!(path.exists());
+    drop(held);
+    assert!(!path.exists());
+    let held = lock::lock(&path).await.unwrap();
+    let (store, _fed) = open(&path).await;
+    store.close().await.unwrap();
+    drop(held);
+    assert!(path.exists());
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_where_it_was_takes_nothing() {
+    let gone: [fn(&Path); 4] = [
+        |path| std::fs::remove_file(path).unwrap(),
+        |path| std::fs::remove_file(path.with_extension("db-wal")).unwrap(),
+        |path| std::fs::rename(path, path.with_extension("away")).unwrap(),
+        |path| {
+            let copy = path.with_extension("copy");
+            std::fs::copy(path, &copy).unwrap();
+            std::fs::rename(&copy, path).unwrap();
+        },
+    ];
+    for lose in gone {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.db");
+        let (store, _fed) = open(&path).await;
+        store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+        store.probe().await.unwrap();
+        lose(&path);
+        let refused = store.add_vendor(vendor("43"), "Late".into()).await;
+        let Err(StoreError::Failed(why)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(why.contains("nothing is written"), "{why}");
+        assert!(store.probe().await.is_err());
+        // Nor is an order looked for in what took its place, or made there.
+        assert!(store.order(&key("42", "A-1")).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_probe_writes_once_a_second_and_not_after_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.db");
+    let clock = ManualClock::new(at(0));
+    let store = SqliteStore::open(&path, &by(&clock), None).await.unwrap();
+    let written = || {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.query_row("SELECT n FROM probe", [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    let probe = async |times: usize| {
+        for _ in 0..times {
+            store.probe().await.unwrap();
+        }
+        written()
+    };
+    assert_eq!(probe(5).await, 1);
+    clock.advance(SignedDuration::from_millis(999));
+    assert_eq!(probe(5).await, 1);
+    clock.advance(SignedDuration::from_millis(1));
+    assert_eq!(probe(5).await, 2);
+    // A change is a proof too.
+    clock.advance(SignedDuration::from_secs(1));
+    store.add_vendor(vendor("42"), "Acme".into()).await.unwrap();
+    assert_eq!(probe(5).await, 2);
+    // A clock that was set back proves nothing.
+    clock.advance(SignedDuration::from_secs(-60));
+    assert_eq!(probe(1).await, 3);
+}
+
 #[tokio::test]
 async fn a_history_that_another_process_went_on_with_is_not_forked() {
     let folder = tempfile::tempdir().unwrap();

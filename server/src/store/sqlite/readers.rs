@@ -1,26 +1,26 @@
 //! Connections that only read, lent to one reader at a time.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::identity::Identity;
 use crate::store::StoreError;
 
 /// A pool of reading connections, opened as they are needed.
 #[derive(Debug)]
 pub(super) struct Readers {
-    path: PathBuf,
+    identity: Arc<Identity>,
     idle: Arc<Mutex<Vec<Connection>>>,
     turns: Arc<Semaphore>,
 }
 
 impl Readers {
     /// A pool of `at_once` connections.
-    pub(super) fn new(path: PathBuf, at_once: usize) -> Self {
+    pub(super) fn new(identity: Arc<Identity>, at_once: usize) -> Self {
         Self {
-            path,
+            identity,
             idle: Arc::default(),
             turns: Arc::new(Semaphore::new(at_once)),
         }
@@ -38,13 +38,13 @@ impl Readers {
             .acquire_owned()
             .await
             .map_err(|_| StoreError::Closed)?;
-        let (path, idle) = (self.path.clone(), self.idle.clone());
+        let (identity, idle) = (self.identity.clone(), self.idle.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let lent = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut connection = match lent {
                 Some(connection) => connection,
-                None => open(&path)?,
+                None => open(&identity)?,
             };
             let snapshot = connection.transaction()?;
             let found = read(&snapshot)?;
@@ -56,14 +56,16 @@ impl Readers {
             Ok(found)
         });
         match reading.await {
-            Ok(found) => found.map_err(|error: rusqlite::Error| error.into()),
+            Ok(found) => found,
             Err(panic) => Err(StoreError::Failed(panic.to_string())),
         }
     }
 }
 
-fn open(path: &std::path::Path) -> rusqlite::Result<Connection> {
-    let connection = super::connect(path)?;
+/// Another connection to the file that was opened, not to one that took its place.
+fn open(identity: &Identity) -> Result<Connection, StoreError> {
+    identity.check().map_err(StoreError::Failed)?;
+    let connection = super::connect(identity.path())?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }

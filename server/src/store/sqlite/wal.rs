@@ -82,6 +82,7 @@ mod tests {
     const CEILING: u64 = 1024 * 1024;
 
     fn store(path: &Path) -> (Connection, Wal) {
+        std::fs::File::create(path).unwrap();
         let db = super::super::connect(path).unwrap();
         db.execute_batch("CREATE TABLE t (body BLOB)").unwrap();
         let wal = Wal {

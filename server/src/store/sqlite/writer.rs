@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ordertop::clock::Clock;
 use ordertop::order::{OrderKey, VendorId};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Directory;
 use super::commit::{self, Pending};
+use super::identity::Identity;
 use super::trim::Trim;
 use super::wal::Wal;
 use super::{once, restore};
@@ -29,6 +30,10 @@ const MAX_BATCH: usize = 256;
 /// A transaction with this many changes takes no further command: beyond it a
 /// longer wait buys little. One command may hold as many by itself.
 const FULL_TRANSACTION: usize = 1_024;
+
+/// How long a commit that wrote something answers those who ask whether commits work, so that
+/// they write nothing themselves.
+const PROOF_FOR: SignedDuration = SignedDuration::from_secs(1);
 
 /// The answer that a command waits for.
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -108,6 +113,9 @@ pub(super) struct Writer {
     feed: Option<Feed>,
     trim: Trim,
     wal: Wal,
+    identity: Arc<Identity>,
+    /// When something was committed last.
+    written_at: Option<Timestamp>,
     clock: Arc<dyn Clock>,
 }
 
@@ -117,7 +125,7 @@ impl Writer {
         directory: Directory,
         orders: Arc<AtomicU64>,
         feed: Option<Feed>,
-        (trim, wal): (Trim, Wal),
+        (trim, wal, identity): (Trim, Wal, Arc<Identity>),
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
@@ -127,6 +135,8 @@ impl Writer {
             feed,
             trim,
             wal,
+            identity,
+            written_at: None,
             clock,
         }
     }
@@ -162,7 +172,8 @@ impl Writer {
         if batch.is_empty() {
             return;
         }
-        match self.commit(batch) {
+        let there = self.identity.check().map_err(Failure::Elsewhere);
+        match there.and_then(|()| self.commit(batch)) {
             Ok((done, committed, superseded)) => {
                 for (command, done) in batch.drain(..).zip(done) {
                     command.answer(Ok(done));
@@ -180,10 +191,20 @@ impl Writer {
             // Trying each alone would make each wait as long as all did.
             Err(Failure::Command(error) | Failure::Transaction(error)) => {
                 tracing::error!(%error, commands = batch.len(), "a commit failed");
-                for command in batch.drain(..) {
-                    command.answer(Err(StoreError::Failed(super::explain(&error))));
-                }
+                self.refuse(batch, &super::explain(&error));
             }
+            Err(Failure::Elsewhere(why)) => {
+                tracing::error!(%why, commands = batch.len(), "nothing was committed");
+                self.refuse(batch, &why);
+            }
+        }
+    }
+
+    /// Answers that nothing was done.
+    fn refuse(&mut self, batch: &mut Vec<Command>, why: &str) {
+        self.written_at = None;
+        for command in batch.drain(..) {
+            command.answer(Err(StoreError::Failed(why.to_owned())));
         }
     }
 
@@ -195,8 +216,12 @@ impl Writer {
             .map_err(Failure::Transaction)?;
         let mut pending = Pending::default();
         let now = self.clock.now();
-        let mut run =
-            |command: &Command| run(&transaction, &self.directory, &mut pending, command, now);
+        let written_before = transaction.total_changes();
+        let proved = self.written_at.is_some_and(|at| is_proof(at, now));
+        let mut run = |command: &Command| match command {
+            Command::Probe { .. } if proved => Ok(Done::Probed),
+            command => run(&transaction, &self.directory, &mut pending, command, now),
+        };
         let done = batch
             .iter()
             .map(&mut run)
@@ -208,7 +233,11 @@ impl Writer {
         if pending.keys > 0 {
             once::forget(&transaction, pending.keys, now).map_err(Failure::Command)?;
         }
+        let written = transaction.total_changes() != written_before;
         transaction.commit().map_err(Failure::Transaction)?;
+        if written {
+            self.written_at = Some(now);
+        }
         self.orders.fetch_add(pending.placed, Ordering::Relaxed);
         let superseded = pending.superseded;
         Ok((done, pending.show(&self.directory), superseded))
@@ -260,6 +289,15 @@ enum Failure {
     Command(rusqlite::Error),
     /// The transaction itself: none of them would go.
     Transaction(rusqlite::Error),
+    /// The store's file is not where it was.
+    Elsewhere(String),
+}
+
+/// Whether a commit at `written_at` proves at `now` that commits work. A clock that was set
+/// back proves nothing.
+fn is_proof(written_at: Timestamp, now: Timestamp) -> bool {
+    let age = now.duration_since(written_at);
+    !age.is_negative() && age < PROOF_FOR
 }
 
 fn run(
