@@ -48,5 +48,9 @@ pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
 pub const MAX_RESUME_BYTES: usize = 1024 * 1024;
 /// Most orders that one page of a list, one array or one bulk change holds.
 pub const MAX_ORDERS: usize = 1_000;
+/// Most rows that change one and the same order in one bulk change.
+pub const MAX_CHANGES_OF_ORDER: u64 = 20;
+/// Most bytes of orders, as JSON, that the answer to a bulk change holds.
+pub const MAX_BULK_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Longest that a call for events may wait, in seconds.
 pub const MAX_WAIT_S: u64 = 30;

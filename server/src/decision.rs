@@ -11,11 +11,15 @@ use ordertop::order::{
     Actor, HistoryEntry, MAX_NOTES, MAX_SHIPMENTS, Note, OrderState, OrderStatus, Qty, Shipment,
     VendorId, VendorOrder, Visibility,
 };
+use ordertop::protocol::MAX_CHANGES_OF_ORDER;
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Decide, EventKind, Verdict, Write};
 
+mod bounded;
 pub mod tracking;
+
+pub use bounded::at_most_of_each;
 
 use tracking::{TrackingRefusal, TrackingRequest};
 
@@ -54,6 +58,11 @@ pub enum Refusal {
     /// A shipment comes with a status that ships nothing.
     #[error("a shipment goes with the status Shipped")]
     ShipmentWithoutShipping,
+    /// The request has changed this order as often as one may.
+    #[error(
+        "this request has changed the order {MAX_CHANGES_OF_ORDER} times: send the rest in another"
+    )]
+    TooManyChanges,
     /// A parcel can neither be added nor corrected.
     #[error(transparent)]
     Tracking(#[from] TrackingRefusal),

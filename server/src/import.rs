@@ -270,12 +270,13 @@ impl<S: Sink, W: Write> Run<'_, S, W> {
 
     fn refused(&self, order_number: Option<String>, code: &str, why: &impl ToString) -> RowResult {
         RowResult {
-            vendor_id: Some(self.vendor.to_string()),
-            order_number,
-            result: Outcome::Refused,
             code: Some(code.to_owned()),
             error: Some(why.to_string()),
-            order: None,
+            ..RowResult::new(
+                Some(self.vendor.to_string()),
+                order_number,
+                Outcome::Refused,
+            )
         }
     }
 

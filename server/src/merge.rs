@@ -38,13 +38,11 @@ pub async fn commit(
 }
 
 fn refused(key: OrderKey, error: String) -> RowResult {
+    let (vendor, number) = (key.vendor.into(), key.number.into());
     RowResult {
-        vendor_id: Some(key.vendor.into()),
-        order_number: Some(key.number.into()),
-        result: Outcome::Refused,
         code: Some("refused".to_owned()),
         error: Some(error),
-        order: None,
+        ..RowResult::new(Some(vendor), Some(number), Outcome::Refused)
     }
 }
 
@@ -55,12 +53,5 @@ fn row(key: OrderKey, change: Change) -> RowResult {
         ChangeOutcome::Written => Outcome::Changed,
         ChangeOutcome::Kept => Outcome::Unchanged,
     };
-    RowResult {
-        vendor_id: Some(key.vendor.into()),
-        order_number: Some(key.number.into()),
-        result,
-        code: None,
-        error: None,
-        order: None,
-    }
+    RowResult::new(Some(key.vendor.into()), Some(key.number.into()), result)
 }

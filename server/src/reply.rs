@@ -9,7 +9,7 @@ use http::header::{
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use ordertop::order::status;
-use ordertop::order::{Actor, VendorId};
+use ordertop::order::{Actor, OrderStatus, VendorId};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::rest::ErrorBody;
@@ -177,15 +177,6 @@ impl ApiError {
         }
     }
 
-    /// The order as it is now, when that is why.
-    #[must_use]
-    pub fn order(&self) -> Option<&ListedOrder> {
-        match self {
-            Self::VersionConflict { order, .. } => Some(order),
-            _ => None,
-        }
-    }
-
     fn parts(&self) -> (StatusCode, Payload) {
         let plain = |code: &str, error: &str| {
             Payload::Ours(Box::new(ErrorBody {
@@ -249,10 +240,7 @@ impl ApiError {
                 changed_by,
                 changed_at,
             } => {
-                let error = format!(
-                    "{changed_by} changed this order at {changed_at}: it is {} now; look again",
-                    order.status
-                );
+                let error = version_conflict(changed_by, *changed_at, order.status);
                 let body = ErrorBody {
                     error,
                     code: "version_conflict".to_owned(),
@@ -373,6 +361,12 @@ fn empty_error() -> ErrorBody {
         changed_at: None,
         vendors: None,
     }
+}
+
+/// Says who was first, and where the order stands now.
+#[must_use]
+pub fn version_conflict(by: &Actor, at: Timestamp, status: OrderStatus) -> String {
+    format!("{by} changed this order at {at}: it is {status} now; look again")
 }
 
 /// The seed's words for a status that is no choice.

@@ -153,9 +153,37 @@ pub struct RowResult {
     /// When refused: what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Bulk change: the order as it is now.
+    /// Bulk change: the version that the row made, or that the order has where it made none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Bulk change: where the order stands after the whole request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<OrderStatus>,
+    /// Bulk change: the event that the row made; none where it made none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// Bulk change: the order after the whole request, with the last row that changed it or met a
+    /// conflict. Left out where the orders of an answer come to more than [`super::MAX_BULK_ANSWER_BYTES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<ListedOrder>,
+}
+
+impl RowResult {
+    /// A result that says no more of the order.
+    #[must_use]
+    pub fn new(vendor_id: Option<String>, order_number: Option<String>, result: Outcome) -> Self {
+        Self {
+            vendor_id,
+            order_number,
+            result,
+            code: None,
+            error: None,
+            version: None,
+            status: None,
+            position: None,
+            order: None,
+        }
+    }
 }
 
 /// What became of one row.

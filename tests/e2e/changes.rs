@@ -222,6 +222,92 @@ async fn the_rows_of_a_bulk_change_follow_one_another() {
     );
 }
 
+/// An order of 500 lines.
+fn long(number: &str) -> Value {
+    let mut order = paid("42", number);
+    let line = |n| json!({"sku": format!("S-{n}"), "title": "A mug of some kind", "qty": 1, "unit_price": "1.00"});
+    order["lines"] = (0..500).map(line).collect();
+    order["totals"] = json!({});
+    order
+}
+
+#[tokio::test]
+async fn a_bulk_change_answers_each_order_once() {
+    let server = TestServer::start().await;
+    server.support().place(&long("L-1")).await;
+    server.support().place(&paid("42", "A-1")).await;
+    let vendor = server.vendor("42");
+    let rows = vec![json!({"order_number": "L-1", "status": "Shipped"}); 1_000];
+    let path = "/api/orders/update-status/";
+    let answer = vendor.post(path, &json!({"orders": rows})).await;
+    let body = answer.expect(200);
+    assert!(answer.text.len() < 500_000, "{} bytes", answer.text.len());
+    let results = body["results"].as_array().unwrap();
+    assert_eq!(results[0]["result"], "changed");
+    assert_eq!(results[0]["order"]["items"].as_array().unwrap().len(), 500);
+    assert!(results[0]["position"].is_string());
+    for row in results {
+        assert_eq!(
+            (&row["version"], &row["status"]),
+            (&json!(2), &json!("Shipped")),
+            "{row}"
+        );
+    }
+    for row in &results[1..] {
+        assert_eq!(row["result"], "unchanged", "{row}");
+        assert!(
+            row.get("order").is_none() && row.get("position").is_none(),
+            "{row}"
+        );
+    }
+
+    // The last row that changed an order, or met a conflict, shows it as the request left it.
+    let bulk = json!({"orders": [
+        {"order_number": "A-1", "status": "Shipped"},
+        {"order_number": "A-1", "status": "Delivered"},
+        {"order_number": "A-1", "status": "Paid", "expected_version": 1},
+        {"order_number": "A-1", "status": "Delivered"},
+    ]});
+    let body = vendor.post(path, &bulk).await.expect(200);
+    let rows = body["results"].as_array().unwrap();
+    let shown: Vec<_> = rows.iter().map(|row| row.get("order").is_some()).collect();
+    assert_eq!(shown, [false, false, true, false], "{body}");
+    assert_eq!(rows[2]["order"]["version"], 3);
+    let versions: Vec<_> = rows.iter().map(|row| row["version"].as_u64()).collect();
+    assert_eq!(versions, [Some(2), Some(3), Some(3), Some(3)]);
+    assert!(
+        rows.iter().all(|row| row["status"] == "Delivered"),
+        "{body}"
+    );
+    assert_eq!(rows[2]["code"], "version_conflict");
+    let words = rows[2]["error"].as_str().unwrap();
+    assert!(words.starts_with("vendor 42 changed this order"), "{words}");
+}
+
+#[tokio::test]
+async fn one_request_changes_one_order_at_most_twenty_times() {
+    let server = TestServer::start().await;
+    server.support().place(&long("L-1")).await;
+    let rows = (0..300).map(|n| {
+        let shipment = json!({"carrier": "DHL", "tracking_number": format!("JJD{n}")});
+        json!({"order_number": "L-1", "vendor_id": "42", "status": "Shipped", "shipment": shipment})
+    });
+    let bulk = json!({"orders": rows.collect::<Vec<_>>()});
+    let path = "/api/orders/update-status/";
+    let body = server.support().post(path, &bulk).await.expect(200);
+    let results = body["results"].as_array().unwrap();
+    let count = |wanted: &str| results.iter().filter(|row| row["result"] == wanted).count();
+    assert_eq!(
+        (count("changed"), count("refused")),
+        (20, 280),
+        "{}",
+        results[20]
+    );
+    assert_eq!(results[20]["code"], "too_many_changes");
+    let order = server.vendor("42").detail("L-1").await;
+    assert_eq!(order["shipments"].as_array().unwrap().len(), 20);
+}
+
 #[tokio::test]
 async fn a_conflict_after_a_note_names_who_wrote_it() {
     let server = TestServer::start().await;

@@ -38,14 +38,7 @@ impl Sink for Memory {
                     }
                 },
             };
-            RowResult {
-                vendor_id: None,
-                order_number: None,
-                result: outcome,
-                code: None,
-                error: None,
-                order: None,
-            }
+            RowResult::new(None, None, outcome)
         };
         Ok(orders.into_iter().map(merge).collect())
     }

@@ -6,10 +6,10 @@ use http::StatusCode;
 use ordertop::order::placement::Placement;
 use ordertop::order::{Actor, ActorKind, OrderKey, VendorId};
 use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::{Outcome, PlacedAnswer};
+use ordertop::protocol::rest::{Outcome, PlacedAnswer, RowResults};
 use serde_json::value::RawValue;
 
-use super::bulk::{Row, at_most, change_rows};
+use super::bulk::{self, Row, at_most, change_rows};
 use super::status::refused;
 use super::{Answer, Incoming};
 use crate::caller::Caller;
@@ -50,10 +50,15 @@ pub(super) async fn place(
         .iter()
         .map(|row| read_row(&incoming, acting.as_ref(), row))
         .collect();
-    let results = change_rows(&incoming, rows, once, |change| {
-        Ok((placed(change.outcome, &caller)?, None))
+    let changed = change_rows(&incoming, rows, once).await?;
+    let results = changed.into_iter().map(|row| {
+        let placed = row
+            .changed
+            .and_then(|change| placed(change.outcome, &caller));
+        bulk::result(row.vendor_id, row.order_number, placed)
     });
-    Ok(reply::json(StatusCode::OK, &results.await?))
+    let results = results.collect();
+    Ok(reply::json(StatusCode::OK, &RowResults { results }))
 }
 
 async fn place_one(

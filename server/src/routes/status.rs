@@ -136,6 +136,10 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
             code: "number_taken",
             error: sentence,
         },
+        Refusal::TooManyChanges => ApiError::Conflict {
+            code: "too_many_changes",
+            error: sentence,
+        },
         Refusal::TooManyNotes => ApiError::Conflict {
             code: "too_many_notes",
             error: sentence,

@@ -499,7 +499,8 @@ impl App {
     /// What became of one order; the list shows it as it is now.
     fn row_answer(&mut self, key: &OrderKey, result: RowResult) -> Fate {
         let order = result.order;
-        let version = order.as_ref().map_or(0, |order| order.version);
+        let version = result.version.or(order.as_ref().map(|order| order.version));
+        let version = version.unwrap_or(0);
         if let Some(order) = &order {
             self.take(
                 key.clone(),

@@ -328,12 +328,10 @@ fn everything() -> Vec<Event> {
     };
     let rows = RowResults {
         results: vec![RowResult {
-            vendor_id: Some("42".into()),
-            order_number: Some("A-1".into()),
-            result: Outcome::Refused,
             code: Some("closed".into()),
             error: Some("it is completed".into()),
             order: Some((*order).clone()),
+            ..RowResult::new(Some("42".into()), Some("A-1".into()), Outcome::Refused)
         }],
     };
     let change = StatusChange {

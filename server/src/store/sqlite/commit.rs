@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ordertop::order::{OrderId, OrderKey, VendorId};
+use ordertop::order::{OrderId, OrderKey, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 use rusqlite::{Transaction, params};
 
@@ -24,6 +24,8 @@ pub(super) struct Pending {
     heads: HashMap<VendorId, NewHead>,
     vendors: Vec<(VendorId, Arc<VendorEntry>)>,
     committed: Vec<News>,
+    /// Orders as they stand so far: a request may speak of one in a thousand rows.
+    orders: HashMap<OrderKey, Known>,
     /// The log's newest place so far; `None` before this transaction's first event.
     newest: Option<i64>,
     /// How many orders are new.
@@ -32,6 +34,13 @@ pub(super) struct Pending {
     pub(super) superseded: u64,
     /// How many `Idempotency-Key`s are new.
     pub(super) keys: u64,
+}
+
+/// An order within a transaction, with its content's revision and its newest event.
+#[derive(Clone)]
+struct Known {
+    order: Arc<VendorOrder>,
+    row: (i64, i64),
 }
 
 /// Where a vendor's stream stands after the transaction.
@@ -105,6 +114,32 @@ impl Pending {
         })
     }
 
+    /// The order as it stands so far.
+    fn stored(
+        &mut self,
+        db: &Transaction<'_>,
+        vendor: i64,
+        key: &OrderKey,
+    ) -> rusqlite::Result<Option<Known>> {
+        if let Some(known) = self.orders.get(key) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(stored) = read::stored(db, vendor, key)? else {
+            return Ok(None);
+        };
+        let Stored {
+            order,
+            revision,
+            newest,
+        } = stored;
+        let known = Known {
+            order: Arc::new(order),
+            row: (revision, newest),
+        };
+        self.orders.insert(key.clone(), known.clone());
+        Ok(Some(known))
+    }
+
     /// The next place in the log, which is only ever added to.
     pub(super) fn next_place(&mut self, db: &Transaction<'_>) -> rusqlite::Result<i64> {
         let newest = match self.newest {
@@ -173,20 +208,14 @@ pub(super) fn change(
         let change = Change::new(ChangeOutcome::Refused(refusal), None, None);
         return Ok(Placed { change, seq: None });
     };
-    let (stored, row) = match read::stored(db, vendor.row, key)? {
-        Some(Stored {
-            order,
-            revision,
-            newest,
-        }) => (Some(order), Some((revision, newest))),
-        None => (None, None),
-    };
+    let known = pending.stored(db, vendor.row, key)?;
+    let (stored, row) = known.map(|known| (known.order, known.row)).unzip();
     let (head, before) = pending.head(&key.vendor, &vendor);
     let unwritten = |outcome, order: Option<_>| Placed {
-        change: Change::new(outcome, order.map(Arc::new), Some(head.clone())),
+        change: Change::new(outcome, order, Some(head.clone())),
         seq: None,
     };
-    let write = match decide(stored.as_ref()) {
+    let write = match decide(stored.as_deref()) {
         Verdict::Write(write) => *write,
         Verdict::Keep => return Ok(unwritten(ChangeOutcome::Kept, stored)),
         Verdict::Refuse(refusal) => {
@@ -206,7 +235,15 @@ pub(super) fn change(
     };
     let newest = place.seq;
     pending.superseded += u64::from(row.is_some() && write.content_changed);
+    let revision = row.map_or(1, |(revision, _)| {
+        revision + i64::from(write.content_changed)
+    });
     let event = write_order(db, place, row, write)?;
+    let now = Known {
+        order: event.order.clone(),
+        row: (revision, newest),
+    };
+    pending.orders.insert(key.clone(), now);
     let change = Change::new(
         ChangeOutcome::Written,
         Some(event.order.clone()),

@@ -20,12 +20,8 @@ fn numbers(rows: &[BulkRow]) -> Vec<&str> {
 
 fn row_result(number: &str, result: Outcome, order: Option<ListedOrder>) -> RowResult {
     RowResult {
-        vendor_id: Some("42".into()),
-        order_number: Some(number.into()),
-        result,
-        code: None,
-        error: None,
         order,
+        ..RowResult::new(Some("42".into()), Some(number.into()), result)
     }
 }
 

@@ -124,11 +124,8 @@ fn result(stage: &Stage, row: &BulkRow, refused: bool) -> RowResult {
         false => Outcome::Changed,
     };
     RowResult {
-        vendor_id: None,
-        order_number: None,
-        result: outcome,
-        code: None,
         error: refused.then(|| "Order must be paid before marking as shipped".into()),
         order: (!refused).then_some(order),
+        ..RowResult::new(None, None, outcome)
     }
 }

@@ -258,7 +258,7 @@ impl World {
                         [(i + usize::from(how)) % 3],
                     code: Some(text.to_owned()),
                     error: Some(text.to_owned()),
-                    order: None,
+                    ..RowResult::new(None, None, Outcome::Refused)
                 });
                 let results = RowResults {
                     results: results.collect(),
