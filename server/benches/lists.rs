@@ -111,6 +111,7 @@ fn order(n: usize) -> Placement {
         lines: vec![PlacedLine {
             sku: "MUG-1".to_owned(),
             title: "Mug".to_owned(),
+            qty: 1.into(),
             unit_price: "5.00".to_owned(),
             ..PlacedLine::default()
         }],

@@ -6,12 +6,14 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::store::StoreUrl;
 
+pub mod backup;
 pub mod doctor;
 pub mod export;
 pub mod import;
 pub mod managed;
 pub mod serve;
 pub mod vendor;
+mod whole_file;
 
 /// The server of ordertop: orders over REST and WebSocket
 ///
@@ -41,6 +43,7 @@ enum Command {
     Vendor(vendor::VendorArgs),
     Import(import::ImportCommand),
     Export(export::ExportArgs),
+    Backup(backup::BackupArgs),
     Doctor(doctor::DoctorArgs),
 }
 
@@ -75,6 +78,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Vendor(args) => vendor::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Export(args) => export::run(args).await,
+        Command::Backup(args) => backup::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
     }
 }

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ordertop::clock::{Clock, SystemClock};
-use tempfile::NamedTempFile;
 
 use super::StoreArgs;
+use super::whole_file::{Existing, WholeFile};
 use crate::archive::{self, Counts, ExportError};
 use crate::store::lock::{self, Locked, StoreLock};
 use crate::store::{self, SqliteStore, Store, StoreOptions, StoreUrl};
@@ -53,10 +52,11 @@ pub async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
         .output
         .as_deref()
         .filter(|path| *path != Path::new("-"));
-    let output = named.map(Output::new).transpose()?;
+    let begin = |path| WholeFile::new(path, ".ordertop-export-", Existing::Replace);
+    let output = named.map(begin).transpose()?;
     let (store, lock) = open_to_read(&args.store.store).await?;
     let exported = match output {
-        Some(output) => output.write(&*store).await,
+        Some(output) => to_file(output, &*store).await,
         None => to_standard_output(&*store).await,
     };
     store.close().await?;
@@ -120,43 +120,14 @@ fn is_file(stream: &impl std::os::fd::AsFd) -> bool {
         .is_ok_and(|about| about.is_file())
 }
 
-/// A file that comes to be when it is whole.
-struct Output {
-    path: PathBuf,
-    /// Beside it; gone when it is dropped.
-    unfinished: NamedTempFile,
-}
-
-impl Output {
-    fn new(path: &Path) -> anyhow::Result<Self> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        anyhow::ensure!(
-            !path.is_dir(),
-            "cannot write {}: it is a folder; name a file in it",
-            path.display()
-        );
-        let unfinished = NamedTempFile::with_prefix_in(".ordertop-export-", folder)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            unfinished,
-        })
-    }
-
-    async fn write(self, store: &dyn Store) -> anyhow::Result<Counts> {
-        let bar = progress_bar();
-        let out = BufWriter::new(self.unfinished.as_file());
-        let (out, counts) = archive::export(store, SystemClock.now(), out, &bar).await?;
-        bar.finish_and_clear();
-        drop(out);
-        let failed = || format!("failed to write {}", self.path.display());
-        self.unfinished.as_file().sync_all().with_context(failed)?;
-        self.unfinished.persist(&self.path).with_context(failed)?;
-        Ok(counts)
-    }
+async fn to_file(output: WholeFile, store: &dyn Store) -> anyhow::Result<Counts> {
+    let bar = progress_bar();
+    let out = BufWriter::new(output.as_file());
+    let (out, counts) = archive::export(store, SystemClock.now(), out, &bar).await?;
+    bar.finish_and_clear();
+    drop(out);
+    output.keep()?;
+    Ok(counts)
 }
 
 /// A bar of orders on standard error, drawn when that is a terminal.

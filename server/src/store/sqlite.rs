@@ -34,6 +34,7 @@ use trim::Trim;
 use wal::Wal;
 use writer::Command;
 
+pub mod backup;
 mod commit;
 mod identity;
 mod list;
