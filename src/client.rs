@@ -11,6 +11,7 @@
 //! as a slow consumer's, and recovery repairs what was missed. So a slow
 //! receiver costs time, never a change.
 
+mod answer;
 mod backoff;
 mod book;
 mod catch_up;
@@ -21,6 +22,7 @@ mod live;
 mod mailbox;
 pub mod rest;
 mod retry;
+pub mod route;
 mod run;
 mod snapshot;
 mod socket;
@@ -44,6 +46,7 @@ use legacy::Named;
 use mailbox::Mailbox;
 pub use rest::Rest;
 pub use retry::new_key as new_idempotency_key;
+pub use route::Route;
 use run::Run;
 
 use crate::clock::{Clock, SystemClock};
@@ -116,7 +119,16 @@ impl Client {
     pub fn start(
         config: ClientConfig,
     ) -> Result<(Self, mpsc::Receiver<ClientEvent>), RequestError> {
-        let mut rest = Rest::new(&config.server, &config.credentials)?;
+        let route = Route::to(&config.server);
+        Self::start_on(route, config)
+    }
+
+    /// The same by a way that the caller chose.
+    pub(crate) fn start_on(
+        route: Route,
+        config: ClientConfig,
+    ) -> Result<(Self, mpsc::Receiver<ClientEvent>), RequestError> {
+        let mut rest = Rest::on(route, &config.server, &config.credentials)?;
         if let Some(vendor) = &config.vendor {
             rest = rest.acting_as(vendor.clone());
         }

@@ -12,8 +12,6 @@ use crate::protocol::rest::ErrorBody;
 
 /// Longest sentence of a server's that is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
-/// The code of an answer that names another address.
-pub(crate) const REDIRECT: &str = "redirect";
 
 /// Why a request came to nothing. Texts that came from a server are clean:
 /// they hold no control characters.
@@ -44,6 +42,16 @@ pub enum RequestError {
         code: String,
         /// The server's sentence.
         message: String,
+    },
+    /// Something else than an ordertop server, or the old system, stands at the address.
+    #[error("{server} {found}")]
+    Foreign {
+        /// Host and port, and the proxy before them.
+        server: String,
+        /// The HTTP status.
+        status: u16,
+        /// What was found there: `answers 404 Not Found with a web page: this is not an ordertop server`.
+        found: String,
     },
     /// The order is at another version than the request expected.
     #[error("{}", conflict(changed_by.as_ref()))]
@@ -89,9 +97,12 @@ pub enum RequestError {
     /// A server of the old kind, and no vendor is named.
     #[error("{}", super::legacy::NAME_A_VENDOR)]
     VendorNeeded,
-    /// A server of the old kind, which keeps no notes.
-    #[error("this server keeps no notes: it is one of the old kind")]
-    NoNotes,
+    /// A server of the old kind, which cannot keep what it was to be sent. Nothing was sent.
+    #[error("this server keeps no {what}: it is one of the old kind")]
+    NotKept {
+        /// What it cannot keep: `notes`.
+        what: &'static str,
+    },
     /// The server's address is none that can be asked.
     #[error("`{server}` is no server address: give one such as http://127.0.0.1:8080")]
     Address {
@@ -158,18 +169,21 @@ impl RequestError {
     pub fn has_words(&self) -> bool {
         match self {
             Self::Refused {
-                status,
-                code,
-                message,
-            } => code != REDIRECT && *message != bare_sentence(*status),
+                status, message, ..
+            } => *message != bare_sentence(*status),
             _ => false,
         }
     }
 
     /// Whether there is no such page, in no words of ours: so says a server of
-    /// the old kind to a call that it does not know.
-    pub(crate) fn is_unknown_call(&self) -> bool {
-        matches!(self, Self::Refused { status: 404 | 405, code, .. } if code.is_empty())
+    /// the old kind to a call that it does not know, and so do others.
+    #[must_use]
+    pub fn is_unknown_call(&self) -> bool {
+        match self {
+            Self::Refused { status, code, .. } => matches!(status, 404 | 405) && code.is_empty(),
+            Self::Foreign { status, .. } => matches!(status, 404 | 405),
+            _ => false,
+        }
     }
 
     /// The error in an answer's status, `Retry-After` and body. Knows the
@@ -256,11 +270,15 @@ fn seed_sentence(body: &[u8]) -> Option<String> {
 
 /// What a status means where the body says nothing a person could read.
 fn bare_sentence(status: u16) -> String {
+    format!("the server answered {}", status_words(status))
+}
+
+/// A status with the words of its specification: `404 Not Found`.
+pub(crate) fn status_words(status: u16) -> String {
     let known = http::StatusCode::from_u16(status).ok();
-    let words = known.and_then(|status| status.canonical_reason());
-    match words {
-        Some(words) => format!("the server answered {status} {words}"),
-        None => format!("the server answered {status}"),
+    match known.and_then(|status| status.canonical_reason()) {
+        Some(words) => format!("{status} {words}"),
+        None => status.to_string(),
     }
 }
 

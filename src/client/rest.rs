@@ -12,17 +12,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LINK, RETRY_AFTER};
-use http::{Method, StatusCode};
+use http::Method;
+use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LINK};
 use jiff::Timestamp;
-use reqwest::{RequestBuilder, Response};
+use reqwest::RequestBuilder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::error::{REDIRECT, RequestError, innermost};
+use super::answer::{self, Answer, header};
+use super::error::{RequestError, innermost};
 use super::event::Credentials;
 use super::retry::{self, Attempts};
+use super::route::{CONNECT_TIMEOUT, Route};
 use crate::order::placement::Placement;
 use crate::order::{HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId};
 use crate::protocol::rest::{
@@ -37,8 +39,6 @@ use crate::protocol::{
 /// Longest answer that is read, in bytes: a page of [`MAX_ORDERS`] orders with
 /// room to spare.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
-/// How long a TCP and TLS connection may take to come about.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a call may take from its start to the last byte of its answer,
 /// beside the time that it asks the server to wait.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -60,6 +60,7 @@ const TOTAL: HeaderName = HeaderName::from_static(TOTAL_COUNT);
 #[derive(Debug, Clone)]
 pub struct Rest {
     http: reqwest::Client,
+    route: Arc<Route>,
     base: Arc<Url>,
     acting: Option<VendorId>,
     headers: HeaderMap,
@@ -104,12 +105,21 @@ pub struct NextPage {
 
 impl Rest {
     /// The calls of the server at `server`, with these credentials; as support
-    /// until [`Self::acting_as`] names a vendor. A path in `server` is kept.
+    /// until [`Self::acting_as`] names a vendor. A path in `server` is kept. A proxy
+    /// is used where the environment asks for one ([`Route::to`]).
     ///
     /// # Errors
     /// When the address is no `http` or `https` one, the token cannot stand in
     /// a header, or TLS cannot be set up.
     pub fn new(server: &Url, credentials: &Credentials) -> Result<Self, RequestError> {
+        Self::on(Route::to(server), server, credentials)
+    }
+
+    /// The same by a way that the caller chose.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn on(route: Route, server: &Url, credentials: &Credentials) -> Result<Self, RequestError> {
         if !matches!(server.scheme(), "http" | "https") || !server.has_host() {
             return Err(RequestError::Address {
                 server: server.to_string(),
@@ -118,11 +128,9 @@ impl Rest {
         let mut token =
             HeaderValue::from_str(&credentials.master_token).map_err(|_| RequestError::Token)?;
         token.set_sensitive(true);
-        let http = reqwest::Client::builder()
+        let http = (route.http()?)
             .user_agent(concat!("ordertop/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(POOL_IDLE)
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| RequestError::Setup {
                 reason: innermost(&error),
@@ -132,6 +140,7 @@ impl Rest {
         base.set_fragment(None);
         Ok(Self {
             http,
+            route: Arc::new(route),
             base: Arc::new(base),
             acting: None,
             headers: HeaderMap::from_iter([(MASTER_TOKEN, token), (PROTOCOL, VERSION.into())]),
@@ -204,6 +213,24 @@ impl Rest {
             .await
     }
 
+    /// Whether the server is of the old kind, asked where a call is unknown there. It has the list,
+    /// without a position, or refuses it in its own words; another program does neither.
+    pub async fn is_of_the_old_kind(&self) -> bool {
+        let asked = async {
+            let mut url = self.url(&["orders", "vendor"], None)?;
+            url.query_pairs_mut().append_pair("limit", "1");
+            self.orders_page(url).await
+        };
+        match asked.await {
+            Ok(page) => page.position.is_none(),
+            Err(error @ RequestError::Refused { .. }) => {
+                matches!(&error, RequestError::Refused { status: 401 | 403, code, .. } if code.is_empty())
+                    && error.has_words()
+            }
+            Err(_) => false,
+        }
+    }
+
     /// The page after another one.
     pub async fn orders_next(&self, next: &NextPage) -> Result<OrdersPage, RequestError> {
         let mut url = self.url(&["orders", "vendor"], None)?;
@@ -216,12 +243,12 @@ impl Rest {
             url.set_query(None);
         }
         let call = self.request(Method::GET, url.clone());
-        let (headers, body) = self.send(call, CALL_TIMEOUT).await?;
+        let answer = self.send(call, CALL_TIMEOUT).await?;
         Ok(OrdersPage {
-            orders: read(&body)?,
-            position: position(&headers),
-            next: next_page(&headers, &url),
-            total: header(&headers, &TOTAL).and_then(|total| total.parse().ok()),
+            orders: answer.json()?,
+            position: position(&answer.headers),
+            next: next_page(&answer.headers, &url),
+            total: (answer.header(&TOTAL)).and_then(|total| total.parse().ok()),
         })
     }
 
@@ -258,8 +285,8 @@ impl Rest {
         timeout: Duration,
     ) -> Result<VendorId, RequestError> {
         let url = self.of_whomever(&["orders", number.as_str(), "vendor-detail"])?;
-        let (_, body) = self.send(self.request(Method::GET, url), timeout).await?;
-        let found: ListedOrder = read(&body)?;
+        let found = self.send(self.request(Method::GET, url), timeout).await?;
+        let found: ListedOrder = found.json()?;
         found.vendor_id.ok_or(RequestError::VendorNeeded)
     }
 
@@ -314,14 +341,12 @@ impl Rest {
         idempotency_key: &str,
     ) -> Result<NoteAdded, RequestError> {
         let url = self.order_url(key, "notes")?;
-        let added = self.change_with(url, note, idempotency_key).await;
-        added.map_err(|error| {
-            if error.is_unknown_call() {
-                RequestError::NoNotes
-            } else {
-                error
+        match self.change_with(url, note, idempotency_key).await {
+            Err(error) if error.is_unknown_call() && self.is_of_the_old_kind().await => {
+                Err(RequestError::NotKept { what: "notes" })
             }
-        })
+            added => added,
+        }
     }
 
     /// Changes the status of many orders, at most [`MAX_ORDERS`] at once; a
@@ -369,8 +394,7 @@ impl Rest {
             .append_pair("since", &since.to_string())
             .append_pair("wait", &wait.as_secs().to_string());
         let call = self.request(Method::GET, url);
-        let (_, body) = self.send(call, CALL_TIMEOUT + wait).await?;
-        read(&body)
+        self.send(call, CALL_TIMEOUT + wait).await?.json()
     }
 
     /// What happened to every vendor's orders.
@@ -381,8 +405,7 @@ impl Rest {
         let url = self.url(&["orders", "events"], None)?;
         let wait = Duration::from_secs(request.wait.min(MAX_WAIT_S));
         let call = self.json(url, request)?;
-        let (_, body) = self.send(call, CALL_TIMEOUT + wait).await?;
-        read(&body)
+        self.send(call, CALL_TIMEOUT + wait).await?.json()
     }
 
     /// The server's own summary, a JSON object; `None` where there is no such page.
@@ -403,6 +426,11 @@ impl Rest {
     /// The server's address, without query.
     pub(crate) fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// The way to the server.
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
     }
 
     /// Host and port, as errors name the server.
@@ -481,7 +509,7 @@ impl Rest {
             let request = self.json_bytes(url.clone(), body.clone());
             let request = request.header(IDEMPOTENCY_KEY, key.clone());
             match self.send(request, attempts.timeout()).await {
-                Ok((_, answer)) => return read(&answer),
+                Ok(answer) => return answer.json(),
                 Err(error) if attempts.again(&error).await => {}
                 Err(error) => return Err(error),
             }
@@ -497,36 +525,22 @@ impl Rest {
     }
 
     async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, RequestError> {
-        let (_, body) = self.send(request, CALL_TIMEOUT).await?;
-        read(&body)
+        self.send(request, CALL_TIMEOUT).await?.json()
     }
 
     async fn send(
         &self,
         request: RequestBuilder,
         timeout: Duration,
-    ) -> Result<(HeaderMap, Vec<u8>), RequestError> {
-        let failed = |error: reqwest::Error| {
-            if error.is_timeout() {
-                RequestError::Timeout {
-                    server: self.server(),
-                    after: if error.is_connect() {
-                        CONNECT_TIMEOUT
-                    } else {
-                        timeout
-                    },
-                }
-            } else {
-                RequestError::Unreachable {
-                    server: self.server(),
-                    reason: innermost(&error),
-                }
-            }
-        };
-        let mut response = request.timeout(timeout).send().await.map_err(failed)?;
-        let status = response.status();
+    ) -> Result<Answer, RequestError> {
+        let mut response = (request.timeout(timeout).send().await)
+            .map_err(|error| self.unanswered(&error, timeout))?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        loop {
+            let chunk = response.chunk().await;
+            let Some(chunk) = chunk.map_err(|error| self.unanswered(&error, timeout))? else {
+                break;
+            };
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(RequestError::TooLong {
                     limit_bytes: MAX_ANSWER_BYTES,
@@ -534,10 +548,34 @@ impl Rest {
             }
             body.extend_from_slice(&chunk);
         }
-        if status.is_success() {
-            return Ok((response.headers().clone(), body));
+        let answer = Answer {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
+            url: response.url().clone(),
+            server: self.server(),
+            route: Arc::clone(&self.route),
+        };
+        answer.good()
+    }
+
+    /// Why no answer came. A proxy is named, for it may be what does not answer.
+    fn unanswered(&self, error: &reqwest::Error, timeout: Duration) -> RequestError {
+        let server = self.server();
+        let after = if error.is_connect() {
+            CONNECT_TIMEOUT
+        } else {
+            timeout
+        };
+        let reason = match error.is_timeout() {
+            true if self.route.is_direct() => return RequestError::Timeout { server, after },
+            true => format!("no answer in {} s", after.as_secs()),
+            false => answer::no_answer(error, &self.base),
+        };
+        RequestError::Unreachable {
+            server,
+            reason: self.route.name_in(reason),
         }
-        Err(refusal(status, &response, &body))
     }
 }
 
@@ -549,30 +587,6 @@ pub(crate) fn join(base: &Url, first: &str, segments: &[&str]) -> Url {
         path.pop_if_empty().push(first).extend(segments).push("");
     }
     url
-}
-
-fn refusal(status: StatusCode, response: &Response, body: &[u8]) -> RequestError {
-    if let Some(to) = response.headers().get(http::header::LOCATION)
-        && status.is_redirection()
-    {
-        let to = String::from_utf8_lossy(to.as_bytes());
-        return RequestError::Refused {
-            status: status.as_u16(),
-            code: REDIRECT.to_owned(),
-            message: format!(
-                "the server says to ask {} instead: give that address",
-                crate::order::text::clean(&to, 200)
-            ),
-        };
-    }
-    let retry_after = header(response.headers(), &RETRY_AFTER)
-        .and_then(|seconds| seconds.trim().parse().ok())
-        .map(Duration::from_secs);
-    RequestError::from_answer(status.as_u16(), retry_after, body)
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }
 
 /// The position in a list's `ETag`, with or without the mark of a weak one.
@@ -617,13 +631,6 @@ fn to_json(body: &impl Serialize) -> Result<Bytes, RequestError> {
         reason: error.to_string(),
     })?;
     Ok(body.into())
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| RequestError::Unreadable {
-        reason: crate::order::text::clean(&error.to_string(), 300),
-    })
 }
 
 #[cfg(test)]

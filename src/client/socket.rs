@@ -14,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::error::{RequestError, innermost};
 use super::legacy::Named;
-use super::rest::{CONNECT_TIMEOUT, Rest, join};
+use super::rest::{Rest, join};
 use crate::order::{OrderNumber, VendorId, text};
 use crate::protocol::close::comes_back;
 use crate::protocol::lenient;
@@ -164,13 +164,8 @@ impl Socket {
         let Some((host, port)) = address else {
             return Err(Break::new("the server's address cannot be used"));
         };
-        let connecting = TcpStream::connect((host.as_str(), port));
-        let tcp = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
-            .await
-            .map_err(|_| Break::new("the connection took too long"))?
-            .map_err(|error| Break::new(innermost(&error)))?;
-        // Small frames at once; the socket works without it too.
-        let _ = tcp.set_nodelay(true);
+        let connecting = rest.route().connect(&host, port);
+        let tcp = (connecting.await).map_err(|error| Break::new(innermost(&error)))?;
         let mut request = url.as_str().into_client_request()?;
         let kept_host = request.headers().get(HOST).cloned();
         request.headers_mut().extend(rest.headers().clone());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 mod legacy;
+mod proxy;
 
 use super::fake::{Fake, Mode, is_list};
 use super::*;
@@ -50,7 +51,10 @@ impl Screen {
             poll_every,
             ..ClientConfig::new(server, vendor, credentials)
         };
-        let (client, events) = Client::start(config).unwrap();
+        Self::of(Client::start(config).unwrap())
+    }
+
+    fn of((client, events): (Client, mpsc::Receiver<ClientEvent>)) -> Self {
         Self {
             client,
             events,

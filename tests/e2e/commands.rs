@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use futures_util::FutureExt as _;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -531,8 +532,12 @@ async fn answering(answer: &'static str) -> String {
     tokio::spawn(async move {
         while let Ok((mut tcp, _)) = listener.accept().await {
             let mut asked = Vec::new();
-            while !asked.ends_with(b"\r\n\r\n") && tcp.read_buf(&mut asked).await.unwrap() > 0 {}
+            let whole = |asked: &[u8]| asked.windows(4).any(|end| end == b"\r\n\r\n");
+            while !whole(&asked) && tcp.read_buf(&mut asked).await.unwrap() > 0 {}
             tcp.write_all(answer.as_bytes()).await.unwrap();
+            tcp.shutdown().await.unwrap();
+            // What is left unread would reset the connection.
+            let _ = tcp.read_to_end(&mut asked).await;
         }
     });
     format!("http://{address}")
@@ -551,7 +556,7 @@ async fn status_tells_what_is_no_server_of_any_kind_from_an_old_one() {
         let url = answering(answer).await;
         let status = ["status", "--vendor", "42", "--server", &url];
         let json = [&status[..], &["--json"]].concat();
-        let told = run("ordertop", &json, &ENV).await.objects(1).remove(0);
+        let told = run("ordertop", &json, &ENV).await.objects(5).remove(0);
         assert_eq!(
             (&told["kind"], &told["legacy"], &told["ready"]),
             (&json!("other"), &json!(false), &json!(false)),
@@ -563,6 +568,66 @@ async fn status_tells_what_is_no_server_of_any_kind_from_an_old_one() {
             "{people:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_no_ordertop_server_has_no_missing_orders_and_is_named() {
+    let table = [
+        (
+            "HTTP/1.1 404 Not Found\r\nServer: nginx/1.24.0\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n\
+             <html><head><title>404 Not Found</title></head></html>",
+            "answers 404 Not Found with a web page (\"404 Not Found\") of nginx/1.24.0: this is not an ordertop server",
+        ),
+        (
+            "HTTP/1.1 302 Found\r\nLocation: http://portal.example/login?to=x\r\nConnection: close\r\n\r\n",
+            "answers with a redirect to http://portal.example/login: a captive portal or another server",
+        ),
+    ];
+    for (answer, words) in table {
+        let url = answering(answer).await;
+        for args in [
+            &["show", "A-1"][..],
+            &["set", "A-1", "shipped"],
+            &["note", "A-1", "hello"],
+            &["list"],
+            &["tail"],
+        ] {
+            let args = [args, &["--server", &url, "--vendor", "42"]].concat();
+            run("ordertop", &args, &ENV).await.fails(5, words);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_for_this_machine_goes_through_a_proxy() {
+    let server = shop().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let (url, store) = (server.url(), server.store());
+    let store = store.to_str().unwrap();
+    let env = [
+        ENV[0],
+        ("http_proxy", proxy.as_str()),
+        ("HTTP_PROXY", proxy.as_str()),
+        ("ALL_PROXY", proxy.as_str()),
+    ];
+    let list = run("ordertop", &["list", "--server", &url], &env).await;
+    assert_eq!(list.code, Some(0), "{list:?}");
+    for args in [
+        &["vendor", "add", "77", "--store", store][..],
+        &["doctor", "--store", store],
+    ] {
+        let managed = run("ordertop-server", args, &env).await;
+        assert_eq!(managed.code, Some(0), "{managed:?}");
+    }
+    let asked = listener.accept().now_or_never();
+    assert!(asked.is_none(), "the proxy was asked");
+    // Elsewhere it is asked, and named where it does not answer.
+    drop(listener);
+    let elsewhere = ["list", "--server", "http://shop.example:8080"];
+    run("ordertop", &elsewhere, &env)
+        .await
+        .fails(5, &format!("(through the proxy {proxy})"));
 }
 
 #[tokio::test]
@@ -664,8 +729,8 @@ async fn a_server_of_the_old_kind_is_listed_and_its_orders_are_set() {
     assert_eq!(refused["kind"], "old", "{refused}");
     old(&["note", "A-1", "hello"])
         .await
-        .fails(1, "keeps no notes");
-    old(&["tail"]).await.fails(1, "keeps no events");
+        .fails(4, "keeps no notes");
+    old(&["tail"]).await.fails(4, "keeps no events");
 }
 
 #[tokio::test]

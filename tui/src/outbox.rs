@@ -156,7 +156,9 @@ pub fn settled_by<T>(result: &Result<T, RequestError>) -> Option<Outcome> {
         Err(error) => error,
     };
     match error {
-        RequestError::VersionConflict { .. } | RequestError::NoNotes => Some(Outcome::Refused),
+        RequestError::VersionConflict { .. } | RequestError::NotKept { .. } => {
+            Some(Outcome::Refused)
+        }
         // Credentials can be mended, and a page that is not there says nothing of an order:
         // something else may answer at the server's address for now.
         RequestError::Refused {
@@ -212,7 +214,7 @@ mod tests {
             (401, "", None),
             (403, "forbidden", None),
             (500, "", None),
-            (301, "redirect", None),
+            (301, "", None),
         ];
         for (status, code, outcome) in table {
             assert_eq!(

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use ordertop::client::Credentials;
 use ordertop::client::rest::Rest;
+use ordertop::client::{Credentials, Route};
 use ordertop::clock::{Clock, SystemClock};
 use ordertop::order::VendorId;
 use ordertop::order::intake::Intake;
@@ -71,7 +71,12 @@ impl Managed {
                 let credentials = Credentials {
                     master_token: owner.token,
                 };
-                Ok(Self::Through(Rest::new(&address, &credentials)?))
+                // This token opens everything, and the server's machine is this one.
+                Ok(Self::Through(Rest::on(
+                    Route::direct(),
+                    &address,
+                    &credentials,
+                )?))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::io::Result;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use ordertop::client::rest::CONNECT_TIMEOUT;
+use ordertop::client::Route;
 use ordertop::clock::{Clock, SystemClock};
 use ordertop::order::VendorId;
 use ordertop::protocol::{VERSION, VERSION_HEADER};
@@ -27,6 +27,8 @@ const CLOCKS_APART_S: i64 = 5;
 pub(super) struct Server {
     http: reqwest::Client,
     pub(super) url: Url,
+    /// The way there.
+    pub(super) route: Route,
     /// The token, and whether it is the callers' own.
     pub(super) token: Option<(Secret, Whose)>,
     pub(super) vendor: Option<VendorId>,
@@ -50,20 +52,23 @@ impl Server {
     /// When TLS cannot be set up.
     pub(super) fn find(subject: Subject, owner: Option<Owner>) -> anyhow::Result<Self> {
         let owned: Option<Url> = owner.as_ref().and_then(|owner| owner.url.parse().ok());
-        // The token of a lock is for the server of that lock alone.
+        // The token of a lock is for the server of that lock alone, which runs on this machine.
         let is_owner = subject.server.is_none() || subject.server == owned;
+        let is_here = is_owner && owned.is_some();
         let locks = owner.filter(|_| is_owner).map(|owner| owner.token);
         let callers = subject.token.map(|token| (token, Whose::Callers));
         let url = match subject.server.or(owned) {
             Some(url) => url,
             None => Url::parse(&format!("http://127.0.0.1:{}", Config::DEFAULT_PORT))?,
         };
+        let route = match is_here {
+            true => Route::direct(),
+            false => Route::to(&url),
+        };
         Ok(Self {
-            http: reqwest::Client::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .redirect(reqwest::redirect::Policy::none())
-                .build()?,
+            http: route.http()?.build()?,
             url,
+            route,
             token: callers.or(locks.map(|token| (Secret::new(token), Whose::Lock))),
             vendor: subject.vendor,
             origin: subject.origin,
@@ -99,6 +104,7 @@ struct Answered {
 
 impl Answered {
     async fn to(
+        server: &Server,
         request: reqwest::RequestBuilder,
         clock: Deadline,
     ) -> std::result::Result<Self, String> {
@@ -111,7 +117,8 @@ impl Answered {
             reqwest::Result::Ok((status, etag, body))
         };
         // reqwest's own sentence names the address, and leaves out the cause.
-        let asked = async { asked.await.map_err(|error| innermost(&error)) };
+        let named = |error| server.route.name_in(innermost(&error));
+        let asked = async { asked.await.map_err(named) };
         let (status, etag, body) = clock.wait(asked).await?;
         Ok(Self {
             status,
@@ -137,7 +144,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 
 /// Asks the server everything, its socket too.
 pub(super) async fn check(server: &Server, clock: Deadline, report: &mut Report<'_>) -> Result<()> {
-    report.add(&address(&server.url))?;
+    report.add(&address(server))?;
     let alive = alive(server, clock).await;
     report.add(&alive)?;
     if is_bad(&alive) {
@@ -176,8 +183,8 @@ pub(super) async fn check(server: &Server, clock: Deadline, report: &mut Report<
     report.add(&polling(server, secret, clock).await)
 }
 
-fn address(url: &Url) -> Finding {
-    let named = "server";
+fn address(server: &Server) -> Finding {
+    let (named, url) = ("server", &server.url);
     let local = match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
@@ -186,15 +193,16 @@ fn address(url: &Url) -> Finding {
     };
     if url.scheme() == "http" && !local {
         let remedy = "put a proxy with TLS in front (docs/SEVERAL-SERVERS.md) and use https://";
+        let url = server.route.name_in(url.to_string());
         let says = format!("{url}: token and orders travel in the clear");
         return Finding::warn(named, says, remedy);
     }
-    Finding::ok(named, url.to_string())
+    Finding::ok(named, server.route.name_in(url.to_string()))
 }
 
 async fn alive(server: &Server, clock: Deadline) -> Finding {
     const ABOUT: &str = "alive";
-    match Answered::to(server.get("/livez"), clock).await {
+    match Answered::to(server, server.get("/livez"), clock).await {
         Ok(answer) if answer.status == 200 && answer.text("status") == "alive" => {
             Finding::ok(ABOUT, format!("it answers in {}", ms(answer.took)))
         }
@@ -229,7 +237,7 @@ fn not_alive(status: u16) -> Finding {
 
 async fn ready(server: &Server, clock: Deadline) -> Finding {
     const ABOUT: &str = "ready";
-    match Answered::to(server.get("/readyz"), clock).await {
+    match Answered::to(server, server.get("/readyz"), clock).await {
         Ok(answer) if answer.status == 200 => {
             Finding::ok(ABOUT, format!("it commits, in {}", ms(answer.took)))
         }
@@ -253,7 +261,7 @@ async fn status(server: &Server, clock: Deadline) -> Vec<Finding> {
         Some((token, _)) => server.get_as("/status", token.reveal()),
         None => server.get("/status"),
     };
-    let answer = match Answered::to(request, clock).await {
+    let answer = match Answered::to(server, request, clock).await {
         Ok(answer) if answer.status == 200 => answer,
         Ok(answer) => {
             let says = format!(
@@ -327,14 +335,14 @@ async fn token(server: &Server, clock: Deadline) -> Finding {
         return Finding::skip(ABOUT, says).with_remedy(remedy);
     };
     let wrong = Secret::random();
-    match Answered::to(server.get_as(PATH, wrong.reveal()), clock).await {
+    match Answered::to(server, server.get_as(PATH, wrong.reveal()), clock).await {
         Ok(answer) if answer.status == 200 => {
             let remedy = "something in front adds a token to every request: take that away at once";
             return Finding::fail(ABOUT, "a wrong token is let in", remedy);
         }
         _ => {}
     }
-    match Answered::to(server.get_as(PATH, token.reveal()), clock).await {
+    match Answered::to(server, server.get_as(PATH, token.reveal()), clock).await {
         Ok(answer) if answer.status == 200 => match whose {
             Whose::Callers => Finding::ok(ABOUT, "it is taken, and a wrong one is refused"),
             Whose::Lock => Finding::ok(
@@ -365,7 +373,7 @@ async fn vendor(server: &Server, token: &str, clock: Deadline) -> Finding {
     let Some(id) = &server.vendor else {
         return Finding::skip(ABOUT, "name one with --vendor to check it");
     };
-    let known = match Answered::to(server.get_as("/api/vendors/", token), clock).await {
+    let known = match Answered::to(server, server.get_as("/api/vendors/", token), clock).await {
         Ok(answer) => answer.body,
         Err(reason) => return Finding::fail(ABOUT, reason, "see the server's log"),
     };
@@ -397,7 +405,7 @@ async fn polling(server: &Server, token: &str, clock: Deadline) -> Finding {
             .query(&[("limit", "1")])
             .header(VENDOR_HEADER, vendor.as_str())
     };
-    let first = match Answered::to(list(), clock).await {
+    let first = match Answered::to(server, list(), clock).await {
         Ok(answer) if answer.status == 200 => answer,
         Ok(answer) => {
             let says = format!("the list was answered {}", answer.status);
@@ -409,7 +417,7 @@ async fn polling(server: &Server, token: &str, clock: Deadline) -> Finding {
         let remedy = "let the proxy between pass ETag and If-None-Match: each poll is a whole list otherwise";
         return Finding::warn(ABOUT, "the list has no ETag", remedy);
     };
-    match Answered::to(list().header(IF_NONE_MATCH, etag), clock).await {
+    match Answered::to(server, list().header(IF_NONE_MATCH, etag), clock).await {
         Ok(answer) if answer.status == 304 => Finding::ok(
             ABOUT,
             format!(

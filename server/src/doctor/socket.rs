@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls};
 
 use super::calls::Server;
 use super::{Deadline, ms, skipped};
@@ -111,7 +111,14 @@ async fn greeted(server: &Server, token: &str, origin: Option<&str>) -> Result<G
     if let Some(origin) = origin {
         set(ORIGIN.as_str(), origin);
     }
-    let (mut stream, response) = match connect_async(request).await {
+    let address = url.host_str().zip(url.port_or_known_default());
+    let Some((host, port)) = address else {
+        return Err(format!("{url} has no host"));
+    };
+    let host = host.trim_matches(['[', ']']);
+    let connecting = server.route.connect(host, port);
+    let tcp = connecting.await.map_err(|error| error.to_string())?;
+    let (mut stream, response) = match client_async_tls(request, tcp).await {
         Ok(open) => open,
         Err(Error::Http(response)) => return Ok(Greeted::Refused(response.status().as_u16())),
         Err(error) => return Err(error.to_string()),

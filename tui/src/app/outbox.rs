@@ -533,6 +533,7 @@ impl App {
             error,
             RequestError::Unreachable { .. }
                 | RequestError::Timeout { .. }
+                | RequestError::Foreign { .. }
                 | RequestError::Away { .. }
         );
         if everything {

@@ -13,13 +13,14 @@ use crate::text::tame;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done; nothing was to be done counts, and so does a reader that went away
-  1    failed: the server broke, its answer cannot be read, something else answers in its
-       place, a file or stdout cannot be written
+  1    failed: the server broke, its answer cannot be read, a file or stdout cannot be
+       written
   2    usage: the command line, a variable, the configuration or what stdin gave is wrong
   3    not found: no such order
   4    refused: the rules say no, the order has changed meanwhile, it takes no parcel any
-       more, or several vendors have its number
-  5    unreachable: no server, its store is away, or it asks for patience
+       more, several vendors have its number, or a server of the old kind cannot keep it
+  5    unreachable: no server, something else answers in its place (a web page, a redirect),
+       its store is away, or it asks for patience
   6    unauthorized: the token or the vendor is not let in, or there is no such vendor
   7    timed out: what was waited for did not happen
   130  interrupted by Ctrl-C
@@ -130,7 +131,8 @@ impl Failure {
             Self::NotSent => Exit::Unreachable,
             Self::Erased => Exit::NotFound,
             Self::TimedOut { .. } => Exit::TimedOut,
-            Self::NoEvents | Self::Io { .. } => Exit::Failed,
+            Self::NoEvents => Exit::Refused,
+            Self::Io { .. } => Exit::Failed,
             Self::ReaderGone => Exit::Done,
         }
     }
@@ -190,8 +192,9 @@ pub(super) fn of_request(error: &RequestError) -> Exit {
     match error {
         RequestError::Unreachable { .. }
         | RequestError::Timeout { .. }
+        | RequestError::Foreign { .. }
         | RequestError::Away { .. } => Exit::Unreachable,
-        RequestError::VersionConflict { .. } => Exit::Refused,
+        RequestError::VersionConflict { .. } | RequestError::NotKept { .. } => Exit::Refused,
         RequestError::Refused { status, .. } => match status {
             401 | 403 => Exit::Unauthorized,
             404 => Exit::NotFound,

@@ -55,11 +55,9 @@ impl Follow {
             failures: 0,
         };
         follow.positions = match follow.newest().await {
-            Err(RequestError::Refused {
-                status: 404 | 405,
-                code,
-                ..
-            }) if code.is_empty() => return Err(Failure::NoEvents),
+            Err(error) if error.is_unknown_call() && rest.is_of_the_old_kind().await => {
+                return Err(Failure::NoEvents);
+            }
             newest => newest?,
         };
         Ok(follow)

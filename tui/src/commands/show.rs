@@ -53,6 +53,7 @@ pub(super) async fn run(args: ShowArgs) -> Result<Exit, Failure> {
         Err(RequestError::Refused {
             status: 404 | 405, ..
         }) => None,
+        Err(error) if error.is_unknown_call() => None,
         Err(error) => return Err(error.into()),
     };
     if out.json {

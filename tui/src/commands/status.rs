@@ -20,7 +20,7 @@ Examples:
 
 With --json: {server, reachable, round_trip_ms, ready, kind, legacy, authorized, error,
 status}; `kind` is ordertop, old (the back office that it replaces), other (something
-else answers there, exit code 1) or null; `status` is the server's own, null from
+else answers there, exit code 5) or null; `status` is the server's own, null from
 another.";
 
 /// Which server.
@@ -47,7 +47,11 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
     let (page, reached) = match page {
         Ok(page) => (page.filter(is_ours), Ok(())),
         // A server of the old kind has no such page.
-        Err(RequestError::Refused { .. } | RequestError::Unreadable { .. }) => (None, Ok(())),
+        Err(
+            RequestError::Refused { .. }
+            | RequestError::Foreign { .. }
+            | RequestError::Unreadable { .. },
+        ) => (None, Ok(())),
         Err(error) => (None, Err(error)),
     };
     let let_in = match &reached {
@@ -64,7 +68,7 @@ pub(super) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
         None => let_in.is_ok(),
     };
     let ended = match &let_in {
-        _ if kind == Some(Kind::Other) => Exit::Failed,
+        _ if kind == Some(Kind::Other) => Exit::Unreachable,
         Err(error) => exit::of_request(error),
         Ok(()) if !ready => Exit::Unreachable,
         Ok(()) => Exit::Done,
@@ -115,9 +119,11 @@ impl Kind {
                     false => Self::Other,
                 },
             ),
-            Err(RequestError::Unreadable { .. } | RequestError::TooLong { .. }) => {
-                Some(Self::Other)
-            }
+            Err(
+                RequestError::Foreign { .. }
+                | RequestError::Unreadable { .. }
+                | RequestError::TooLong { .. },
+            ) => Some(Self::Other),
             // It went away meanwhile.
             Err(_) => None,
         }

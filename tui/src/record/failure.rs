@@ -30,6 +30,11 @@ pub enum Failure {
         code: String,
         message: String,
     },
+    Foreign {
+        server: String,
+        status: u16,
+        found: String,
+    },
     VersionConflict {
         order: Option<Value>,
         changed_by: Option<Actor>,
@@ -69,6 +74,15 @@ impl Failure {
                 status,
                 code,
                 message,
+            },
+            RequestError::Foreign {
+                server,
+                status,
+                found,
+            } => Self::Foreign {
+                server,
+                status,
+                found,
             },
             RequestError::VersionConflict {
                 order,
@@ -115,6 +129,15 @@ impl Failure {
                 status,
                 code,
                 message,
+            },
+            Self::Foreign {
+                server,
+                status,
+                found,
+            } => RequestError::Foreign {
+                server,
+                status,
+                found,
             },
             Self::VersionConflict {
                 order,

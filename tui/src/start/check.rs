@@ -35,7 +35,12 @@ async fn trial(answers: &Answers, tell: Tell<'_>) -> Result<(), Fault> {
     let asked = Instant::now();
     match rest.status().await {
         // That there is no such page, or another one, says little yet.
-        Ok(_) | Err(RequestError::Refused { .. } | RequestError::Unreadable { .. }) => {}
+        Ok(_)
+        | Err(
+            RequestError::Refused { .. }
+            | RequestError::Foreign { .. }
+            | RequestError::Unreadable { .. },
+        ) => {}
         Err(error) => return Err(reached(&error)),
     }
     tell(Step::LettingIn(asked.elapsed()));
@@ -51,11 +56,7 @@ async fn trial(answers: &Answers, tell: Tell<'_>) -> Result<(), Fault> {
             status: 401 | 403, ..
         }) => Err(Fault::new(Spot::Token, words::WRONG_TOKEN)),
         // A server of the old kind does not know the call.
-        Err(RequestError::Refused {
-            status: 404 | 405,
-            code,
-            ..
-        }) if code.is_empty() => old_kind(answers, rest).await,
+        Err(error) if error.is_unknown_call() => old_kind(answers, rest).await,
         Err(error) => Err(reached(&error)),
     }
 }
@@ -110,8 +111,7 @@ fn not_reached(answers: &Answers, error: &RequestError) -> Fault {
         RequestError::Unreachable { reason, .. } => words::unreachable(&host, reason, secure),
         RequestError::Timeout { after, .. } => words::silent(&host, *after),
         RequestError::Away { message, .. } => words::away(&host, message),
-        // Where it leads to is in the server's words.
-        RequestError::Refused { code, message, .. } if code == "redirect" => message.clone(),
+        RequestError::Foreign { found, .. } => words::foreign(&host, found),
         RequestError::Refused {
             status: 500..,
             message,
@@ -178,8 +178,13 @@ mod tests {
             ),
             (
                 "https://a:1",
-                unreachable("received corrupt message of type InvalidContentType"),
+                unreachable("it does not speak TLS: is its address http:// and not https://?"),
+                "try http://a:1",
+            ),
+            (
                 "http://a:1",
+                unreachable("connection refused (through the proxy http://p:3128)"),
+                "proxy http://p:3128",
             ),
             (
                 "https://a:1",
@@ -194,8 +199,12 @@ mod tests {
             ("http://a:1", timeout, "within 5 s"),
             (
                 "http://a:1",
-                refused(302, "redirect", "the server says to ask https://b instead"),
-                "https://b",
+                RequestError::Foreign {
+                    server: String::new(),
+                    status: 302,
+                    found: "answers with a redirect to TLS: give https://a".into(),
+                },
+                "a:1 answers with a redirect to TLS: give https://a",
             ),
             (
                 "http://a:1",

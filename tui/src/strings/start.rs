@@ -124,6 +124,9 @@ pub fn unreachable(host: &str, reason: &str, secure: bool) -> String {
     let said = reason.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let (name, _) = host.rsplit_once(':').unwrap_or((host, ""));
+    if has(&["proxy"]) {
+        return format!("{host} cannot be reached: {}.", tame(reason));
+    }
     if has(&["refused"]) {
         return format!(
             "Nothing listens at {host}: is the server running? `ordertop-server serve` starts one."
@@ -138,7 +141,7 @@ pub fn unreachable(host: &str, reason: &str, secure: bool) -> String {
     ]) {
         return format!("No machine is called {name}: check how it is written.");
     }
-    if secure && has(&["invalidcontenttype", "corrupt message", "wrong version"]) {
+    if secure && has(&["not speak tls", "corrupt message", "wrong version"]) {
         return format!("{host} speaks no TLS: try http://{host}.");
     }
     if has(&["certificate"]) {
@@ -172,6 +175,12 @@ pub fn away(host: &str, said: &str) -> String {
 #[must_use]
 pub fn not_ours(host: &str) -> String {
     format!("{host} answers, but not as an ordertop server: check address, port and path.")
+}
+
+/// Something else than an ordertop server answers; what it is.
+#[must_use]
+pub fn foreign(host: &str, found: &str) -> String {
+    format!("{host} {}.", tame(found))
 }
 
 /// The files could not be written; what to do then.
