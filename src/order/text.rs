@@ -5,6 +5,10 @@
 //! characters are removed, and what is too long is cut with an ellipsis. The
 //! screen cleans nothing: it relies on this, and on ratatui's own filter.
 
+mod fold;
+
+pub use fold::{fold, fold_onto};
+
 /// Longest name, title or address line kept, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
 /// Longest note, reason or message kept, in characters.
@@ -82,13 +86,6 @@ pub fn strip(decoded: &str, max_chars: usize) -> String {
 pub fn clean_opt(raw: Option<&str>, max_chars: usize) -> Option<String> {
     let text = clean(raw?, max_chars);
     (!text.is_empty()).then_some(text)
-}
-
-/// The text as orders are searched by it: in lower case, letter by letter, for
-/// `str::to_lowercase` makes another letter of a sigma that ends a word, and who
-/// types on would not find it.
-pub fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().flat_map(char::to_lowercase)
 }
 
 /// A character that an id must not have: it does not print, or it changes how

@@ -13,7 +13,7 @@ use lz4_flex::block::{compress_prepend_size_with_dict, decompress_size_prepended
 
 use super::ListedOrder;
 use super::listed::ExactNumber;
-use crate::order::text::fold;
+use crate::order::text::fold_onto;
 use crate::order::{Currency, Flags, OrderNumber, OrderStatus};
 
 /// What orders have in common, the most frequent last. It lives in memory
@@ -134,8 +134,9 @@ impl PackedOrder {
         self.ship_by.known()
     }
 
-    /// What people look for in it, in lower case, each with a line break behind
-    /// it: number, buyer, and of each item the name, the sku and the variant.
+    /// What people look for in it, folded, each with a line break behind it: number,
+    /// buyer, what is only looked for anywhere (address, e-mail, parcels, words), and of
+    /// each item the name, the sku and the variant.
     #[must_use]
     pub fn sought(&self) -> &str {
         &self.texts[self.name_ends as usize..]
@@ -179,12 +180,34 @@ impl From<ListedOrder> for PackedOrder {
 }
 
 fn seek(order: &ListedOrder, text: &mut String) {
-    let mut line = |words: &str| {
-        text.extend(fold(words).filter(|c| *c != '\n'));
-        text.push('\n');
+    let mut add = |words: &str, end: char| {
+        let start = text.len();
+        fold_onto(text, words);
+        // Neither a line nor a part of one goes on behind its end.
+        if text[start..].contains(['\n', '\t']) {
+            let whole = text.split_off(start).replace(['\n', '\t'], " ");
+            text.push_str(&whole);
+        }
+        text.push(end);
     };
-    line(order.order_number.as_str());
-    line(&order.customer_name);
+    add(order.order_number.as_str(), '\n');
+    add(&order.customer_name, '\n');
+    add(&order.shipping_address, '\t');
+    add(&order.customer_email, '\t');
+    for shipment in &order.shipments {
+        add(
+            shipment.tracking_number.as_deref().unwrap_or_default(),
+            '\t',
+        );
+    }
+    if let Some(note) = &order.buyer_note {
+        add(note, '\t');
+    }
+    for note in &order.notes {
+        add(&note.body, '\t');
+    }
+    let mut line = |words: &str| add(words, '\n');
+    line("");
     for item in &order.items {
         let product = &item.product;
         line(&product.name);
@@ -282,7 +305,9 @@ mod tests {
         );
         assert_eq!(
             packed.sought(),
-            "ord-00023005\nana souza\nstoneware mug\nmug-1\nsand\nlinen tea towel\ntowel-3\n\n"
+            "ord-00023005\nana souza\n\
+             rua augusta 1200, 01304-001 sao paulo, br\tan*****@example.com\t\n\
+             stoneware mug\nmug-1\nsand\nlinen tea towel\ntowel-3\n\n"
         );
         assert_eq!(packed.unpack(), order);
     }

@@ -8,9 +8,10 @@
 //! text   = word | '"' characters '"'
 //! ```
 //!
-//! A text without a field occurs somewhere in number, buyer, status, vendor or
-//! items. After `:` a text occurs in the field, or a word begins its value;
-//! after `=` it is the whole of it. Upper and lower case are the same.
+//! A text without a field occurs somewhere in number, buyer, status, vendor,
+//! items, address, e-mail, tracking numbers, or notes as far as the list has them. After `:` a text occurs in the field, or a word begins its value;
+//! after `=` it is the whole of it. Case, accents and apostrophes do not
+//! matter: `obrien` is `O'Brien`.
 //!
 //! Pure: [`Filter::parse`] reads no clock and [`Filter::matches`] is told the
 //! time. A filter that looks at it says so ([`Filter::is_timed`]), since rows

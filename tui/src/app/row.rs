@@ -153,8 +153,8 @@ impl Row {
         self.order.ship_by().filter(|_| to_ship(&self.order))
     }
 
-    /// Whether every one of `words`, which are lower case, occurs in its
-    /// number, buyer, status, vendor or items.
+    /// Whether every one of `words`, which are folded, occurs in its number, buyer,
+    /// status, vendor, items, address, e-mail, parcels or words.
     #[must_use]
     pub fn matches(&self, words: &[String]) -> bool {
         let occurs = |word: &str| {
@@ -165,7 +165,7 @@ impl Row {
         words.iter().all(|word| occurs(word))
     }
 
-    /// The buyer's name in lower case.
+    /// The buyer's name, folded.
     fn buyer_folded(&self) -> &str {
         self.order.sought().split('\n').nth(1).unwrap_or_default()
     }
@@ -183,7 +183,7 @@ impl Row {
         }
     }
 
-    /// Whether `text`, which is lower case and not empty, is one of the texts of
+    /// Whether `text`, which is folded and not empty, is one of the texts of
     /// that part, or occurs in it. A vendor's id counts as a whole only.
     #[must_use]
     pub fn part_matches(&self, part: Part, text: &str, whole: bool) -> bool {
@@ -203,8 +203,8 @@ impl Row {
                 id == text || fits(name)
             }
             // Name, SKU and variant of each item.
-            Part::Item => (lines.skip(2).enumerate()).any(|(at, line)| at % 3 != 1 && fits(line)),
-            Part::Sku => lines.skip(3).step_by(3).any(fits),
+            Part::Item => (lines.skip(3).enumerate()).any(|(at, line)| at % 3 != 1 && fits(line)),
+            Part::Sku => lines.skip(4).step_by(3).any(fits),
         }
     }
 
@@ -328,8 +328,7 @@ fn to_ship(order: &PackedOrder) -> bool {
 pub fn fold_vendor(id: &VendorId, name: &str) -> Arc<str> {
     let name = name.replace('\n', "");
     let name = if name.is_empty() { id.as_str() } else { &name };
-    let both: String = fold(&format!("{id}\n{name}")).collect();
-    both.into()
+    fold(&format!("{id}\n{name}")).into()
 }
 
 /// Rank of the status, then time: oldest first where somebody waits for us.

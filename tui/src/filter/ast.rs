@@ -21,7 +21,7 @@ pub struct Term {
 /// One thing to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
-    /// This text, in lower case, occurs in number, buyer, status, vendor or items.
+    /// This text, folded, occurs somewhere: see `Row::matches`.
     Anywhere(String),
     /// It stands in one of these.
     Status(Vec<OrderStatus>),
@@ -39,13 +39,13 @@ pub enum Test {
     DueIn(Compare, SignedDuration),
     /// Whether there is a time to ship by, or was.
     Due(Due),
-    /// One of these texts, in lower case, is the part, or occurs in it.
+    /// One of these texts, folded, is the part, or occurs in it.
     Text {
         /// Where to look.
         part: Part,
         /// Whether it must be the whole of it.
         whole: bool,
-        /// In lower case.
+        /// Folded.
         texts: Vec<String>,
     },
     /// It has one of these marks.

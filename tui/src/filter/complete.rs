@@ -50,7 +50,7 @@ pub fn field_at(text: &str, cursor: usize) -> Option<Field> {
 #[must_use]
 pub fn complete(text: &str, cursor: usize, known: &Known) -> Completion {
     let spot = Spot::of(text, cursor);
-    let typed: String = fold(&spot.typed).collect();
+    let typed = fold(&spot.typed);
     let mut candidates = match spot.field {
         Some(field) => values(field, &spot.op, &typed, known),
         // A text with an operator but no field is being corrected at its name.
@@ -161,7 +161,7 @@ fn values(field: Field, op: &str, typed: &str, known: &Known) -> Vec<Candidate> 
         Field::Currency => words(known.currencies.clone()),
         Field::Vendor => (known.vendors.iter())
             .filter(|(id, name)| {
-                let [id, name] = [id, name].map(|text| fold(text).collect::<String>());
+                let [id, name] = [id, name].map(|text| fold(text));
                 id.starts_with(typed) || name.contains(typed)
             })
             .map(|(id, name)| Candidate {

@@ -51,7 +51,7 @@ fn term(raw: Raw) -> Result<Term, FilterError> {
     let test = match field {
         None => {
             let text = values.first().map_or("", |value| value.text.as_str());
-            Test::Anywhere(text::fold(text).collect())
+            Test::Anywhere(text::fold(text))
         }
         Some((name, op)) => test(known(&name)?, &name, op, &values)?,
     };
@@ -138,7 +138,7 @@ fn fold(part: Part, text: &str) -> String {
         Part::Number => text.strip_prefix('#').unwrap_or(text),
         _ => text,
     };
-    text::fold(text).collect()
+    text::fold(text)
 }
 
 fn each<T>(

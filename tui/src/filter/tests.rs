@@ -299,3 +299,58 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn accents_case_and_apostrophes_do_not_matter() {
+    for (filter, buyer) in [
+        ("zoe", "Zoë"),
+        ("lukasz", "Łukasz"),
+        ("obrien", "O'Brien"),
+        ("o’brien", "OBrien"),
+        ("buyer:soren", "Søren Kjær"),
+        ("buyer=\"soren kjaer\"", "Søren Kjær"),
+        ("strasse", "Straße"),
+        ("ZOË", "zoe"),
+    ] {
+        let row = order(|order| order.customer_name = buyer.into());
+        assert!(matches(filter, &row), "{filter} is {buyer}");
+    }
+    let row = order(|order| order.items[0].product.name = "Crème brûlée".into());
+    assert!(matches("item:creme", &row) && matches("-item:cream", &row));
+    assert!(matches("item:brulee sku:mug vendor:acme", &row));
+}
+
+#[test]
+fn parcels_addresses_and_words_are_found_anywhere_and_are_no_items() {
+    let row = order(|order| {
+        order.shipping_address = "Müllerstraße 7, 13353 Berlin".into();
+        order.customer_email = "ana@example.org".into();
+        order.buyer_note = Some("Please\nring\ttwice".into());
+        let parcel = |number: &str| ordertop::order::Shipment {
+            tracking_number: Some(number.into()),
+            ..Default::default()
+        };
+        order.shipments = vec![parcel("JJD0003"), parcel("1Z999")];
+        let note = r#"[{"at":"2026-11-23T14:00:00Z","by":{"kind":"vendor","id":"42"},"visibility":"vendor","body":"Ångström called"}]"#;
+        order.notes = serde_json::from_str(note).unwrap();
+    });
+    for word in [
+        "jjd0003",
+        "1z999",
+        "mullerstrasse",
+        "13353",
+        "ana@example",
+        "\"ring twice\"",
+        "angstrom",
+    ] {
+        assert!(matches(word, &row), "{word}");
+        for field in ["number", "buyer", "vendor", "item", "sku"] {
+            assert!(!matches(&format!("{field}:{word}"), &row), "{field}:{word}");
+        }
+    }
+    assert!(matches("item:mug sku:towel item:sand", &row));
+    assert!(
+        !matches("\"13353 berlin ana\"", &row),
+        "one text ends where the next begins"
+    );
+}

@@ -207,7 +207,7 @@ pub fn help_notes(keymap: &Keymap) -> Vec<(&'static str, Vec<String>)> {
         (
             "Filters",
             lines(&[
-                "ana \"blue mug\"  every text must occur in number, buyer, status, vendor, items",
+                "ana \"blue mug\"  every text must occur in number, buyer, status, vendor, items, address, parcels; zoe finds Zoë",
                 "status:paid,shipped  any of these; the first letters will do",
                 "total>100 currency:eur  amounts: = < > <= >=",
                 "age<2h  placed less than 2 h ago, as in the column Age: s m h d w",
