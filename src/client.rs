@@ -53,7 +53,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::order::{OrderKey, VendorId};
 use crate::protocol::PackedOrder;
 use crate::protocol::rest::{
-    BulkChange, NewNote, NoteAdded, RowResults, StatusChange, StatusChanged,
+    BulkChange, NewNote, NoteAdded, RowResults, StatusChange, StatusChanged, TrackingChange,
+    TrackingChanged,
 };
 
 /// How often to poll while the socket is down, unless told otherwise.
@@ -236,6 +237,25 @@ impl Client {
         self.mailbox
             .answer(key.vendor.clone(), order, added.position.clone());
         Ok(added)
+    }
+
+    /// Adds a parcel to an order that has left, or corrects one, under an
+    /// `Idempotency-Key` that the caller keeps ([`Rest::change_tracking_with`]).
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn change_tracking_with(
+        &self,
+        key: &OrderKey,
+        tracking: &TrackingChange,
+        idempotency_key: &str,
+    ) -> Result<TrackingChanged, RequestError> {
+        let sent = (self.rest).change_tracking_with(key, tracking, idempotency_key);
+        let answer = sent.await?;
+        let order = Arc::new(PackedOrder::new(&answer.order));
+        self.mailbox
+            .answer(key.vendor.clone(), order, answer.position.clone());
+        Ok(answer)
     }
 
     /// Changes the status of many orders, at most

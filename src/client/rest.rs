@@ -29,7 +29,7 @@ use crate::order::placement::Placement;
 use crate::order::{HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId};
 use crate::protocol::rest::{
     BulkChange, EventsByVendor, EventsPage, EventsRequest, History, ImportBatch, NewNote,
-    NoteAdded, RowResults, StatusChange, StatusChanged, Vendor,
+    NoteAdded, RowResults, StatusChange, StatusChanged, TrackingChange, TrackingChanged, Vendor,
 };
 use crate::protocol::{
     IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position, TOTAL_COUNT, VERSION,
@@ -347,6 +347,28 @@ impl Rest {
             }
             added => added,
         }
+    }
+
+    /// Adds a parcel to an order that has left, or corrects one that was entered here.
+    pub async fn change_tracking(
+        &self,
+        key: &OrderKey,
+        tracking: &TrackingChange,
+    ) -> Result<TrackingChanged, RequestError> {
+        self.change_tracking_with(key, tracking, &retry::new_key())
+            .await
+    }
+
+    /// The same under an `Idempotency-Key` that the caller keeps, as
+    /// [`Self::change_status_with`] does: within 24 hours it is done once.
+    pub async fn change_tracking_with(
+        &self,
+        key: &OrderKey,
+        tracking: &TrackingChange,
+        idempotency_key: &str,
+    ) -> Result<TrackingChanged, RequestError> {
+        let url = self.order_url(key, "shipments")?;
+        self.change_with(url, tracking, idempotency_key).await
     }
 
     /// Changes the status of many orders, at most [`MAX_ORDERS`] at once; a

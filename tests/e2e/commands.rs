@@ -384,6 +384,35 @@ async fn what_a_full_disk_cannot_take_is_said_and_no_more_is_sent() {
 }
 
 #[tokio::test]
+async fn a_parcel_is_added_corrected_and_refused_by_name() {
+    let server = shop().await;
+    as_42(&server, &["set", "A-1", "shipped"]).await;
+    let add = ["track", "A-1", "JJD1", "--carrier", "DHL", "--json"];
+    let told = as_42(&server, &add).await.objects(0).remove(0);
+    assert_eq!(told["changed"], true, "{told}");
+    assert_eq!(told["shipments"][0]["tracking_number"], "JJD1", "{told}");
+    assert_eq!(told["shipments"][0]["carrier"], "DHL", "{told}");
+    // The same again changes nothing, and is no failure.
+    let again = as_42(&server, &add).await.objects(0).remove(0);
+    assert_eq!(again["changed"], false, "{again}");
+    assert_eq!(again["version"], told["version"]);
+    let correct = ["track", "A-1", "JJD2", "--replace", "JJD1"];
+    let said = as_42(&server, &correct).await;
+    assert_eq!(said.stdout, "A-1  parcel JJD2 corrected\n", "{said:?}");
+    let order = server.vendor("42").detail("A-1").await;
+    let parcels = order["shipments"].as_array().unwrap();
+    assert_eq!(parcels.len(), 1, "{order}");
+    assert_eq!(parcels[0]["tracking_number"], "JJD2", "{order}");
+    as_42(&server, &correct).await.fails(3, "JJD1");
+    as_42(&server, &["track", "A-2", "JJD3"])
+        .await
+        .fails(4, "Shipped");
+    as_42(&server, &["track", "A-1", " "])
+        .await
+        .fails(2, "the tracking number is empty");
+}
+
+#[tokio::test]
 async fn a_note_is_added_for_whom_it_is_meant() {
     let server = shop().await;
     let words = ["note", "A-1", "ring twice", "--json"];

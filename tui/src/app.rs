@@ -31,6 +31,7 @@ mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
 mod theme;
+pub mod track;
 pub(crate) mod typeahead;
 pub mod typing;
 pub mod undo;
@@ -167,6 +168,8 @@ pub enum Overlay {
     Plan(Box<bulk::Plan>),
     /// A note that is being written.
     Note(Box<note::NoteDialog>),
+    /// A parcel that is being added or corrected.
+    Track(Box<track::TrackDialog>),
     /// A question that is about no one order.
     Question(question::Question),
     /// What became of [`Acting::bulk`].
@@ -390,6 +393,12 @@ impl App {
                 unanswered,
                 result,
             } => self.note_kept(&key, unanswered, result),
+            Event::TrackingAnswer { key, result } => self.tracking_answer(&key, result),
+            Event::TrackingKept {
+                key,
+                unanswered,
+                result,
+            } => self.tracking_kept(&key, unanswered, result),
             Event::Printed { key, result } => self.printed(&key, result),
             Event::BulkAnswer {
                 ticket,

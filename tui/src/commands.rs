@@ -19,6 +19,7 @@ mod show;
 mod status;
 mod table;
 mod tail;
+mod track;
 mod watch_order;
 mod words;
 
@@ -46,6 +47,8 @@ pub enum OrderCommand {
     Set(set::SetArgs),
     /// Add a note to an order
     Note(note::NoteArgs),
+    /// Add a parcel to an order that has left, or correct one
+    Track(track::TrackArgs),
     /// Follow what happens to orders, a line for each event
     Tail(tail::TailArgs),
     /// Wait until an order changes, or comes to a status
@@ -73,6 +76,7 @@ impl OrderCommand {
             Self::Show(args) => Some(&mut args.connect),
             Self::Set(args) => Some(&mut args.connect),
             Self::Note(args) => Some(&mut args.connect),
+            Self::Track(args) => Some(&mut args.connect),
             Self::Tail(args) => Some(&mut args.connect),
             Self::WatchOrder(args) => Some(&mut args.connect),
             Self::Status(args) => Some(&mut args.connect),
@@ -101,6 +105,7 @@ pub async fn run(mut command: OrderCommand, config: &Config) -> Exit {
         OrderCommand::Show(args) => show::run(args).await,
         OrderCommand::Set(args) => set::run(args).await,
         OrderCommand::Note(args) => note::run(args).await,
+        OrderCommand::Track(args) => track::run(args).await,
         OrderCommand::Tail(args) => output::while_read(tail::run(args)).await,
         OrderCommand::WatchOrder(args) => output::while_read(watch_order::run(args)).await,
         OrderCommand::Status(args) => status::run(args).await,

@@ -6,7 +6,9 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ordertop::client::{ClientEvent, RequestError};
 use ordertop::order::{HistoryEntry, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::{BulkRow, NewNote, RowResults, StatusChange, StatusChanged};
+use ordertop::protocol::rest::{
+    BulkRow, NewNote, RowResults, StatusChange, StatusChanged, TrackingChange, TrackingChanged,
+};
 
 use crate::alerts::Signal;
 use crate::outbox::{Contents, Entry, Sent};
@@ -62,6 +64,23 @@ pub enum Event {
     /// [`Event::NoteAnswer`] when no answer came and the note waits now.
     NoteKept {
         /// About which order.
+        key: OrderKey,
+        /// Why it got no answer; `None` when it was not sent.
+        unanswered: Option<RequestError>,
+        /// It is on disk, or why not.
+        result: Result<Box<Entry>, String>,
+    },
+    /// The answer to [`Effect::Track`].
+    TrackingAnswer {
+        /// Which order.
+        key: OrderKey,
+        /// What came of it.
+        result: Result<Box<TrackingChanged>, RequestError>,
+    },
+    /// The answer to [`Effect::KeepTracking`]; to [`Effect::Track`] instead of
+    /// [`Event::TrackingAnswer`] when no answer came and the parcel waits now.
+    TrackingKept {
+        /// Of which order.
         key: OrderKey,
         /// Why it got no answer; `None` when it was not sent.
         unanswered: Option<RequestError>,
@@ -197,6 +216,22 @@ pub enum Effect {
         key: OrderKey,
         /// What to send.
         note: NewNote,
+    },
+    /// Send a parcel; [`Event::TrackingAnswer`] comes back.
+    Track {
+        /// Of which order.
+        key: OrderKey,
+        /// Names the request.
+        ticket: u64,
+        /// What to send.
+        tracking: TrackingChange,
+    },
+    /// Write a parcel down, to be sent later; [`Event::TrackingKept`] comes back.
+    KeepTracking {
+        /// Of which order.
+        key: OrderKey,
+        /// What to send.
+        tracking: TrackingChange,
     },
     /// Print a slip; [`Event::Printed`] comes back.
     Print(Box<PrintSlip>),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ordertop::order::{Actor, ActorKind, OrderStatus, VendorId};
-use ordertop::protocol::rest::{NewNote, StatusChange};
+use ordertop::protocol::rest::{NewNote, StatusChange, TrackingChange};
 use ordertop::protocol::{ListedOrder, PackedOrder};
 use serde_json::json;
 
@@ -115,10 +115,25 @@ pub(crate) fn noted(number: &str) -> Entry {
     }
 }
 
+/// A parcel that waits.
+pub(crate) fn tracked(number: &str) -> Entry {
+    Entry {
+        id: format!("key-{number}-parcel"),
+        work: Work::Tracking {
+            tracking: TrackingChange {
+                carrier: Some("DHL".into()),
+                tracking_number: Some("JJD1".into()),
+                ..TrackingChange::default()
+            },
+        },
+        ..waiting(number, 1)
+    }
+}
+
 /// What a step that waits sends.
 pub(crate) fn step_of(entry: &mut Entry) -> &mut StatusChange {
     match &mut entry.work {
         Work::Step { change, .. } => change,
-        Work::Note { .. } => panic!("a note is no step"),
+        Work::Note { .. } | Work::Tracking { .. } => panic!("it is no step"),
     }
 }

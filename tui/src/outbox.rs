@@ -20,7 +20,9 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::client::RequestError;
 use ordertop::order::{OrderKey, OrderNumber, OrderStatus, VendorId};
-use ordertop::protocol::rest::{NewNote, StatusChange, StatusChanged};
+use ordertop::protocol::rest::{
+    NewNote, StatusChange, StatusChanged, TrackingChange, TrackingChanged,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -71,6 +73,11 @@ pub enum Work {
         /// What to send.
         note: NewNote,
     },
+    /// It adds or corrects a parcel of an order that has left.
+    Tracking {
+        /// What to send.
+        tracking: TrackingChange,
+    },
 }
 
 impl Entry {
@@ -83,12 +90,12 @@ impl Entry {
         }
     }
 
-    /// Where it brings the order; nowhere by a note.
+    /// Where it brings the order; nowhere by a note or a parcel.
     #[must_use]
     pub fn to(&self) -> Option<OrderStatus> {
         match self.work {
             Work::Step { to, .. } => Some(to),
-            Work::Note { .. } => None,
+            Work::Note { .. } | Work::Tracking { .. } => None,
         }
     }
 
@@ -97,7 +104,7 @@ impl Entry {
     pub fn version(&self) -> Option<u64> {
         match &self.work {
             Work::Step { change, .. } => change.expected_version,
-            Work::Note { .. } => None,
+            Work::Note { .. } | Work::Tracking { .. } => None,
         }
     }
 
@@ -130,6 +137,13 @@ pub enum Sent {
     Answered {
         /// What came of it; where that settles it, it is struck out.
         result: Result<Box<StatusChanged>, RequestError>,
+        /// Why it could not be struck out, so that the file holds it still.
+        unstruck: Option<String>,
+    },
+    /// It was sent, and is a parcel.
+    TrackingAnswered {
+        /// What came of it; where that settles it, it is struck out.
+        result: Result<Box<TrackingChanged>, RequestError>,
         /// Why it could not be struck out, so that the file holds it still.
         unstruck: Option<String>,
     },

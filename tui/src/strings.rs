@@ -11,6 +11,7 @@ mod picker;
 mod question;
 pub mod start;
 mod steps;
+mod track;
 
 pub use acting::{
     asked, asked_already, changed_since, changed_since_closed, guessed, link_copied, mistyped,
@@ -55,6 +56,12 @@ pub use steps::{
     came_above, cursor_was_moved, dialog_button, done, field, field_hint, has_just_changed,
     is_already, left_the_list, marked_entry, no_next_step, no_status_to_set, not_done, refusal,
     status_entry, step_button, step_title, twice, was_already, was_done,
+};
+
+pub use track::{
+    NO_PARCELS_ON_LEGACY, NUMBER_HINT, PARCEL, PARCEL_BLANK, not_left_yet, not_tracked, parcel,
+    parcel_choice, parcels_wait, track_button, track_title, tracked, tracking_kept,
+    tracking_not_kept_at_the_end,
 };
 
 use crate::app::notices::{Notice, What};

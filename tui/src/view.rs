@@ -34,6 +34,7 @@ mod press;
 mod question;
 mod start;
 mod toast;
+mod track;
 
 use ordertop::order::OrderKey;
 use ratatui::buffer::Buffer;
@@ -109,6 +110,7 @@ fn draw_overlay(
         Overlay::Help(help) => help::draw(app, help, buf),
         Overlay::Dialog(dialog) => dialog::draw(app, dialog, areas.dialog(), buf, presses),
         Overlay::Note(note) => note::draw(app, note, areas.whole, buf, presses),
+        Overlay::Track(track) => track::draw(app, track, areas.whole, buf, presses),
         Overlay::Question(question) => {
             question::draw(app, question, areas.whole, buf, presses);
             None

@@ -15,6 +15,7 @@ use super::marks::Marks;
 use super::note::NoteDialog;
 use super::picker::{Entry, Picked, PickerKind};
 use super::print::Printing;
+use super::track::TrackDialog;
 use super::undo::UndoStack;
 use super::{App, Overlay};
 use crate::carrier::tracking_link;
@@ -33,6 +34,10 @@ pub struct Acting {
     pub(super) draft: Option<NoteDialog>,
     /// The order that a note was last sent about and not told of yet, and when.
     pub(super) noted: Option<(OrderKey, Timestamp)>,
+    /// A parcel that was sent and is not known to be kept.
+    pub(super) parcel: Option<TrackDialog>,
+    /// The order that a parcel was last sent about and not told of yet, and when.
+    pub(super) tracked: Option<(OrderKey, Timestamp)>,
     /// Packing slips that are under way.
     pub(super) printing: Printing,
     /// The last own changes.
@@ -68,6 +73,7 @@ impl App {
             Action::InvertMarks => self.invert_marks(),
             Action::CopyLink => self.copy_link(effects),
             Action::AddNote => self.write_note(),
+            Action::Track => self.track(),
             Action::Print => self.print_slips(effects),
             _ => {}
         }

@@ -277,7 +277,7 @@ impl App {
 
     /// Puts the cursor onto an order; tab and filter give way if they must.
     /// Says whether there is such an order.
-    pub(super) fn go_to(&mut self, key: &OrderKey) -> bool {
+    pub(crate) fn go_to(&mut self, key: &OrderKey) -> bool {
         if self.orders.get(key).is_none() {
             return false;
         }

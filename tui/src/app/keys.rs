@@ -21,7 +21,8 @@ impl App {
         match &self.overlay {
             Overlay::Dialog(dialog) if dialog.focus > 0 => Context::Field,
             Overlay::Plan(plan) if plan.typing => Context::Field,
-            Overlay::Plan(_) | Overlay::Question(_) => Context::Dialog,
+            Overlay::Track(track) if track.focus > 0 => Context::Field,
+            Overlay::Plan(_) | Overlay::Question(_) | Overlay::Track(_) => Context::Dialog,
             Overlay::Note(_) => Context::Field,
             Overlay::Dialog(_) => Context::Dialog,
             Overlay::Picker(_) => Context::Picker,
@@ -68,7 +69,11 @@ impl App {
     fn asks(&self) -> bool {
         matches!(
             self.overlay,
-            Overlay::Dialog(_) | Overlay::Plan(_) | Overlay::Note(_) | Overlay::Question(_)
+            Overlay::Dialog(_)
+                | Overlay::Plan(_)
+                | Overlay::Note(_)
+                | Overlay::Track(_)
+                | Overlay::Question(_)
         )
     }
 
@@ -115,6 +120,7 @@ impl App {
             Context::Dialog | Context::Field => match self.overlay {
                 Overlay::Plan(_) => self.plan_key(action, key, effects),
                 Overlay::Note(_) => self.note_key(action, key, effects),
+                Overlay::Track(_) => self.track_key(action, key, effects),
                 Overlay::Question(_) => self.question_key(action, effects),
                 _ => self.dialog_key(action, key, effects),
             },
@@ -141,6 +147,7 @@ impl App {
             | Action::MarkAll
             | Action::InvertMarks
             | Action::AddNote
+            | Action::Track
             | Action::Print
             | Action::CopyLink => self.acting_key(action, effects),
             Action::Open => self.open(),

@@ -65,6 +65,7 @@ impl App {
                 Overlay::Dialog(_)
                 | Overlay::Note(_)
                 | Overlay::Plan(_)
+                | Overlay::Track(_)
                 | Overlay::Question(_)
                 | Overlay::Outbox(_),
                 None,
@@ -120,6 +121,11 @@ impl App {
                 dialog.focus = 0;
                 self.press_key(Action::Confirm, effects);
             }
+            (Press::Key(Action::Confirm), Overlay::Track(track)) if !track.is_blank() => {
+                track.focus = 0;
+                self.press_key(Action::Confirm, effects);
+            }
+            (Press::Field(field), Overlay::Track(track)) => track.focus = field,
             (Press::Key(action), _) => self.press_key(action, effects),
             (Press::Field(field), Overlay::Dialog(dialog)) => dialog.focus = field,
             (Press::Field(_), Overlay::Plan(plan)) => plan.typing = true,

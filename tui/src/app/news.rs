@@ -147,6 +147,8 @@ impl App {
             (_, Some(order), _) if order.flags.cancel_requested && !asked_before => What::Asked {
                 by: Some(event.actor.clone()),
             },
+            // The screen said so when it was answered.
+            _ if self.is_own_parcel(&key, &event.actor) => return,
             _ if self.is_own_note(&key, &event.actor) => What::Noted,
             _ => What::Updated {
                 by: event.actor.clone(),

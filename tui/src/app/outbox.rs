@@ -115,7 +115,17 @@ impl Outbox {
     pub fn notes(&self, key: &OrderKey) -> usize {
         let of = |w: &&Waiting| w.entry.number == key.number && w.entry.vendor == key.vendor;
         let of = self.list.iter().filter(of);
-        of.filter(|waiting| waiting.entry.to().is_none()).count()
+        of.filter(|waiting| matches!(waiting.entry.work, Work::Note { .. }))
+            .count()
+    }
+
+    /// How many parcels of an order wait.
+    #[must_use]
+    pub fn parcels(&self, key: &OrderKey) -> usize {
+        let of = |w: &&Waiting| w.entry.number == key.number && w.entry.vendor == key.vendor;
+        let of = self.list.iter().filter(of);
+        of.filter(|waiting| matches!(waiting.entry.work, Work::Tracking { .. }))
+            .count()
     }
 
     /// Whether it is being sent.
@@ -216,6 +226,10 @@ impl App {
                 Effect::ChangeStatuses { ticket, rows } => Some(Effect::KeepMany {
                     ticket: *ticket,
                     rows: std::mem::take(rows),
+                }),
+                Effect::Track { key, tracking, .. } => Some(Effect::KeepTracking {
+                    key: key.clone(),
+                    tracking: tracking.clone(),
                 }),
                 Effect::AddNote { key, note, .. } => Some(Effect::KeepNote {
                     key: key.clone(),
@@ -378,6 +392,7 @@ impl App {
             }
             // What the server tells of it is ours.
             Work::Note { .. } => self.acting.noted = Some((key, now)),
+            Work::Tracking { .. } => self.acting.tracked = Some((key, now)),
         }
         self.outbox.sending = Some((entry.id.clone(), ticket));
         effects.push(Effect::SendKept {
@@ -394,10 +409,15 @@ impl App {
             .get(id)
             .and_then(|waiting| match &waiting.entry.work {
                 Work::Note { note } => Some((waiting.entry.key(), note.clone())),
-                Work::Step { .. } => None,
+                Work::Step { .. } | Work::Tracking { .. } => None,
             });
         if let Some((key, note)) = note {
             return self.kept_note_sent(id, &key, note, sent);
+        }
+        let known = self.outbox.get(id).map(|waiting| &waiting.entry);
+        let parcel = known.filter(|entry| matches!(entry.work, Work::Tracking { .. }));
+        if let Some(key) = parcel.map(Entry::key) {
+            return self.kept_parcel_sent(id, &key, sent);
         }
         // By its ticket: what waited may be gone from the list by now.
         let mut in_flight = self.in_flight.iter();
@@ -407,7 +427,10 @@ impl App {
         };
         let waits_on = match &sent {
             Sent::Answered { result, .. } => settled_by(result).is_none(),
-            Sent::Busy | Sent::Failed(_) | Sent::NoteAnswered { .. } => true,
+            Sent::Busy
+            | Sent::Failed(_)
+            | Sent::NoteAnswered { .. }
+            | Sent::TrackingAnswered { .. } => true,
             Sent::Gone => false,
         };
         if waits_on {
@@ -437,7 +460,10 @@ impl App {
                 self.in_flight.remove(&key);
                 self.outbox.remove(id);
             }
-            Sent::Busy | Sent::Failed(_) | Sent::NoteAnswered { .. } => self.not_sent(id, sent),
+            Sent::Busy
+            | Sent::Failed(_)
+            | Sent::NoteAnswered { .. }
+            | Sent::TrackingAnswered { .. } => self.not_sent(id, sent),
         }
     }
 
@@ -490,7 +516,28 @@ impl App {
                 }
             }
             Sent::Gone => drop(self.outbox.remove(id)),
-            Sent::Busy | Sent::Failed(_) | Sent::Answered { .. } => self.not_sent(id, sent),
+            _ => self.not_sent(id, sent),
+        }
+    }
+
+    /// What came of sending a parcel that waits.
+    fn kept_parcel_sent(&mut self, id: &str, key: &OrderKey, sent: Sent) {
+        match sent {
+            Sent::TrackingAnswered { result, unstruck } => {
+                if settled_by(&result).is_none() {
+                    if let Err(error) = result {
+                        self.waits_on(id, &error);
+                    }
+                    return;
+                }
+                self.outbox.remove(id);
+                self.tracking_answer(key, result);
+                if let Some(why) = unstruck {
+                    self.say(strings::outbox_unusable(&why));
+                }
+            }
+            Sent::Gone => drop(self.outbox.remove(id)),
+            _ => self.not_sent(id, sent),
         }
     }
 

@@ -14,6 +14,7 @@ mod outbox;
 mod picker;
 mod screen;
 mod server;
+mod track;
 mod typeahead;
 mod views;
 

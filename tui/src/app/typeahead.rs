@@ -153,6 +153,10 @@ impl App {
                 dialog.begin_text();
                 dialog.input()
             }
+            Overlay::Track(track) => {
+                track.begin_number();
+                track.input()
+            }
             Overlay::Plan(plan) if plan.needs_reason() => {
                 plan.typing = true;
                 Some((&mut plan.reason, LONG))

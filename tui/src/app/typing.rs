@@ -5,6 +5,7 @@ use ordertop::order::text::{MAX_NOTE_CHARS, strip};
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
+use super::track::CARRIER;
 use super::{App, Overlay};
 use crate::keymap::Action;
 use crate::strings;
@@ -26,6 +27,12 @@ impl App {
                 true => dialog.input(),
                 false => None,
             },
+            Overlay::Track(track) => {
+                if track.focus < CARRIER {
+                    track.begin_number();
+                }
+                track.input()
+            }
             Overlay::Plan(plan) if plan.typing => Some((&mut plan.reason, LONG)),
             Overlay::Note(note) => Some((&mut note.input, LONG)),
             Overlay::Picker(picker) => Some((&mut picker.input, SHORT)),

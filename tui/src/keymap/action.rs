@@ -11,6 +11,8 @@ pub enum Action {
     Undo,
     /// Write a note about the order.
     AddNote,
+    /// Add or correct a parcel of an order that has left.
+    Track,
     /// Print the order's packing slip.
     Print,
     /// Mark the order under the cursor, or take its mark.
@@ -107,7 +109,7 @@ impl Action {
     pub fn acts(self) -> bool {
         matches!(
             self,
-            Self::NextStep | Self::SetStatus | Self::Undo | Self::AddNote
+            Self::NextStep | Self::SetStatus | Self::Undo | Self::Track | Self::AddNote
         )
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(Screen, &[ch('S')], Action::SetStatus),
         bind(Screen, &[ch('u')], Action::Undo),
         bind(Screen, &[ch('c')], Action::AddNote),
+        bind(Screen, &[ch('t')], Action::Track),
         bind(Screen, &[ch('P')], Action::Print),
         bind(Screen, &[ch(' ')], Action::Mark),
         bind(Screen, &[ch('v')], Action::MarkRange),

@@ -4,6 +4,7 @@
 
 mod bulk;
 mod note;
+mod tracking;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ordertop::client::{Client, RequestError, new_idempotency_key};
 use ordertop::clock::Clock;
 use ordertop::order::{OrderKey, OrderStatus};
-use ordertop::protocol::rest::{StatusChange, StatusChanged};
+use ordertop::protocol::rest::{StatusChange, StatusChanged, TrackingChanged};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
@@ -221,6 +222,10 @@ impl Desk {
                 let sent = self.client.add_note_with(&key, note, &id);
                 Answer::Note(sent.await.map(drop))
             }
+            Work::Tracking { tracking } => {
+                let sent = self.client.change_tracking_with(&key, tracking, &id);
+                Answer::Tracking(sent.await.map(Box::new))
+            }
         };
         let line = self.line.lock().await;
         let unstruck = match answer.outcome() {
@@ -236,6 +241,7 @@ impl Desk {
         let sent = match answer {
             Answer::Step(result) => Sent::Answered { result, unstruck },
             Answer::Note(result) => Sent::NoteAnswered { result, unstruck },
+            Answer::Tracking(result) => Sent::TrackingAnswered { result, unstruck },
         };
         self.sent(id, ticket, sent).await;
         drop(line);
@@ -346,6 +352,7 @@ impl Desk {
 enum Answer {
     Step(Result<Box<StatusChanged>, RequestError>),
     Note(Result<(), RequestError>),
+    Tracking(Result<Box<TrackingChanged>, RequestError>),
 }
 
 impl Answer {
@@ -353,6 +360,7 @@ impl Answer {
         match self {
             Self::Step(result) => settled_by(result),
             Self::Note(result) => settled_by(result),
+            Self::Tracking(result) => settled_by(result),
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn decode(line: &[u8]) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{noted, step_of, waiting};
+    use crate::fixture::{noted, step_of, tracked, waiting};
     use ordertop::order::Shipment;
 
     #[test]
@@ -126,6 +126,22 @@ mod tests {
             "{json}"
         );
         assert_eq!(fields["note"]["text"], "call first");
+    }
+
+    #[test]
+    fn a_parcel_is_neither_step_nor_note_to_a_program_that_knows_those_alone() {
+        let line = encode(&Record::Queued(Box::new(tracked("A-1")))).unwrap();
+        let line = line.strip_suffix(b"\n").unwrap();
+        assert_eq!(
+            decode(line),
+            Line::Whole(Record::Queued(Box::new(tracked("A-1"))))
+        );
+        let json: serde_json::Value = serde_json::from_slice(&line[SUM_DIGITS + 1..]).unwrap();
+        let fields = json["queued"].as_object().unwrap();
+        for name in ["to", "change", "note"] {
+            assert!(!fields.contains_key(name), "{json}");
+        }
+        assert_eq!(fields["tracking"]["tracking_number"], "JJD1");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! from this machine.
 
 use ordertop::client::RequestError;
-use ordertop::protocol::rest::StatusChanged;
+use ordertop::protocol::rest::{StatusChanged, TrackingChanged};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -122,6 +122,11 @@ pub enum Sending {
         #[serde(default)]
         unstruck: Option<String>,
     },
+    TrackingAnswered {
+        answer: Answer,
+        #[serde(default)]
+        unstruck: Option<String>,
+    },
     Busy,
     Gone,
     Failed(String),
@@ -136,6 +141,10 @@ impl Sending {
                 unstruck: unstruck.clone(),
             },
             Sent::NoteAnswered { result, unstruck } => Self::NoteAnswered {
+                answer: Answer::of(result, mask),
+                unstruck: unstruck.clone(),
+            },
+            Sent::TrackingAnswered { result, unstruck } => Self::TrackingAnswered {
                 answer: Answer::of(result, mask),
                 unstruck: unstruck.clone(),
             },
@@ -157,6 +166,10 @@ impl Sending {
             },
             Self::NoteAnswered { answer, unstruck } => Sent::NoteAnswered {
                 result: answer.result()?,
+                unstruck,
+            },
+            Self::TrackingAnswered { answer, unstruck } => Sent::TrackingAnswered {
+                result: answer.result::<TrackingChanged>()?.map(Box::new),
                 unstruck,
             },
             Self::Busy => Sent::Busy,

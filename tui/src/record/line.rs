@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use ordertop::client::{ClientEvent, Connection};
 use ordertop::order::{OrderKey, VendorId};
 use ordertop::protocol::PackedOrder;
-use ordertop::protocol::rest::Vendor;
+use ordertop::protocol::rest::{TrackingChanged, Vendor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -141,6 +141,22 @@ pub enum What {
         key: OrderKey,
         /// What came of it.
         answer: Answer,
+    },
+    /// The answer to a parcel.
+    TrackingAnswer {
+        /// Of which order.
+        key: OrderKey,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// A parcel was written down, to be sent later.
+    TrackingKept {
+        /// Of which order.
+        key: OrderKey,
+        /// Why it got no answer.
+        unanswered: Option<Failure>,
+        /// How it is kept, or why not.
+        kept: Done,
     },
     /// The whole order.
     Detail {
@@ -283,6 +299,19 @@ impl What {
             Event::NoteAnswer { key, result } => Self::NoteAnswer {
                 key: key.clone(),
                 answer: Answer::of(result, mask),
+            },
+            Event::TrackingAnswer { key, result } => Self::TrackingAnswer {
+                key: key.clone(),
+                answer: Answer::of(result, mask),
+            },
+            Event::TrackingKept {
+                key,
+                unanswered,
+                result,
+            } => Self::TrackingKept {
+                key: key.clone(),
+                unanswered: (unanswered.as_ref()).map(|error| Failure::of(error, mask)),
+                kept: Done::by_the_disk(result, mask),
             },
             Event::Detail { key, result } => Self::Detail {
                 key: key.clone(),
@@ -458,6 +487,19 @@ impl What {
             Self::NoteAnswer { key, answer } => Event::NoteAnswer {
                 key,
                 result: answer.result()?,
+            },
+            Self::TrackingAnswer { key, answer } => Event::TrackingAnswer {
+                key,
+                result: answer.result::<TrackingChanged>()?.map(Box::new),
+            },
+            Self::TrackingKept {
+                key,
+                unanswered,
+                kept,
+            } => Event::TrackingKept {
+                key,
+                unanswered: unanswered.map(Failure::error).transpose()?,
+                result: kept.result()?,
             },
             Self::Detail { key, answer } => Event::Detail {
                 key,

@@ -13,7 +13,7 @@ use ordertop::clock::{Clock, ManualClock};
 use ordertop::order::{HistoryEntry, OrderStatus, Shipment, VendorId};
 use ordertop::protocol::OrderEvent;
 use ordertop::protocol::rest::{
-    Outcome, RowResult, RowResults, StatusChange, StatusChanged, Vendor,
+    Outcome, RowResult, RowResults, StatusChange, StatusChanged, TrackingChanged, Vendor,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,7 +25,7 @@ use super::{Player, Recorder};
 use crate::app::row::{Sort, Sorting};
 use crate::app::{App, Hint, Overlay, Settings};
 use crate::event::Event;
-use crate::fixture::{at, listed, noted, packed, vendor, waiting_for};
+use crate::fixture::{at, listed, noted, packed, tracked, vendor, waiting_for};
 use crate::keymap::{Action, Chord, Context};
 use crate::outbox::{Contents, Sent, Work};
 use crate::snapshots::{orders, service};
@@ -347,6 +347,10 @@ fn everything() -> Vec<Event> {
     if let Work::Note { note } = &mut note.work {
         note.text = SECRET.into();
     }
+    let mut parcel = tracked("A-1");
+    if let Work::Tracking { tracking } = &mut parcel.work {
+        (tracking.tracking_number, tracking.replaces) = (Some(SECRET.into()), Some(SECRET.into()));
+    }
     let mouse = |kind| {
         Event::Mouse(MouseEvent {
             kind,
@@ -481,6 +485,23 @@ fn everything() -> Vec<Event> {
             unanswered: Some(refused()),
             result: Ok(Box::new(note)),
         },
+        Event::TrackingAnswer {
+            key: key.clone(),
+            result: Ok(Box::new(TrackingChanged {
+                changed: true,
+                position: None,
+                order: (*order).clone(),
+            })),
+        },
+        Event::TrackingKept {
+            key: key.clone(),
+            unanswered: Some(refused()),
+            result: Ok(Box::new(parcel)),
+        },
+        sent(Sent::TrackingAnswered {
+            result: Err(refused()),
+            unstruck: None,
+        }),
         sent(Sent::NoteAnswered {
             result: Err(refused()),
             unstruck: Some(disk()),

@@ -49,6 +49,16 @@ impl Screen {
             Effect::KeepNote { key, note } => {
                 self.steps.spawn(self.desk.clone().keep_note(key, note));
             }
+            Effect::Track {
+                key,
+                ticket,
+                tracking,
+            } => {
+                (self.steps).spawn(self.desk.clone().track(key, ticket, tracking));
+            }
+            Effect::KeepTracking { key, tracking } => {
+                (self.steps).spawn(self.desk.clone().keep_tracking(key, tracking));
+            }
             Effect::Print(slip) => self.print(*slip),
             Effect::ChangeStatuses { ticket, rows } => {
                 (self.steps).spawn(self.desk.clone().change_many(ticket, rows));

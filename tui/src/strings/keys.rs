@@ -14,6 +14,7 @@ pub fn action_help(action: Action) -> &'static str {
         Action::SetStatus => "any status that you may set (asks first)",
         Action::Undo => "undo your last change, while that is allowed (asks first)",
         Action::AddNote => "write a note about the order",
+        Action::Track => "tracking of an order that has left: add a parcel, correct one",
         Action::Print => "print the packing slip of the order, or of all marked ([print] command)",
         Action::Mark => "mark or unmark the order; a step then acts on all marked",
         Action::MarkRange => "mark a range: begin it, move, end it",
@@ -66,6 +67,7 @@ pub fn action_group(action: Action) -> &'static str {
         | Action::SetStatus
         | Action::Undo
         | Action::AddNote
+        | Action::Track
         | Action::Print
         | Action::Mark
         | Action::MarkRange
@@ -130,6 +132,7 @@ pub fn action_short(action: Action) -> &'static str {
         Action::SetStatus => "set status",
         Action::Undo => "undo",
         Action::AddNote => "note",
+        Action::Track => "tracking",
         Action::Print => "print",
         Action::Mark => "mark",
         Action::MarkRange => "range",

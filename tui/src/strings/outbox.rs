@@ -211,6 +211,14 @@ pub fn waiting_details(waiting: &Waiting) -> String {
     let change = match &waiting.entry.work {
         Work::Step { change, .. } => change,
         Work::Note { note } => return tame(&note.text).into_owned(),
+        Work::Tracking { tracking } => {
+            let parts = [&tracking.carrier, &tracking.tracking_number];
+            let mut words: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+            if let Some(old) = &tracking.replaces {
+                words.extend(["in place of", old]);
+            }
+            return tame(&words.join(" ")).into_owned();
+        }
     };
     let mut parts = Vec::new();
     if let Some(version) = change.expected_version {

@@ -192,6 +192,9 @@ fn keys(app: &App) -> Vec<Action> {
             return vec![Action::Confirm, Action::Cancel];
         }
         (Overlay::Result, _) => return vec![Action::Back, Action::Up, Action::Down],
+        (Overlay::Track(_), _) => {
+            return vec![Action::Confirm, Action::Cancel, Action::NextField];
+        }
         // A button that is off does nothing.
         (Overlay::Dialog(dialog), _) if off(app, dialog) => return vec![Action::Cancel],
         (Overlay::Dialog(_), _) => {

@@ -216,6 +216,10 @@ fn path(app: &App, row: &Row, page: &mut Page) {
     if notes > 0 {
         page.text(&strings::notes_wait(notes), theme.changed());
     }
+    let parcels = app.outbox().parcels(&row.key);
+    if parcels > 0 {
+        page.text(&strings::parcels_wait(parcels), theme.changed());
+    }
     let flags = strings::flags(row.flags());
     if !flags.is_empty() {
         page.text(&format!("! {}", flags.join(" · ")), theme.warning());

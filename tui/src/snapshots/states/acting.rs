@@ -118,6 +118,19 @@ pub(super) const STATES: &[State] = &[
         stage.press(KeyCode::Enter);
         stage
     }),
+    state("track", |size| left(size, "t")),
+    state("track_corrected", |size| {
+        let mut stage = left(size, "t");
+        stage.press(KeyCode::BackTab);
+        stage.press(KeyCode::BackTab);
+        stage.keys(" ");
+        stage
+    }),
+    state("track_missed", |size| {
+        let mut stage = left(size, "t");
+        stage.press(KeyCode::Enter);
+        stage
+    }),
     state("note", |size| after(size, "c")),
     state("note_missed", |size| entered(size, "c")),
     state("note_typed", |size| {
@@ -143,6 +156,28 @@ fn tracking(size: Size, number: &str) -> Stage {
     stage.press(KeyCode::Tab);
     stage.press(KeyCode::Tab);
     stage.keys(number);
+    stage
+}
+
+/// The cursor is on an order that has left in two parcels, of which the shop told one.
+fn left(size: Size, keys: &str) -> Stage {
+    let mut stage = Stage::shop(size);
+    let mut order = (*listed("10466", OrderStatus::Shipped, -5_400)).clone();
+    let parcel = |carrier: &str, number: &str, from_shop| ordertop::order::Shipment {
+        carrier: Some(carrier.into()),
+        tracking_number: Some(number.into()),
+        from_shop,
+        ..Default::default()
+    };
+    order.shipments = vec![
+        parcel("UPS", "1Z999AA10123456784", true),
+        parcel("DHL", "JJD000390007", false),
+    ];
+    stage.event(EventKind::Updated, &order, support());
+    stage.app.go_to(&order.key(&vendor()));
+    stage.rest();
+    stage.wait(5);
+    stage.keys(keys);
     stage
 }
 

@@ -107,7 +107,7 @@ fn key() -> impl Strategy<Value = Happening> {
 }
 
 /// What somebody wants, as keys; `\n` is Enter, `\t` Tab.
-const STORIES: [&str; 25] = [
+const STORIES: [&str; 27] = [
     "j",
     "s\n",
     "sy",
@@ -124,6 +124,8 @@ const STORIES: [&str; 25] = [
     "AS\n\n",
     "u\n",
     "cleave it\n",
+    "tJJD1\n\n",
+    "t\t\t JJD2\n\n",
     "P",
     "  P\n",
     "X\n",

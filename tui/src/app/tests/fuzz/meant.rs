@@ -33,6 +33,7 @@ pub(super) struct Meant {
 fn subject(app: &App) -> HashSet<OrderKey> {
     match &app.overlay {
         Overlay::Dialog(dialog) => HashSet::from([dialog.key.clone()]),
+        Overlay::Track(track) => HashSet::from([track.key.clone()]),
         Overlay::Note(note) => HashSet::from([note.key.clone()]),
         Overlay::Plan(plan) => plan.rows.iter().map(|row| row.key.clone()).collect(),
         Overlay::Question(Question::Print(keys)) => keys.iter().cloned().collect(),
@@ -77,6 +78,8 @@ impl Meant {
             let meant = match effect {
                 Effect::ChangeStatus { key, .. }
                 | Effect::Keep { key, .. }
+                | Effect::Track { key, .. }
+                | Effect::KeepTracking { key, .. }
                 | Effect::AddNote { key, .. } => self.open == HashSet::from([key]),
                 Effect::ChangeStatuses { rows, .. } => {
                     self.open == rows.iter().map(row_key).collect()
@@ -128,6 +131,8 @@ impl Meant {
                     | Effect::ChangeStatuses { .. }
                     | Effect::Keep { .. }
                     | Effect::AddNote { .. }
+                    | Effect::Track { .. }
+                    | Effect::KeepTracking { .. }
                     | Effect::Print(_)
                     | Effect::Copy(_)
                     | Effect::DropKept { .. }

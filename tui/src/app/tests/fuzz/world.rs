@@ -11,7 +11,9 @@ use ordertop::order::{
     Actor, ActorKind, HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId,
 };
 use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults, StatusChanged};
+use ordertop::protocol::rest::{
+    BulkRow, Outcome, RowResult, RowResults, StatusChanged, TrackingChanged,
+};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
@@ -20,7 +22,7 @@ use super::harmless;
 use crate::app::Settings;
 use crate::app::typeahead::TYPED_AHEAD;
 use crate::event::{Effect, Event};
-use crate::fixture::{at, listed, packed, vendor, waiting_for};
+use crate::fixture::{at, listed, packed, tracked, vendor, waiting_for};
 use crate::outbox::{Contents, Entry, Sent};
 use crate::record::Recorder;
 use crate::snapshots::{Stage, orders};
@@ -235,6 +237,35 @@ impl World {
             Effect::AddNote { key, .. } => {
                 let result = refused(failed());
                 self.update(Event::NoteAnswer { key, result });
+            }
+            Effect::Track { key, .. } => {
+                let result = match failed() {
+                    None => {
+                        let order = listed(key.number.as_str(), OrderStatus::Shipped, 0);
+                        let mut order = soiled(&order, text);
+                        order.vendor_id = Some(key.vendor.clone());
+                        let known = self.stage.app.orders.get(&key);
+                        order.version = known.map_or(1, |row| row.version() + 1);
+                        Ok(Box::new(TrackingChanged {
+                            changed: how.is_multiple_of(2),
+                            position: None,
+                            order,
+                        }))
+                    }
+                    some => refused(some).map(|()| unreachable!("it is refused")),
+                };
+                self.update(Event::TrackingAnswer { key, result });
+            }
+            Effect::KeepTracking { key, .. } => {
+                let entry = Entry {
+                    vendor: key.vendor.clone(),
+                    ..tracked(key.number.as_str())
+                };
+                self.update(Event::TrackingKept {
+                    key,
+                    unanswered: None,
+                    result: failed().map_or(Ok(Box::new(entry)), Err),
+                });
             }
             Effect::Print(slip) => {
                 let result = failed().map_or(Ok(()), Err);
