@@ -403,7 +403,8 @@ async fn a_parcel_is_added_corrected_and_refused_by_name() {
     let parcels = order["shipments"].as_array().unwrap();
     assert_eq!(parcels.len(), 1, "{order}");
     assert_eq!(parcels[0]["tracking_number"], "JJD2", "{order}");
-    as_42(&server, &correct).await.fails(3, "JJD1");
+    let unknown = ["track", "A-1", "JJD4", "--replace", "JJD9"];
+    as_42(&server, &unknown).await.fails(3, "JJD9");
     as_42(&server, &["track", "A-2", "JJD3"])
         .await
         .fails(4, "Shipped");

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::support::{
-    FaultProxy, Network, Screen, TOKEN, TestServer, binary, blocking, command, paid, paid_now,
+    FaultProxy, Network, Screen, TOKEN, TestServer, UP, binary, blocking, command, paid, paid_now,
     within,
 };
 
@@ -218,6 +218,7 @@ async fn inside_tmux_notifications_and_copied_texts_pass_and_the_screen_is_whole
     screen.press("y");
     screen.shows_line(&["A-100", "▲ Shipped"]).await;
     // What is shipped stands last.
+    screen.press(UP);
     screen.press("GY");
     screen.shows_text("link of #A-100").await;
     screen.writes("\x1b]52;c;aHR0c", before).await;

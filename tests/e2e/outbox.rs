@@ -1,7 +1,7 @@
 //! Steps made while nothing answers: kept on disk, sent when the server is
 //! back, made once.
 
-use crate::support::{FaultProxy, Network, Screen, TestServer, made_once, paid, step_of};
+use crate::support::{FaultProxy, Network, Screen, TestServer, UP, made_once, paid, step_of};
 
 const LIVE: &str = "Real-time: ON";
 
@@ -179,6 +179,7 @@ async fn a_note_and_a_step_written_offline_outlive_a_kill_and_are_both_made_once
     screen.shows_text("Note on #A-1001").await;
     screen.press("call first\r");
     screen.shows_text("⧗1").await;
+    screen.press(UP);
     screen.press("s");
     screen.shows_text("Ship #A-1001?").await;
     screen.press("\r");

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use rustix::process::Signal;
 
-use crate::support::{FaultProxy, Network, Screen, TestServer, made_once, paid, paid_now};
+use crate::support::{FaultProxy, Network, Screen, TestServer, UP, made_once, paid, paid_now};
 
 const LIVE: &str = "Real-time: ON";
 /// UPS's own example, with the right check digit.
@@ -62,6 +62,7 @@ async fn find_ship_and_undo(server: &TestServer, screen: &mut Screen) {
     screen.shows_line(&["A-1003", "Shipped"]).await;
     screen.shows_text("u undo #A-1003").await;
     // The order's own pane, at its end.
+    screen.press(UP);
     screen.press("\rG");
     screen.shows_line(&["UPS", PARCEL]).await;
     screen.press("\x1b");
@@ -195,6 +196,7 @@ async fn steps_are_made_at_once_while_it_polls() {
     assert_eq!(outbox(screen.home()), "");
     // Somebody else's order is found by asking.
     server.support().place(&paid("42", "A-1002")).await;
+    screen.press(UP);
     screen.press("r");
     screen.shows_line(&["A-1002", "Paid"]).await;
     proxy.set(Network::Up);

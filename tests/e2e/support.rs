@@ -30,7 +30,7 @@ pub(crate) use process::{Finished, binary, command, run};
 pub(crate) use proxy::{FaultProxy, Harm, Network};
 pub(crate) use raw::RawConnection;
 pub(crate) use redis_proxy::RedisProxy;
-pub(crate) use screen::Screen;
+pub(crate) use screen::{Screen, UP};
 pub(crate) use server::TestServer;
 pub(crate) use socket::{Socket, origin};
 

@@ -35,6 +35,10 @@ pub(crate) struct Screen {
     _temporary: Option<TempDir>,
 }
 
+/// The arrow up: it types nothing, so the keys after it are taken however soon before them a
+/// dialog closed.
+pub(crate) const UP: &str = "\x1b[A";
+
 impl Screen {
     /// Starts `ordertop --server URL --vendor VENDOR`.
     pub(crate) fn watch_vendor(url: &str, vendor: &str) -> Self {

@@ -61,7 +61,7 @@ impl App {
         let asked = self.asks();
         self.act(key, effects);
         if asked && !self.asks() {
-            self.closed();
+            self.closed_by(key);
         }
     }
 

@@ -7,7 +7,8 @@
 //! | a character with a meaning there (`y`, `n`) | held for [`BURST`]; a second one within it: both begin the text |
 //! | the Enter of a scanner | ends the text and moves to the button; a second Enter within [`BURST`] does nothing |
 //! | a character on a button without a text | ignored, and no Enter confirms within [`TYPED_AHEAD`] of it |
-//! | a typed key within [`TYPED_AHEAD`] of a dialog's closing | dropped: it was meant for the dialog |
+//! | a typed key within [`TYPED_AHEAD`] of a dialog's closing by another one | dropped: it was meant for the dialog |
+//! | any other key, an arrow say | ends that: whoever presses it looks at the screen |
 //!
 //! `y` is held because a keyboard under Caps Lock has a scanner type `yt123` for `YT123`: the
 //! parcel would be shipped without its number, and the rest would act on the list. No person
@@ -32,7 +33,7 @@ pub(crate) const TYPED_AHEAD: SignedDuration = SignedDuration::from_millis(300);
 pub(super) struct Typeahead {
     /// A character with a meaning on a button, which does not act yet.
     held: Option<(KeyEvent, Timestamp)>,
-    /// When the last dialog closed.
+    /// When a typed key closed a dialog, and only typed ones came since.
     closed_at: Option<Timestamp>,
     /// When a character without a meaning was last typed on a button without a text.
     stray_at: Option<Timestamp>,
@@ -62,6 +63,7 @@ impl App {
         if self.typeahead.drops(chord, self.now) {
             return;
         }
+        self.typeahead.closed_at = None;
         if let Some((held, _)) = self.typeahead.held.take() {
             if chord.types() {
                 self.type_on_button(held);
@@ -122,9 +124,11 @@ impl App {
         (self.settings.clock.now() < until).then_some(until)
     }
 
-    /// A dialog closed: what is typed now was typed for it.
-    pub(super) fn closed(&mut self) {
-        self.typeahead.closed_at = Some(self.now);
+    /// A key closed a dialog: what is typed now was typed for it, unless the key is none
+    /// that somebody who types words presses.
+    pub(super) fn closed_by(&mut self, key: KeyEvent) {
+        let typed = is_typed(Chord::pressed(key));
+        self.typeahead.closed_at = typed.then_some(self.now);
     }
 
     /// Enter ended a text: the next one on the button may be the scanner's too.

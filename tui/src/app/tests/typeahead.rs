@@ -197,6 +197,15 @@ fn keys_that_are_no_words_are_taken_at_once() {
     let down = KeyEvent::new(KeyCode::Down, KeyModifiers::NONE);
     stage.app.update(Event::Key(down));
     assert_eq!(stage.app.cursor_at, 1);
+    // Whoever presses it looks at the screen: what follows is meant for it.
+    stage.scan("s");
+    assert!(matches!(stage.app.overlay, Overlay::Dialog(_)));
+    // Nobody who types words presses Esc.
+    stage
+        .app
+        .update(Event::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)));
+    stage.scan("j");
+    assert_eq!(stage.app.cursor_at, 2);
     let leave = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
     assert_eq!(stage.app.update(Event::Key(leave)), [Effect::Quit]);
 }
