@@ -3,84 +3,45 @@
 //!
 //! 1. Every file is opened before the first row is read, so that a mistyped
 //!    name costs nothing.
-//! 2. Rows are read one at a time (`rows`), mapped by [`crate::intake`], and
-//!    gathered until [`MAX_BATCH`] orders or [`MAX_BATCH_BYTES`] are together.
+//! 2. A file is decoded and told apart by how it begins (`input`). Its rows are
+//!    read one at a time (`rows`), mapped by [`crate::intake`], and gathered
+//!    until [`MAX_BATCH`] orders or [`MAX_BATCH_BYTES`] are together.
 //! 3. The sink merges a batch, in its order, and answers a result a row.
 //! 4. Each row is reported, in the file's order, and counted.
 //!
 //! An import is a merge and can be run again: what is there already comes out
 //! unchanged. So a run that broke off is finished by running it again.
 
+mod args;
+mod input;
 mod report;
 mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsStr;
-use std::fs::File;
 use std::future::Future;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use ordertop::order::VendorId;
 use ordertop::order::intake::Intake;
-use ordertop::protocol::rest::{Outcome, RowResult};
+use ordertop::protocol::rest::RowResult;
 
+pub use self::args::ImportArgs;
+use self::input::Input;
 pub use self::report::Summary;
-use self::report::{Report, Style};
-use self::rows::{Place, Rows};
+use self::report::{Fate, Report, RowReport, Style};
+use self::rows::{Content, Place, Rows};
 use crate::archive;
-use crate::intake::read_row;
+use crate::intake::{self, ColumnMap, Form, Settings, Warnings, read_row};
 
 /// Most orders that are handed over at once.
 pub const MAX_BATCH: usize = 500;
 /// Most bytes of orders, as JSON, that are handed over at once; well below what
 /// a server takes in one body. One order alone may be more.
 pub const MAX_BATCH_BYTES: usize = 512 * 1024;
-
-/// What to import.
-#[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "\
-With --vendor each row is reported as new, changed, unchanged or refused (with the reason), as FILE:LINE or \
-FILE[INDEX]. Exit code: 0 when every row was taken, 1 when some were refused or the run broke off, 2 for wrong usage.
-
-Without --vendor what is read is an export. Orders that are missing are written with their histories, those that are \
-there are compared and left, so an import that broke off is run again. No server may have the file open. Exit code: 0 \
-when the store holds everything as it was exported, 1 when not, and standard error says why.
-
-Examples:
-  ordertop-server import orders.jsonl --vendor 42
-  ordertop-server import woocommerce/*.json shopify/*.json --vendor 42 --quiet
-  curl -s -u KEY:SECRET https://shop.example/wp-json/wc/v3/orders | ordertop-server import - --vendor 42
-  ordertop-server export --store old.db | ordertop-server import --store new.db      # move a store
-  ordertop-server import backup.jsonl --store new.db                                 # bring an export back")]
-pub struct ImportArgs {
-    /// Files to read; `-` is standard input
-    ///
-    /// A file holds a JSON array of orders, JSON lines (an order a line), or one order. Three
-    /// kinds of order are known by their fields: WooCommerce orders and Shopify orders, as their
-    /// REST calls and webhooks give them, and ordertop's own, as POST /api/orders/ takes them.
-    ///
-    /// Orders are merged: what is older than the stored order changes nothing, and the same file
-    /// can be imported twice.
-    ///
-    /// Without --vendor: one file that `ordertop-server export` wrote; standard input when none is
-    /// named.
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// The vendor whose orders these are; created where it does not exist yet
-    #[arg(long, value_name = "ID", requires = "files")]
-    pub vendor: Option<VendorId>,
-    /// One JSON object a row on standard output, and no summary; of an export, one object in all
-    #[arg(long)]
-    pub json: bool,
-    /// Report only what was refused, and the summary
-    #[arg(long, short, conflicts_with = "json")]
-    pub quiet: bool,
-}
 
 /// Where orders go: a store, or a server that holds one.
 pub trait Sink {
@@ -113,74 +74,44 @@ pub async fn run<S: Sink>(
     sink: &mut S,
     out: &mut impl Write,
 ) -> anyhow::Result<Summary> {
-    let vendor = args.vendor.as_ref();
+    let vendor = args.vendor.clone();
     let vendor = vendor.context("say whose orders these are, with --vendor")?;
     let style = match (args.json, args.quiet) {
         (true, _) => Style::Json,
         (false, true) => Style::Quiet,
         (false, false) => Style::People,
     };
-    let files: Vec<Source> = args
+    let settings = Settings {
+        currency: args.currency,
+        source: args.source.clone(),
+        prefix: args.prefix.clone().unwrap_or_default(),
+        ..Settings::new(vendor, now)
+    };
+    let map = args.column_map()?;
+    let inputs: Vec<Input> = args
         .files
         .iter()
-        .map(|path| Source::open(path))
+        .map(|path| Input::open(path))
         .collect::<anyhow::Result<_>>()?;
-    let bar = progress_bar(&files);
+    let bar = progress_bar(&inputs);
     let mut run = Run {
-        vendor,
-        now,
+        settings,
+        map,
+        limit: (args.wait > 0).then(|| Duration::from_secs(args.wait)),
+        dry: args.dry_run.then_some(Dry { shown: false }),
         sink,
         report: Report::new(style, out),
         bar,
     };
-    for file in files {
-        run.file(file).await?;
+    for input in inputs {
+        run.file(input).await?;
     }
     run.bar.finish_and_clear();
     Ok(run.report.end()?)
 }
 
-/// A file that is open.
-struct Source {
-    /// As it is reported.
-    name: String,
-    /// As the history names it.
-    from: String,
-    /// How many bytes it has, where that is known.
-    bytes: Option<u64>,
-    input: Box<dyn Read + Send>,
-}
-
-impl Source {
-    fn open(path: &Path) -> anyhow::Result<Self> {
-        if path == Path::new("-") {
-            return Ok(Self {
-                name: "-".into(),
-                from: "standard input".into(),
-                bytes: None,
-                input: Box::new(io::stdin()),
-            });
-        }
-        let name = path.display().to_string();
-        let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
-        let about = file
-            .metadata()
-            .with_context(|| format!("cannot read {name}"))?;
-        if about.is_dir() {
-            bail!("cannot read {name}: it is a folder; name the files in it");
-        }
-        let from = path.file_name().map(OsStr::to_string_lossy);
-        Ok(Self {
-            from: from.unwrap_or_default().into_owned(),
-            bytes: about.is_file().then_some(about.len()),
-            input: Box::new(file),
-            name,
-        })
-    }
-}
-
 /// A bar on standard error, drawn when that is a terminal.
-fn progress_bar(files: &[Source]) -> ProgressBar {
+fn progress_bar(files: &[Input]) -> ProgressBar {
     let bytes: Option<u64> = files.iter().map(|file| file.bytes).sum();
     let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::stderr());
     let template = match bytes {
@@ -196,8 +127,8 @@ fn progress_bar(files: &[Source]) -> ProgressBar {
 /// A row that waits for its batch.
 struct Waiting {
     place: Place,
-    /// The result, when the row never became an order.
-    refused: Option<RowResult>,
+    /// What is left out of the order that is in the batch; or what is said about a row that is no order.
+    row: Result<Warnings, Box<RowReport>>,
 }
 
 /// Rows that go together.
@@ -208,90 +139,139 @@ struct Batch {
     bytes: usize,
 }
 
+/// An import that keeps nothing.
+struct Dry {
+    /// Whether an order was shown as it was mapped.
+    shown: bool,
+}
+
 struct Run<'a, S, W> {
-    vendor: &'a VendorId,
-    now: Timestamp,
+    settings: Settings,
+    map: Option<ColumnMap>,
+    /// How long a pipe's first byte is waited for.
+    limit: Option<Duration>,
+    dry: Option<Dry>,
     sink: &'a mut S,
     report: Report<'a, W>,
     bar: ProgressBar,
 }
 
+/// The names of a file, for the report and for the history.
+struct Names {
+    name: String,
+    from: String,
+}
+
 impl<S: Sink, W: Write> Run<'_, S, W> {
-    async fn file(&mut self, file: Source) -> anyhow::Result<()> {
-        let Source {
-            name, from, input, ..
-        } = file;
-        let input: Box<dyn BufRead + Send> = Box::new(BufReader::new(self.bar.wrap_read(input)));
-        let mut rows = Rows::new(input);
+    async fn file(&mut self, input: Input) -> anyhow::Result<()> {
+        let names = Names {
+            name: input.name.clone(),
+            from: input.from.clone(),
+        };
+        let failed = || format!("failed to read {}", names.name);
+        let reader = input.reader(self.limit)?;
+        let reader = Box::new(self.bar.wrap_read(reader));
+        let (kind, text) = input::decode(reader, self.map.is_some()).with_context(failed)?;
+        let vendor = self.settings.vendor.as_str();
+        let mut rows = Rows::open(kind, text, self.map.as_ref(), vendor).with_context(failed)?;
         let mut batch = Batch::default();
-        while let Some(row) = rows
-            .next()
-            .with_context(|| format!("failed to read {name}"))?
-        {
-            if let (Place::Line(1) | Place::Whole, Ok(json)) = (row.place, &row.json) {
+        while let Some(row) = rows.next().with_context(failed)? {
+            if let (Place::Line(1) | Place::Whole, Content::Json(json)) = (row.place, &row.content)
+            {
                 ensure!(
                     !archive::is_header(json.get()),
-                    "{name} is an export of ordertop-server, which says itself whose orders it holds: \
-                     bring it in without --vendor"
+                    "{} is an export of ordertop-server, which says itself whose orders it holds: \
+                     bring it in without --vendor",
+                    names.name
                 );
             }
-            let read = match &row.json {
-                Ok(json) => read_row(json, self.vendor, self.now).map_err(|error| {
-                    self.refused(error.order_number.clone(), error.code(), &error)
-                }),
-                Err(why) => Err(self.refused(None, "not_json", why)),
-            };
             let place = row.place;
-            match read {
-                Ok(order) => {
+            match self.read(row, &rows.form) {
+                Ok((order, warnings)) => {
                     let bytes = json_bytes(&order);
                     if batch.orders.len() == MAX_BATCH || batch.bytes + bytes > MAX_BATCH_BYTES {
-                        self.hand_over(&name, &from, std::mem::take(&mut batch))
-                            .await?;
+                        self.hand_over(&names, std::mem::take(&mut batch)).await?;
                     }
                     batch.bytes += bytes;
                     batch.orders.push(order);
-                    let refused = None;
-                    batch.rows.push(Waiting { place, refused });
+                    let row = Ok(warnings);
+                    batch.rows.push(Waiting { place, row });
                 }
-                Err(refused) => {
-                    let refused = Some(refused);
-                    batch.rows.push(Waiting { place, refused });
+                Err(report) => {
+                    let row = Err(report);
+                    batch.rows.push(Waiting { place, row });
                     // A file of nothing but refusals must not gather for ever.
                     if batch.rows.len() >= 2 * MAX_BATCH {
-                        self.hand_over(&name, &from, std::mem::take(&mut batch))
-                            .await?;
+                        self.hand_over(&names, std::mem::take(&mut batch)).await?;
                     }
                 }
             }
         }
-        self.hand_over(&name, &from, batch).await
+        self.hand_over(&names, batch).await
     }
 
-    fn refused(&self, order_number: Option<String>, code: &str, why: &impl ToString) -> RowResult {
-        RowResult {
-            code: Some(code.to_owned()),
-            error: Some(why.to_string()),
-            ..RowResult::new(
-                Some(self.vendor.to_string()),
-                order_number,
-                Outcome::Refused,
-            )
+    /// The order of a row, with what was left out of it; or what is said about a row that has none to be kept.
+    fn read(&self, row: rows::Row, form: &Form) -> Result<(Intake, Warnings), Box<RowReport>> {
+        let refused = |order_number, code: &str, why: String| {
+            Box::new(RowReport {
+                vendor_id: Some(self.settings.vendor.to_string()),
+                code: Some(code.to_owned()),
+                error: Some(why),
+                ..RowReport::new(Fate::Refused, order_number)
+            })
+        };
+        let skipped = |order_number, what| {
+            Box::new(RowReport {
+                what: Some(what),
+                ..RowReport::new(Fate::Skipped, order_number)
+            })
+        };
+        let json = match row.content {
+            Content::Json(json) => json,
+            Content::Refused { code, why } => return Err(refused(None, code, why)),
+            Content::Skipped { order_number, what } => return Err(skipped(order_number, what)),
+        };
+        match read_row(&json, form, &self.settings) {
+            Ok(intake::Row::Order {
+                intake,
+                mut warnings,
+            }) => {
+                if let Some(note) = row.note {
+                    warnings.add(note.to_owned());
+                }
+                Ok((*intake, warnings))
+            }
+            Ok(intake::Row::Skipped { order_number, what }) => Err(skipped(order_number, what)),
+            Err(error) => {
+                let (code, why) = (error.code(), error.to_string());
+                Err(refused(error.order_number, code, why))
+            }
         }
     }
 
-    async fn hand_over(&mut self, name: &str, from: &str, batch: Batch) -> anyhow::Result<()> {
+    async fn hand_over(&mut self, names: &Names, batch: Batch) -> anyhow::Result<()> {
         let sent = batch.orders.len();
         let numbers: Vec<String> = batch
             .orders
             .iter()
             .map(|order| order.number.to_string())
             .collect();
+        if let Some(dry) = &mut self.dry {
+            if let Some(order) = batch.orders.first().filter(|_| !dry.shown) {
+                dry.shown = true;
+                let report = &mut self.report;
+                self.bar.suspend(|| report.mapped(order))?;
+            }
+            let read = numbers
+                .into_iter()
+                .map(|number| RowReport::new(Fate::Read, Some(number)));
+            return self.say(names, batch.rows, read.collect());
+        }
         let results = match sent {
             0 => Vec::new(),
             _ => self
                 .sink
-                .import(from, batch.orders)
+                .import(&names.from, batch.orders)
                 .await
                 .with_context(|| {
                     format!(
@@ -305,23 +285,34 @@ impl<S: Sink, W: Write> Run<'_, S, W> {
             "the store answered {} rows of {sent}",
             results.len()
         );
-        let mut results = results.into_iter().zip(numbers);
+        let reports = results
+            .into_iter()
+            .zip(numbers)
+            .map(|(mut result, number)| {
+                result.order_number.get_or_insert(number);
+                RowReport::of(result, Warnings::default())
+            });
+        self.say(names, batch.rows, reports.collect())
+    }
+
+    /// Reports rows; `orders` is what became of those among them that are orders.
+    fn say(
+        &mut self,
+        names: &Names,
+        rows: Vec<Waiting>,
+        orders: Vec<RowReport>,
+    ) -> anyhow::Result<()> {
+        let mut orders = orders.into_iter();
         let report = &mut self.report;
         self.bar.suspend(|| {
-            for row in batch.rows {
-                let mut result = match row.refused {
-                    Some(refused) => refused,
-                    None => match results.next() {
-                        Some((mut result, number)) => {
-                            result.order_number.get_or_insert(number);
-                            result
-                        }
-                        None => continue,
-                    },
+            for Waiting { place, row } in rows {
+                let said = match row {
+                    Err(said) => Some(*said),
+                    Ok(warnings) => orders.next().map(|order| RowReport { warnings, ..order }),
                 };
-                // The whole order is the server's courtesy, not the report's.
-                result.order = None;
-                report.row(name, row.place, &result)?;
+                if let Some(said) = said {
+                    report.row(&names.name, place, &said)?;
+                }
             }
             io::Result::Ok(())
         })?;

@@ -1,31 +1,107 @@
-//! Orders as shops and files write them, read into the [`Intake`] that a store
-//! merges.
+//! Orders as shops and files write them, read into the [`Intake`] that a store merges.
 //!
-//! [`read_row`] knows a body by its fields: a WooCommerce order (REST v3 and
-//! webhooks), a Shopify order (REST and webhooks), or ordertop's own
-//! [`Placement`]. How statuses map stands in `docs/ORDERS.md`, and in code in
-//! `woocommerce` and `shopify` alone. Nothing here does input or output.
+//! [`read_row`] knows a body by its fields (`sniff`): a WooCommerce order (REST v3 and webhooks), a Shopify order (REST
+//! and webhooks), an order of the old system, or ordertop's own [`Placement`]. Records of a CSV file come as an object
+//! of their cells, with the [`Form`] that their header has. How statuses map stands in `docs/ORDERS.md`, and in code
+//! in the mappers alone. Nothing here does input or output, and what is read is a function of the row and the
+//! settings: the same row reads the same at any time.
 
+mod cells;
+mod column_map;
+mod decimal;
 mod field;
+mod mapped_csv;
+mod old_server;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod samples;
 mod shopify;
+mod shopify_csv;
+mod sniff;
+mod totals;
+mod warnings;
 mod woocommerce;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use ordertop::order::intake::Intake;
 use ordertop::order::money::MoneyError;
 use ordertop::order::placement::{MAX_LINES, Placement, PlacementError};
 use ordertop::order::text::{MAX_NAME_CHARS, clean, clean_opt};
-use ordertop::order::{Currency, InvalidId, InvalidQty, OrderNumber, VendorId};
+use ordertop::order::{Currency, InvalidId, OrderNumber, Source, VendorId};
 use serde_json::value::RawValue;
 
-use self::field::Object;
+pub use self::column_map::{ColumnMap, MAP_FIELDS, MapError};
+use self::field::{Field, Object};
+use self::sniff::Kind;
+use self::warnings::Collector;
+pub use self::warnings::Warnings;
 
-/// What is understood, for those whose row is not.
+/// The kinds of row that are read, for whoever sent another one.
 const UNDERSTOOD: &str = "a WooCommerce order (`line_items` with `billing` or `order_key`), \
      a Shopify order (`line_items` with `financial_status`), \
      or an ordertop order (`order_number` with `lines`) is needed";
+
+/// How the rows of a file are to be read.
+#[derive(Debug, Clone)]
+pub enum Form {
+    /// JSON bodies, known by their fields.
+    Body,
+    /// Records of Shopify's orders CSV.
+    ShopifyCsv,
+    /// Records of a CSV whose columns are mapped.
+    Mapped(Arc<ColumnMap>),
+}
+
+/// What the operator said about the rows of a file.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The vendor whose orders they are.
+    pub vendor: VendorId,
+    /// The time for a missing `placed_at` in one of ordertop's own orders.
+    pub now: Timestamp,
+    /// The currency of rows that name none.
+    pub currency: Option<Currency>,
+    /// The declared name of their source.
+    pub source: Option<String>,
+    /// A text before every order number.
+    pub prefix: String,
+}
+
+impl Settings {
+    /// Settings of a vendor, with nothing declared.
+    #[must_use]
+    pub fn new(vendor: VendorId, now: Timestamp) -> Self {
+        Self {
+            vendor,
+            now,
+            currency: None,
+            source: None,
+            prefix: String::new(),
+        }
+    }
+}
+
+/// What a row turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Row {
+    /// An order.
+    Order {
+        /// The order.
+        intake: Box<Intake>,
+        /// What was left out of it.
+        warnings: Warnings,
+    },
+    /// Something that is known and is not an order to be kept, such as a draft.
+    Skipped {
+        /// Its number, as far as it could be read, cleaned.
+        order_number: Option<String>,
+        /// What it is.
+        what: String,
+    },
+}
 
 /// Why a row was not taken, and which order it was about where that is known.
 #[derive(Debug, thiserror::Error)]
@@ -42,14 +118,15 @@ impl RowError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.why {
-            Refusal::NotAnObject { .. } | Refusal::UnknownKind { .. } => "unknown_kind",
+            Refusal::NotAnObject { .. } | Refusal::UnknownKind { .. } | Refusal::Foreign(_) => {
+                "unknown_kind"
+            }
             _ => "invalid_order",
         }
     }
 }
 
-/// Why a row is not an order; the field is given by its way from the top:
-/// `line_items[0].price`.
+/// Why a row is not an order; the field is given by its way from the top: `line_items[0].price`.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// Not an object.
@@ -64,10 +141,24 @@ pub enum Refusal {
         /// What it looks like.
         seen: String,
     },
+    /// Something that is known and cannot be taken, with what to do.
+    #[error("this is {0}")]
+    Foreign(String),
     /// A field is needed and absent, `null` or blank.
     #[error("`{field}` is missing")]
     Missing {
         /// Where.
+        field: String,
+    },
+    /// Nothing names the currency.
+    #[error(
+        "no field names the currency of the amounts: say which it is, such as `--currency EUR`"
+    )]
+    NoCurrency,
+    /// Nothing was bought.
+    #[error("nothing was bought: `{field}` is empty, and there is no fee and no total")]
+    Empty {
+        /// Where lines are expected.
         field: String,
     },
     /// A field has another type.
@@ -86,49 +177,22 @@ pub enum Refusal {
         /// Where.
         field: String,
     },
-    /// A bad amount.
+    /// A bad currency.
     #[error("`{field}`: {source}")]
-    Amount {
+    Currency {
         /// Where.
         field: String,
         /// Why.
         source: MoneyError,
     },
-    /// A sum or product that does not fit.
-    #[error("`{field}` comes to more than can be counted")]
-    TooLarge {
-        /// Where.
-        field: String,
-    },
-    /// A bad time.
-    #[error("`{field}`: `{text}` is not a time such as 2026-11-23T17:00:00Z")]
-    Time {
-        /// Where.
-        field: String,
-        /// As given, cleaned and cut.
-        text: String,
-    },
-    /// A bad quantity.
-    #[error("`{field}`: {source}")]
-    Qty {
-        /// Where.
-        field: String,
-        /// Why.
-        source: InvalidQty,
-    },
-    /// A bad whole number.
-    #[error("`{field}`: `{text}` is not a whole number from 0 to {most}")]
-    Whole {
-        /// Where.
-        field: String,
-        /// As given, cleaned and cut.
-        text: String,
-        /// The largest that is taken.
-        most: u64,
-    },
     /// More lines than an order may have.
-    #[error("`line_items` holds {0} lines: {MAX_LINES} at most")]
-    Lines(usize),
+    #[error("`{field}` holds {lines} lines: {MAX_LINES} at most")]
+    Lines {
+        /// Where.
+        field: String,
+        /// How many there are.
+        lines: usize,
+    },
     /// A bad order number.
     #[error("`{field}`: {source}")]
     Number {
@@ -145,101 +209,91 @@ pub enum Refusal {
     Placement(#[from] PlacementError),
 }
 
-/// Reads one order of `vendor` from a row. `now` stands in for a missing
-/// `placed_at` in one of ordertop's own orders.
+/// Reads one row.
 ///
 /// # Errors
-/// What is wrong with it first, with the field's name.
-pub fn read_row(row: &RawValue, vendor: &VendorId, now: Timestamp) -> Result<Intake, RowError> {
-    let anonymous = |why| RowError {
+/// When something is wrong with what the order cannot do without, with the field's name.
+pub fn read_row(row: &RawValue, form: &Form, settings: &Settings) -> Result<Row, RowError> {
+    let warnings = Collector::default();
+    let nameless = |why| RowError {
         order_number: None,
         why,
     };
-    let object = Object::row(row).map_err(anonymous)?;
-    let kind = Kind::of(&object);
-    let read = match kind {
-        Kind::Placement => placement(row, vendor, now),
-        Kind::WooCommerce => woocommerce::read(&object, vendor),
-        Kind::Shopify => shopify::read(&object, vendor),
-        Kind::Other => Err(Refusal::UnknownKind {
-            seen: seen(&object),
-        }),
-    };
-    read.map_err(|why| RowError {
-        order_number: kind.number_for_report(&object),
-        why,
-    })
-}
-
-/// What a row is, by its fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Placement,
-    WooCommerce,
-    Shopify,
-    Other,
-}
-
-impl Kind {
-    fn of(row: &Object<'_>) -> Self {
-        let has = |name| row.has(name);
-        // Shopify's orders have an `order_number` too, but no `lines`.
-        if has("order_number") && has("lines") {
-            Self::Placement
-        } else if has("line_items") && has("financial_status") {
-            Self::Shopify
-        } else if has("line_items") && (has("billing") || has("order_key")) {
-            Self::WooCommerce
-        } else {
-            Self::Other
-        }
-    }
-
-    fn number_for_report(self, row: &Object<'_>) -> Option<String> {
-        let names: &[&str] = match self {
-            Self::Placement => &["order_number"],
-            Self::WooCommerce => &["number", "id"],
-            Self::Shopify => &["name", "order_number"],
-            Self::Other => &[],
-        };
-        let text = names.iter().find_map(|name| row.get(name).text_if_any())?;
-        let text = clean(text.trim().trim_start_matches('#'), OrderNumber::MAX_CHARS);
-        (!text.is_empty()).then_some(text)
-    }
-}
-
-/// What a row that is no order looks like.
-fn seen(row: &Object<'_>) -> String {
-    let has = |name| row.has(name);
-    if has("order_id") && (has("tracking_company") || has("shipment_status")) {
-        return "a Shopify fulfillment (its order's body tells the same)".into();
-    }
-    if has("order_id") && has("refund_line_items") {
-        return "a Shopify refund (its order's body tells the same)".into();
-    }
-    if has("orders") {
-        return "an object with a list under `orders` (give that list itself)".into();
-    }
-    if has("order") {
-        return "an object with an order under `order` (give that object itself)".into();
-    }
-    let names: Vec<String> = row
-        .names()
-        .map(|name| format!("`{}`", clean(name, 40)))
-        .collect();
-    match names.len() {
-        0 => "an empty object".into(),
-        1 if has("id") => "the notice of a deleted thing (`id` alone)".into(),
-        1..=8 => format!("an object with {}", names.join(", ")),
-        more => format!(
-            "an object with {} and {} more",
-            names[..8].join(", "),
-            more - 8
+    let object = Object::row(row, &warnings).map_err(nameless)?;
+    let (read, order_number) = match form {
+        Form::ShopifyCsv => (
+            shopify_csv::read(&object, settings),
+            cells::number(&object, "Name"),
         ),
+        Form::Mapped(map) => {
+            let order_number = cells::number(&object, map.number_column());
+            if let Some(what) = mapped_csv::skipped(&object, map) {
+                return Ok(Row::Skipped { order_number, what });
+            }
+            (mapped_csv::read(&object, map, settings), order_number)
+        }
+        Form::Body => {
+            if let Some(inner) = sniff::wrapped(&object) {
+                return read_row(inner, form, settings);
+            }
+            if let Some(what) = sniff::skipped(&object) {
+                return Ok(Row::Skipped {
+                    order_number: Kind::of(&object).number_for_report(&object),
+                    what,
+                });
+            }
+            let kind = Kind::of(&object);
+            let read = match kind {
+                Kind::Placement => placement(row, settings),
+                Kind::WooCommerce => woocommerce::read(&object, settings),
+                Kind::Shopify => shopify::read(&object, settings),
+                Kind::OldServer => old_server::read(&object, settings),
+                Kind::Other => Err(sniff::refusal(&object)),
+            };
+            (read, kind.number_for_report(&object))
+        }
+    };
+    let declared = read.and_then(|intake| declare(intake, settings));
+    match declared {
+        Ok(intake) => Ok(Row::Order {
+            intake: Box::new(intake),
+            warnings: warnings.into_warnings(),
+        }),
+        Err(why) => Err(RowError { order_number, why }),
     }
 }
 
-fn placement(row: &RawValue, vendor: &VendorId, now: Timestamp) -> Result<Intake, Refusal> {
+/// Adds what the operator declared: source name and prefix. A body without an id of its own is known by its number
+/// within its source.
+fn declare(mut intake: Intake, settings: &Settings) -> Result<Intake, Refusal> {
+    let own = intake.number.to_string();
+    if let Some(name) = &settings.source {
+        let source = intake.content.source.get_or_insert_with(|| Source {
+            channel: "generic".into(),
+            name: None,
+            shop: None,
+            order_id: None,
+            number: None,
+            url: None,
+            status_raw: None,
+            modified_at: None,
+        });
+        source.name = Some(name.clone());
+    }
+    if let Some(source) = &mut intake.content.source {
+        source.order_id.get_or_insert_with(|| own.clone());
+    }
+    if !settings.prefix.is_empty() {
+        let number = format!("{}{own}", settings.prefix);
+        intake.number = OrderNumber::new(&number).map_err(|source| Refusal::Number {
+            field: format!("{number}, with its prefix,"),
+            source,
+        })?;
+    }
+    Ok(intake)
+}
+
+fn placement(row: &RawValue, settings: &Settings) -> Result<Intake, Refusal> {
     let mut json = serde_json::Deserializer::from_str(row.get());
     let placement: Placement = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -249,29 +303,74 @@ fn placement(row: &RawValue, vendor: &VendorId, now: Timestamp) -> Result<Intake
             path => format!("`{}`: {words}", clean(path, 80)),
         })
     })?;
-    Ok(placement.check(Some(vendor), now)?)
+    Ok(placement.check(Some(&settings.vendor), settings.now)?)
 }
 
-/// A currency by its code; one that ISO 4217 does not name keeps the decimals
-/// of `amount`.
-fn currency(field: &field::Field<'_>, code: &str, amount: &str) -> Result<Currency, Refusal> {
+/// The number of an order in the first of the fields that is there; refused when it is no order number.
+fn order_number<const N: usize>(fields: [Field<'_>; N]) -> Result<OrderNumber, Refusal> {
+    for field in &fields {
+        if let Some(text) = field.needed_text()? {
+            let text = text.trim();
+            let number = OrderNumber::new(text.strip_prefix('#').unwrap_or(text));
+            return number.map_err(|source| Refusal::Number {
+                field: field.path(),
+                source,
+            });
+        }
+    }
+    match fields.first() {
+        Some(field) => Err(field.missing()),
+        None => Err(Refusal::Missing {
+            field: "number".into(),
+        }),
+    }
+}
+
+/// The shop's id of an order, which is needed where it is there at all.
+fn shops_id(field: &Field<'_>) -> Result<Option<String>, Refusal> {
+    Ok(clean_opt(field.needed_text()?.as_deref(), MAX_NAME_CHARS))
+}
+
+/// The currency of an order; one that ISO 4217 does not name keeps the decimals of `amount`. `fallback` is the
+/// declared one, for bodies that name none.
+fn currency(
+    field: &Field<'_>,
+    amount: &Field<'_>,
+    fallback: Option<Currency>,
+) -> Result<Currency, Refusal> {
+    let Some(code) = field.needed_text()? else {
+        return fallback.ok_or(Refusal::NoCurrency);
+    };
+    let amount = amount.text_if_any().unwrap_or_default();
     let seen = amount.split_once('.').map_or(0, |(_, part)| part.len());
     let seen = u8::try_from(seen).unwrap_or(u8::MAX);
-    Currency::with_decimals(code, seen).map_err(|source| Refusal::Amount {
+    Currency::with_decimals(code.trim(), seen).map_err(|source| Refusal::Currency {
         field: field.path(),
         source,
     })
 }
 
-/// The sum of amounts; `None` when it does not fit.
-fn sum(amounts: impl Iterator<Item = i64>) -> Option<i64> {
-    amounts.into_iter().try_fold(0_i64, i64::checked_add)
+/// The objects of the lines of an order, bounded.
+fn line_objects<'a>(field: &Field<'a>) -> Result<Vec<Object<'a>>, Refusal> {
+    let lines = field.needed_objects()?;
+    if lines.len() > MAX_LINES {
+        return Err(Refusal::Lines {
+            field: field.path(),
+            lines: lines.len(),
+        });
+    }
+    Ok(lines)
 }
 
 /// The parts that are there, joined.
 fn joined<const N: usize>(parts: [Option<String>; N], between: &str) -> Option<String> {
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| clean(&parts.join(between), MAX_NAME_CHARS))
+}
+
+/// The first of the fields that holds a name.
+fn first_name<const N: usize>(fields: [Field<'_>; N]) -> Option<String> {
+    fields.iter().find_map(Field::name)
 }
 
 /// The host of a web address, with its port where one is named.

@@ -1,34 +1,44 @@
-//! Reading a shop's JSON field by field, exactly: numbers stay the text that
-//! was sent, so that ids beyond 2^53 and amounts never pass through a float,
-//! and an error names the field that it is about.
+//! Reading a shop's JSON field by field, exactly: numbers stay the text that was sent, so that ids beyond 2^53 and
+//! amounts never pass through a float.
 //!
-//! Shops are loose with types. Read as absent: `null`, an empty text, and, where
-//! an object is expected, PHP's empty list. Numbers are taken as texts and the
-//! other way round. Anything else of the wrong type is an error.
+//! Shops are loose with types. Read as absent: `null`, an empty text, and, where an object is expected, PHP's empty
+//! list. Numbers are taken as texts and the other way round, a list may be an object with numbers for names. Anything
+//! else that cannot be read is left out, with a warning that names field and value. Only what an order cannot do
+//! without is asked for by [`Field::needed_text`] and [`Field::needed_objects`], which refuse it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use ordertop::order::text::{MAX_NAME_CHARS, clean, clean_opt};
-use ordertop::order::{Currency, Money, Qty};
+use ordertop::order::text::{MAX_NAME_CHARS, clean_opt};
+use ordertop::order::{Currency, Qty};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Refusal;
+use super::decimal::{Decimal, shown};
+use super::warnings::Collector;
 
 /// An object of a row, one level read.
 pub(super) struct Object<'a> {
     path: String,
-    fields: BTreeMap<String, &'a RawValue>,
+    fields: Fields<'a>,
+    warnings: &'a Collector,
 }
 
 impl<'a> Object<'a> {
     /// Reads the row itself.
-    pub(super) fn row(raw: &'a RawValue) -> Result<Self, Refusal> {
+    pub(super) fn row(raw: &'a RawValue, warnings: &'a Collector) -> Result<Self, Refusal> {
         match kind(raw) {
-            "an object" => Field::new(String::new(), Some(raw)).object(),
+            "an object" => Ok(Self {
+                path: String::new(),
+                fields: serde_json::from_str(raw.get()).map_err(|_| Refusal::Unicode {
+                    field: "the order".into(),
+                })?,
+                warnings,
+            }),
             seen => Err(Refusal::NotAnObject { seen }),
         }
     }
@@ -39,17 +49,69 @@ impl<'a> Object<'a> {
             "" => name.to_owned(),
             path => format!("{path}.{name}"),
         };
-        Field::new(path, self.fields.get(name).copied())
+        Field::new(path, self.fields.get(name), self.warnings)
+    }
+
+    /// The way to this object from the top.
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Whether there is a field of this name, `null` or not.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
+        self.fields.get(name).is_some()
     }
 
     /// The names of the fields.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.fields.keys().map(String::as_str)
+        self.fields.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The fields, in their order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, Field<'a>)> {
+        self.names().map(|name| (name, self.get(name)))
+    }
+}
+
+/// The fields of an object in their order; of two of one name the last counts.
+#[derive(Default)]
+struct Fields<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Fields<'a> {
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let named = |(own, raw): &(String, &'a RawValue)| (own == name).then_some(*raw);
+        self.0.iter().rev().find_map(named)
+    }
+
+    /// Whether the names are numbers, as those of a list that PHP wrote as an object.
+    fn is_numbered(&self) -> bool {
+        let number = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
+        self.0.iter().all(|(name, _)| number(name))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Fields<'de>, M::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
     }
 }
 
@@ -57,12 +119,17 @@ impl<'a> Object<'a> {
 pub(super) struct Field<'a> {
     path: String,
     raw: Option<&'a RawValue>,
+    warnings: &'a Collector,
 }
 
 impl<'a> Field<'a> {
-    fn new(path: String, raw: Option<&'a RawValue>) -> Self {
+    fn new(path: String, raw: Option<&'a RawValue>, warnings: &'a Collector) -> Self {
         let raw = raw.filter(|raw| kind(raw) != "null");
-        Self { path, raw }
+        Self {
+            path,
+            raw,
+            warnings,
+        }
     }
 
     /// `line_items[0].price`.
@@ -70,156 +137,267 @@ impl<'a> Field<'a> {
         self.path.clone()
     }
 
-    /// That the field is needed and absent.
+    /// The refusal of an order that lacks this field.
     pub(super) fn missing(&self) -> Refusal {
         Refusal::Missing { field: self.path() }
     }
 
-    fn wrong(&self, raw: &RawValue, wanted: &'static str) -> Refusal {
-        Refusal::Type {
-            field: self.path(),
-            seen: kind(raw),
-            wanted,
-        }
+    /// Whether something stands here.
+    pub(super) fn is_there(&self) -> bool {
+        self.raw.is_some()
     }
 
-    /// A text, or a number as it was written. Blank is absent.
-    pub(super) fn text(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
+    /// Warns that this field is left out.
+    pub(super) fn leave_out(&self, wanted: &str) {
+        let value = self.raw.map_or("null", RawValue::get);
+        self.warn(format!("`{}` is not {wanted}: left out", shown(value)));
+    }
+
+    /// Warns about this field.
+    pub(super) fn warn(&self, words: String) {
+        self.warnings.add(format!("`{}`: {words}", self.path));
+    }
+
+    /// A text, or a number as it was written, which the order cannot do without. Blank is absent.
+    pub(super) fn needed_text(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
         let Some(raw) = self.raw else { return Ok(None) };
         let text: Cow<'a, str> = match kind(raw) {
             "a text" => serde_json::from_str::<String>(raw.get())
                 .map_err(|_| Refusal::Unicode { field: self.path() })?
                 .into(),
             "a number" => raw.get().into(),
-            _ => return Err(self.wrong(raw, "a text")),
+            seen => {
+                return Err(Refusal::Type {
+                    field: self.path(),
+                    seen,
+                    wanted: "a text",
+                });
+            }
         };
         Ok((!text.trim().is_empty()).then_some(text))
     }
 
-    /// A text when it is one; whatever else stands there is no text.
+    /// A text, or a number as it was written.
+    pub(super) fn text(&self) -> Option<Cow<'a, str>> {
+        self.needed_text().unwrap_or_else(|_| {
+            self.leave_out("a text");
+            None
+        })
+    }
+
+    /// A text when it is one; whatever else stands there is no text, without a warning.
     pub(super) fn text_if_any(&self) -> Option<Cow<'a, str>> {
-        self.text().ok().flatten()
+        self.needed_text().ok().flatten()
     }
 
     /// A text of one line, cleaned and cut to `max_chars`.
-    pub(super) fn clean(&self, max_chars: usize) -> Result<Option<String>, Refusal> {
-        Ok(clean_opt(self.text()?.as_deref(), max_chars))
+    pub(super) fn clean(&self, max_chars: usize) -> Option<String> {
+        clean_opt(self.text().as_deref(), max_chars)
     }
 
     /// A name, title or line of an address.
-    pub(super) fn name(&self) -> Result<Option<String>, Refusal> {
+    pub(super) fn name(&self) -> Option<String> {
         self.clean(MAX_NAME_CHARS)
     }
 
     /// A word such as a status, in lower case.
-    pub(super) fn word(&self) -> Result<Option<String>, Refusal> {
-        Ok(self.name()?.map(|word| word.to_lowercase()))
+    pub(super) fn word(&self) -> Option<String> {
+        Some(self.name()?.to_lowercase())
     }
 
-    /// An amount in minor units.
-    pub(super) fn amount(&self, currency: Currency) -> Result<Option<i64>, Refusal> {
-        let Some(text) = self.text()? else {
-            return Ok(None);
-        };
-        Money::parse(text.trim(), currency)
-            .map(|money| Some(money.minor))
-            .map_err(|source| Refusal::Amount {
-                field: self.path(),
-                source,
-            })
+    /// A decimal number.
+    pub(super) fn decimal(&self) -> Option<Decimal> {
+        let text = self.needed_text().map_err(|_| self.leave_out("a number"));
+        let read = Decimal::parse(text.ok()??.trim());
+        if read.is_none() {
+            self.leave_out("a decimal number such as 13.90");
+        }
+        read
     }
 
-    /// An amount without its sign, nothing being zero: shops write what goes
-    /// back as `-10.00` or as `10.00`.
-    pub(super) fn magnitude(&self, currency: Currency) -> Result<i64, Refusal> {
-        let minor = self.amount(currency)?.unwrap_or_default();
-        minor.checked_abs().ok_or_else(|| self.too_large())
+    /// An amount, exactly as it was written; `None` when it is beyond all reason.
+    pub(super) fn exact(&self, currency: Currency) -> Option<Decimal> {
+        let exact = self.decimal()?;
+        if exact.minor(currency).is_none() {
+            self.leave_out("an amount that can be counted");
+            return None;
+        }
+        Some(exact)
     }
 
-    /// That a sum or product does not fit.
-    pub(super) fn too_large(&self) -> Refusal {
-        Refusal::TooLarge { field: self.path() }
+    /// An amount in minor units, rounded half away from zero.
+    pub(super) fn amount(&self, currency: Currency) -> Option<i64> {
+        self.exact(currency)?.minor(currency)
     }
 
     /// A moment: RFC 3339, or without an offset (WooCommerce's `_gmt`), then UTC.
-    pub(super) fn time(&self) -> Result<Option<Timestamp>, Refusal> {
-        let Some(text) = self.text()? else {
-            return Ok(None);
-        };
-        let bad = || Refusal::Time {
-            field: self.path(),
-            text: clean(&text, 40),
-        };
-        if let Ok(time) = text.trim().parse::<Timestamp>() {
-            return Ok(Some(time));
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        let text = self.text()?;
+        let read = parse_time(text.trim());
+        if read.is_none() {
+            self.leave_out("a time such as 2026-11-23T17:00:00Z");
         }
-        let civil: DateTime = text.trim().parse().map_err(|_| bad())?;
-        let time = TimeZone::UTC.to_timestamp(civil).map_err(|_| bad())?;
-        Ok(Some(time))
+        read
     }
 
     /// True, false, or absent: false.
-    pub(super) fn flag(&self) -> Result<bool, Refusal> {
-        match self.raw.map(|raw| (raw, raw.get())) {
-            None | Some((_, "false")) => Ok(false),
-            Some((_, "true")) => Ok(true),
-            Some((raw, _)) => Err(self.wrong(raw, "true or false")),
+    pub(super) fn flag(&self) -> bool {
+        let Some(raw) = self.raw else { return false };
+        match raw.get().trim_matches('"').to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => true,
+            "false" | "0" | "no" | "" => false,
+            _ => {
+                self.leave_out("true or false");
+                false
+            }
         }
     }
 
     /// A whole number without a sign, exactly.
-    pub(super) fn id(&self) -> Result<Option<u64>, Refusal> {
-        let Some(text) = self.text()? else {
-            return Ok(None);
-        };
-        let whole = text.trim().parse().map_err(|_| Refusal::Whole {
-            field: self.path(),
-            text: clean(&text, 40),
-            most: u64::MAX,
-        })?;
-        Ok(Some(whole))
+    pub(super) fn id(&self) -> Option<u64> {
+        let id = self.text()?.trim().parse().ok();
+        if id.is_none() {
+            self.leave_out("a whole number");
+        }
+        id
     }
 
-    /// A quantity; `2.0` is two.
-    pub(super) fn qty(&self) -> Result<Option<Qty>, Refusal> {
-        let Some(text) = self.text()? else {
-            return Ok(None);
-        };
-        let qty = Qty::parse(text.trim()).map_err(|source| Refusal::Qty {
-            field: self.path(),
-            source,
-        })?;
-        Ok(Some(qty))
+    /// A quantity of at most three decimals; a finer one is rounded.
+    pub(super) fn qty(&self) -> Option<Qty> {
+        let read = self.decimal()?.qty();
+        match read {
+            None => self.leave_out("a quantity"),
+            Some((qty, true)) => self.warn(format!("rounded to {qty}")),
+            Some((_, false)) => {}
+        }
+        read.map(|(qty, _)| qty)
+    }
+
+    /// The object that stands here, as it was sent.
+    pub(super) fn raw_object(&self) -> Option<&'a RawValue> {
+        self.raw.filter(|raw| kind(raw) == "an object")
+    }
+
+    /// Reads `inner`, which stood in this field as a text, in its place.
+    pub(super) fn within(&self, inner: &RawValue, read: impl FnOnce(&Field<'_>)) {
+        read(&Field::new(self.path(), Some(inner), self.warnings));
     }
 
     /// An object; absent or PHP's empty list is one without fields.
-    pub(super) fn object(&self) -> Result<Object<'a>, Refusal> {
+    pub(super) fn object(&self) -> Object<'a> {
+        self.object_if_any().unwrap_or_else(|| {
+            self.leave_out("an object");
+            Object {
+                path: self.path(),
+                fields: Fields::default(),
+                warnings: self.warnings,
+            }
+        })
+    }
+
+    fn object_if_any(&self) -> Option<Object<'a>> {
         let fields = match self.raw {
-            None => BTreeMap::new(),
-            Some(raw) if kind(raw) == "an object" => serde_json::from_str(raw.get())
-                .map_err(|_| Refusal::Unicode { field: self.path() })?,
-            Some(_) if self.list().is_ok_and(|list| list.is_empty()) => BTreeMap::new(),
-            Some(raw) => return Err(self.wrong(raw, "an object")),
+            None => Fields::default(),
+            Some(raw) if kind(raw) == "an object" => serde_json::from_str(raw.get()).ok()?,
+            Some(raw) if elements(raw).is_some_and(|list| list.is_empty()) => Fields::default(),
+            Some(_) => return None,
         };
-        let path = self.path();
-        Ok(Object { path, fields })
+        Some(Object {
+            path: self.path(),
+            fields,
+            warnings: self.warnings,
+        })
     }
 
-    /// The elements of a list; none when it is absent.
-    pub(super) fn list(&self) -> Result<Vec<Field<'a>>, Refusal> {
+    /// The elements of a list; none when it is absent. An object with numbers for names is the list of its values,
+    /// another one is a list of itself.
+    pub(super) fn list(&self) -> Vec<Field<'a>> {
+        self.list_if_any().unwrap_or_else(|| {
+            self.leave_out("a list");
+            Vec::new()
+        })
+    }
+
+    fn list_if_any(&self) -> Option<Vec<Field<'a>>> {
         let Some(raw) = self.raw else {
-            return Ok(Vec::new());
+            return Some(Vec::new());
         };
-        let elements: Vec<&RawValue> =
-            serde_json::from_str(raw.get()).map_err(|_| self.wrong(raw, "a list"))?;
-        let element = |(at, raw)| Field::new(format!("{}[{at}]", self.path), Some(raw));
-        Ok(elements.into_iter().enumerate().map(element).collect())
+        if kind(raw) == "an object" {
+            let fields: Fields<'a> = serde_json::from_str(raw.get()).ok()?;
+            if !fields.is_numbered() {
+                return Some(vec![Field::new(self.path(), Some(raw), self.warnings)]);
+            }
+            let value =
+                |(name, raw)| Field::new(format!("{}.{name}", self.path), Some(raw), self.warnings);
+            return Some(fields.0.into_iter().map(value).collect());
+        }
+        let element =
+            |(at, raw)| Field::new(format!("{}[{at}]", self.path), Some(raw), self.warnings);
+        Some(
+            elements(raw)?
+                .into_iter()
+                .enumerate()
+                .map(element)
+                .collect(),
+        )
     }
 
-    /// The objects of a list.
-    pub(super) fn objects(&self) -> Result<Vec<Object<'a>>, Refusal> {
-        self.list()?.iter().map(Field::object).collect()
+    /// The objects of a list; other elements are left out.
+    pub(super) fn objects(&self) -> Vec<Object<'a>> {
+        objects(&self.list())
     }
+
+    /// The objects of a list that the order cannot do without: refused when there is something that is not a list, or
+    /// a list in which nothing is an object.
+    pub(super) fn needed_objects(&self) -> Result<Vec<Object<'a>>, Refusal> {
+        let list = self.list_if_any().ok_or_else(|| Refusal::Type {
+            field: self.path(),
+            seen: self.raw.map_or("null", kind),
+            wanted: "a list",
+        })?;
+        let objects = objects(&list);
+        match list.first().filter(|_| objects.is_empty()) {
+            None => Ok(objects),
+            Some(first) => Err(Refusal::Type {
+                field: first.path(),
+                seen: first.raw.map_or("null", kind),
+                wanted: "an object",
+            }),
+        }
+    }
+}
+
+fn objects<'a>(list: &[Field<'a>]) -> Vec<Object<'a>> {
+    let object = |field: &Field<'a>| {
+        let object = field.object_if_any().filter(|_| field.is_there());
+        if object.is_none() {
+            field.leave_out("an object");
+        }
+        object
+    };
+    list.iter().filter_map(object).collect()
+}
+
+fn elements(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// The first moment that is there and can be read.
+pub(super) fn first_time<const N: usize>(fields: [Field<'_>; N]) -> Option<Timestamp> {
+    fields.iter().find_map(Field::time)
+}
+
+/// A moment in RFC 3339, with a blank for its `T` too; without an offset it is UTC.
+pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time);
+    }
+    // Shopify's files: `2026-05-01 10:00:00 +0200`.
+    if let Ok(zoned) = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S %z", text) {
+        return zoned.to_timestamp().ok();
+    }
+    let civil: DateTime = text.parse().ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok()
 }
 
 /// What stands there, with its article.
@@ -238,97 +416,182 @@ pub(super) fn kind(raw: &RawValue) -> &'static str {
 mod tests {
     use super::*;
 
-    fn field<'a>(raw: &'a str) -> Field<'a> {
-        Field::new("f".into(), Some(serde_json::from_str(raw).unwrap()))
+    /// What a field reads as, and the warnings of it.
+    fn read<T>(raw: &str, reads: impl FnOnce(&Field<'_>) -> T) -> (T, Vec<String>) {
+        let warnings = Collector::default();
+        let value = {
+            let raw: &RawValue = serde_json::from_str(raw).unwrap();
+            reads(&Field::new("f".into(), Some(raw), &warnings))
+        };
+        (value, warnings.into_warnings().kept)
+    }
+
+    fn euro() -> Currency {
+        Currency::new("EUR").unwrap()
     }
 
     #[test]
     fn amounts_and_ids_stay_exact() {
-        let euro = Currency::new("EUR").unwrap();
         let table = [
             (r#""29.35""#, Some(2935)),
             ("29.35", Some(2935)),
+            ("14.9975", Some(1500)),
             (r#""-10.00""#, Some(-1000)),
             (r#"" ""#, None),
             ("null", None),
-            ("90071992547409.93", Some(9_007_199_254_740_993)),
+            ("9007199254740.93", Some(900_719_925_474_093)),
         ];
         for (raw, minor) in table {
-            assert_eq!(field(raw).amount(euro).unwrap(), minor, "{raw}");
+            let (amount, warnings) = read(raw, |f| f.amount(euro()));
+            assert_eq!((amount, warnings.len()), (minor, 0), "{raw}");
         }
         for raw in ["18446744073709551615", r#""18446744073709551615""#] {
-            assert_eq!(field(raw).id().unwrap(), Some(u64::MAX));
+            assert_eq!(read(raw, |f| f.id()).0, Some(u64::MAX));
         }
     }
 
     #[test]
     fn times_without_an_offset_are_utc() {
-        let expected = "2017-03-22T19:28:02Z".parse().unwrap();
+        let expected = "2017-03-22T19:28:02Z".parse().ok();
         for raw in [
             r#""2017-03-22T19:28:02""#,
             r#""2017-03-22T16:28:02-03:00""#,
             r#""2017-03-22T19:28:02Z""#,
+            r#""2017-03-22 19:28:02""#,
+            r#""2017-03-22 16:28:02 -0300""#,
         ] {
-            assert_eq!(field(raw).time().unwrap(), Some(expected), "{raw}");
+            assert_eq!(read(raw, |f| f.time()), (expected, vec![]), "{raw}");
         }
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
-        let euro = Currency::new("EUR").unwrap();
+    fn what_cannot_be_read_is_left_out_by_field_and_value() {
+        let words = |raw: &str, reads: fn(&Field<'_>) -> bool| {
+            let (there, warnings) = read(raw, reads);
+            assert!(!there, "{raw}");
+            warnings.join("; ")
+        };
+        let long = format!("\"{}\"", "x".repeat(300));
+        let cut = format!(
+            "`f`: `\"{}…` is not a whole number: left out",
+            "x".repeat(38)
+        );
+        type Reads = fn(&Field<'_>) -> bool;
+        let table: [(&str, Reads, &str); 13] = [
+            (
+                "false",
+                |f| f.text().is_some(),
+                "`f`: `false` is not a text: left out",
+            ),
+            (
+                r#""\ud800""#,
+                |f| f.name().is_some(),
+                "`f`: `\"\\ud800\"` is not a text: left out",
+            ),
+            (
+                r#""1,5""#,
+                |f| f.amount(euro()).is_some(),
+                "`f`: `\"1,5\"` is not a decimal number such as 13.90: left out",
+            ),
+            (
+                "1e17",
+                |f| f.amount(euro()).is_some(),
+                "`f`: `1e17` is not a decimal number such as 13.90: left out",
+            ),
+            (
+                "1e12",
+                |f| f.qty().is_some(),
+                "`f`: `1e12` is not a quantity: left out",
+            ),
+            (
+                r#""0000-00-00T00:00:00""#,
+                |f| f.time().is_some(),
+                "`f`: `\"0000-00-00T00:00:00\"` is not a time such as 2026-11-23T17:00:00Z: left out",
+            ),
+            (
+                r#""-0001-11-30T00:00:00""#,
+                |f| f.time().is_some(),
+                "`f`: `\"-0001-11-30T00:00:00\"` is not a time such as 2026-11-23T17:00:00Z: left out",
+            ),
+            (
+                r#""maybe""#,
+                |f| f.flag(),
+                "`f`: `\"maybe\"` is not true or false: left out",
+            ),
+            (
+                "-1",
+                |f| f.qty().is_some(),
+                "`f`: `-1` is not a quantity: left out",
+            ),
+            (&long, |f| f.id().is_some(), &cut),
+            (
+                "[1]",
+                |f| f.object().names().count() > 0,
+                "`f`: `[1]` is not an object: left out",
+            ),
+            (
+                "7",
+                |f| !f.list().is_empty(),
+                "`f`: `7` is not a list: left out",
+            ),
+            (
+                "[7]",
+                |f| !f.objects().is_empty(),
+                "`f[0]`: `7` is not an object: left out",
+            ),
+        ];
+        for (raw, reads, expected) in table {
+            assert_eq!(words(raw, reads), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_needed_is_refused_by_name() {
         let table = [
             (
-                field("true").text().err(),
+                read("true", |f| f.needed_text().err()).0,
                 "`f` is true or false, but a text is needed",
             ),
             (
-                field(r#""\ud800""#).text().err(),
+                read(r#""\ud800""#, |f| f.needed_text().err()).0,
                 "`f` is not valid Unicode",
             ),
             (
-                field(r#""1e3""#).amount(euro).err(),
-                "`f`: `1e3` is not an amount: decimal digits with a point are needed, such as 13.90",
+                read("7", |f| f.needed_objects().err()).0,
+                "`f` is a number, but a list is needed",
             ),
             (
-                field(r#""0000-00-00""#).time().err(),
-                "`f`: `0000-00-00` is not a time such as 2026-11-23T17:00:00Z",
-            ),
-            (
-                field("1").flag().err(),
-                "`f` is a number, but true or false is needed",
-            ),
-            (
-                field("0.0005").qty().err(),
-                "`f`: `0.0005` is not a quantity: a number from 0 to 1000000 with at most 3 decimals is needed",
-            ),
-            (
-                field("-1").id().err(),
-                "`f`: `-1` is not a whole number from 0 to 18446744073709551615",
-            ),
-            (
-                field("[1]").object().err(),
-                "`f` is a list, but an object is needed",
-            ),
-            (
-                field("{}").list().err(),
-                "`f` is an object, but a list is needed",
-            ),
-            (
-                field(r#"[{"a":7}]"#).objects().unwrap()[0]
-                    .get("a")
-                    .list()
-                    .err(),
-                "`f[0].a` is a number, but a list is needed",
+                read("[null]", |f| f.needed_objects().err()).0,
+                "`f[0]` is null, but an object is needed",
             ),
         ];
-        for (error, words) in table {
-            assert_eq!(error.unwrap().to_string(), words);
+        for (refusal, words) in table {
+            assert_eq!(refusal.unwrap().to_string(), words);
         }
     }
 
     #[test]
-    fn phps_empty_list_is_an_object_without_fields() {
-        assert_eq!(field("[ ]").object().unwrap().names().count(), 0);
-        assert_eq!(field("2.0").qty().unwrap(), Some(Qty::whole(2)));
+    fn phps_lists_and_objects_are_read_as_each_other() {
+        assert_eq!(read("[ ]", |f| f.object().names().count()), (0, vec![]));
+        let table = [
+            (r#"{"10":{"id":1},"2":{"id":2}}"#, 2, vec!["f.10", "f.2"]),
+            (r#"{"id":1,"name":"Teapot"}"#, 1, vec!["f"]),
+            ("{}", 0, vec![]),
+            (r#"[{"id":1},null,{"id":2}]"#, 2, vec!["f[0]", "f[2]"]),
+        ];
+        for (raw, count, paths) in table {
+            let (read, _) = read(raw, |f| {
+                let objects = f.needed_objects().unwrap();
+                objects
+                    .iter()
+                    .map(|o| o.path().to_owned())
+                    .collect::<Vec<_>>()
+            });
+            assert_eq!(
+                (read.len(), read),
+                (count, paths.iter().map(|p| (*p).to_owned()).collect()),
+                "{raw}"
+            );
+        }
     }
 }

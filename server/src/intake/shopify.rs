@@ -1,57 +1,61 @@
-//! An order as Shopify's REST Admin API writes it, which is also the body of
-//! its `orders/*` webhooks.
+//! An order as Shopify's REST Admin API writes it, which is also the body of its `orders/*` webhooks.
 //! <https://shopify.dev/docs/api/admin-rest/latest/resources/order>
 //!
 //! Fulfilment and money have a module each, for each has its traps.
 
-mod fulfilment;
-mod money;
+pub(super) mod fulfilment;
+pub(super) mod money;
 
-use ordertop::order::intake::{Intake, Moments};
-use ordertop::order::placement::MAX_LINES;
-use ordertop::order::text::MAX_NOTE_CHARS;
-use ordertop::order::{
-    Address, Buyer, Currency, Flags, Line, OrderContent, OrderNumber, OrderStatus, Qty, Source,
-    VendorId,
-};
+use ordertop::order::intake::{Intake, MAX_PROPERTIES, Moments};
+use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
+use ordertop::order::{Address, Buyer, Currency, Flags, Line, OrderContent, Property, Qty, Source};
 
 use self::fulfilment::{Fulfilments, Progress};
 use self::money::{Payment, TotalsSet, totals};
-use super::Refusal;
-use super::field::Object;
+use super::decimal::Decimal;
+use super::field::{Field, Object, first_time};
+use super::totals::{LineIds, anything_bought};
+use super::{Refusal, Settings, first_name, line_objects};
 
 /// The channel's name in [`Source`].
-const CHANNEL: &str = "shopify";
+pub(super) const CHANNEL: &str = "shopify";
 
-/// Reads an order of `vendor`.
-pub(super) fn read(order: &Object<'_>, vendor: &VendorId) -> Result<Intake, Refusal> {
-    let number = number(order)?;
-    let currency = currency(order)?;
-    let fulfilments = Fulfilments::read(order)?;
-    let money = Payment::read(order)?;
-    let (status, on_hold) = status(&money, fulfilments.progress);
+/// Reads an order.
+pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Refusal> {
+    let id = super::shops_id(&order.get("id"))?;
+    let number = super::order_number(["name", "order_number"].map(|name| order.get(name)))?;
+    let total = order.get("total_price");
+    let currency = super::currency(&order.get("currency"), &total, settings.currency)?;
+    let fulfilments = Fulfilments::read(order);
+    let money = Payment::read(order);
+    let (status, on_hold) = money.status(fulfilments.progress);
     let set = money.set();
-    let lines = lines(order, set, &fulfilments, currency)?;
-    let time = |name: &str| order.get(name).time();
-    let created_at = match time("processed_at")? {
-        // The day that the order shows, also when it was brought over from
-        // another shop later.
-        Some(processed_at) => processed_at,
-        None => time("created_at")?.ok_or_else(|| order.get("created_at").missing())?,
-    };
-    let buyer = buyer(order)?;
+    let (lines, items) = lines(order, set, &fulfilments, currency)?;
+    let totals = totals(order, set, items, lines.len(), currency);
+    if !anything_bought(&lines, &totals) && order.get("line_items").list().is_empty() {
+        return Err(Refusal::Empty {
+            field: "line_items".into(),
+        });
+    }
+    let placed_at = first_time(
+        // The day that the order shows, also when it was brought over from another shop later.
+        ["processed_at", "created_at", "updated_at"].map(|name| order.get(name)),
+    );
+    let buyer = buyer(order);
     Ok(Intake {
-        vendor_id: vendor.clone(),
+        vendor_id: settings.vendor.clone(),
         number,
         status,
         flags: Flags {
-            test: order.get("test").flag()?,
+            test: order.get("test").flag(),
             on_hold,
+            pay_on_delivery: money.pay_on_delivery() && !status.is_exception(),
             ..Flags::default()
         },
-        prior: None,
+        prior: money.prior(status, fulfilments.progress),
         moments: Moments {
-            paid_at: money.is_paid().then_some(created_at),
+            // It does not say when.
+            paid_at: None,
             shipped_at: fulfilments.shipped_at,
             delivered_at: fulfilments.delivered_at,
             completed_at: None,
@@ -59,191 +63,172 @@ pub(super) fn read(order: &Object<'_>, vendor: &VendorId) -> Result<Intake, Refu
         },
         content: OrderContent {
             group: None,
-            source: Some(source(order, &money, fulfilments.progress)?),
+            source: Some(source(order, id, &money, fulfilments.progress)),
             payment_state: Some(money.word.clone()).filter(|word| !word.is_empty()),
-            placed_at: created_at,
+            placed_at: placed_at.ok_or_else(|| order.get("created_at").missing())?,
             placed_as: None,
             ship_by: None,
             currency,
-            totals: totals(order, set, &lines, currency)?,
+            totals,
             lines,
             shipments: fulfilments.shipments,
-            ship_to: ship_to(order, &buyer)?,
+            ship_to: ship_to(order, &buyer),
             buyer,
-            attributes: Vec::new(),
-            buyer_note: order.get("note").clean(MAX_NOTE_CHARS)?,
+            buyer_note: order.get("note").clean(MAX_NOTE_CHARS),
+            attributes: properties(&order.get("note_attributes")),
             notes: Vec::new(),
         },
     })
 }
 
-/// The table of ORDERS.md, first match, and whether to hold the order back. A
-/// payment that it does not know is kept: the order waits as Pending, on hold,
-/// until somebody looks.
-fn status(money: &Payment, progress: Progress) -> (OrderStatus, bool) {
-    let left = progress != Progress::Nothing;
-    let status = match money.word.as_str() {
-        "refunded" if money.cancelled_at.is_none() || left => OrderStatus::Refunded,
-        _ if money.cancelled_at.is_some() => OrderStatus::Cancelled,
-        "voided" | "expired" | "pending" | "authorized" | "partially_paid" => OrderStatus::Pending,
-        "paid" | "partially_refunded" => match progress {
-            Progress::Delivered => OrderStatus::Delivered,
-            Progress::Everything => OrderStatus::Shipped,
-            Progress::Part | Progress::Nothing => OrderStatus::Paid,
-        },
-        _ => return (OrderStatus::Pending, true),
-    };
-    (status, false)
-}
-
-fn number(order: &Object<'_>) -> Result<OrderNumber, Refusal> {
-    let field = order.get("name");
-    let text = field.text()?.ok_or_else(|| field.missing())?;
-    let text = text.trim();
-    OrderNumber::new(text.strip_prefix('#').unwrap_or(text)).map_err(|source| Refusal::Number {
-        field: field.path(),
-        source,
-    })
-}
-
-fn currency(order: &Object<'_>) -> Result<Currency, Refusal> {
-    let field = order.get("currency");
-    let code = field.text()?.ok_or_else(|| field.missing())?;
-    let total = order.get("total_price").text()?.unwrap_or_default();
-    super::currency(&field, code.trim(), &total)
-}
-
-/// What is to be sent: an edit may have taken a line out again
-/// (`current_quantity`), but what left has left.
+/// What is to be sent, and what it comes to: an edit may have taken a line out again (`current_quantity`), but what
+/// left has left.
 fn lines(
     order: &Object<'_>,
     set: TotalsSet,
     fulfilments: &Fulfilments,
     currency: Currency,
-) -> Result<Vec<Line>, Refusal> {
-    let lines = order.get("line_items").objects()?;
-    if lines.len() > MAX_LINES {
-        return Err(Refusal::Lines(lines.len()));
-    }
-    let mut read = Vec::with_capacity(lines.len());
-    for (at, line) in lines.iter().enumerate() {
-        let id = line.get("id").id()?.unwrap_or(at as u64 + 1);
-        let bought = line.get("quantity").qty()?.unwrap_or(Qty::ONE);
+) -> Result<(Vec<Line>, Decimal), Refusal> {
+    let objects = line_objects(&order.get("line_items"))?;
+    let mut ids = LineIds::default();
+    let mut items = Decimal::default();
+    let mut lines = Vec::with_capacity(objects.len());
+    for line in &objects {
+        let id = ids.next(line.get("id").id());
+        let quantity = line.get("quantity");
+        let bought = quantity.qty().unwrap_or_else(|| {
+            if quantity.is_there() {
+                quantity.warn("1 is taken for it".into());
+            }
+            Qty::ONE
+        });
         let shipped = fulfilments.shipped(id).min(bought);
         let qty = match set {
             TotalsSet::Original => bought,
             TotalsSet::Current => {
-                let current = line.get("current_quantity").qty()?;
+                let current = line.get("current_quantity").qty();
                 current.map_or(bought, |current| current.max(shipped))
             }
         };
         if qty.is_zero() && !bought.is_zero() {
             continue;
         }
-        let price = line.get("price");
-        let unit_price = price.amount(currency)?.unwrap_or_default();
-        let sku = line.get("sku").name()?.unwrap_or_default();
-        let variant = line.get("variant_title").name()?;
-        read.push(Line {
+        let unit_price = line.get("price").exact(currency).unwrap_or_default();
+        let total = unit_price.times(qty);
+        items = items + total;
+        let sku = line.get("sku").name().unwrap_or_default();
+        let variant = line.get("variant_title").name();
+        let title = first_name([line.get("title"), line.get("name")]);
+        lines.push(Line {
             id,
-            title: line.get("title").name()?.unwrap_or_else(|| sku.clone()),
+            title: title.unwrap_or_else(|| sku.clone()),
             sku,
             // What Shopify calls the only variant of a product.
             variant: variant.filter(|variant| variant != "Default Title"),
-            properties: Vec::new(),
+            properties: properties(&line.get("properties")),
             qty,
             qty_shipped: shipped,
-            unit_price,
-            total: qty.price(unit_price).ok_or_else(|| price.too_large())?,
+            unit_price: unit_price.minor(currency).unwrap_or_default(),
+            total: total.minor(currency).unwrap_or_default(),
         });
     }
-    Ok(read)
+    Ok((lines, items))
 }
 
-fn buyer(order: &Object<'_>) -> Result<Buyer, Refusal> {
-    let customer = order.get("customer").object()?;
-    let billing = order.get("billing_address").object()?;
-    let shipping = order.get("shipping_address").object()?;
+/// Named values of an order or a line: a list of `name` and `value`, or an object of them. Names that begin with `_`
+/// are hidden from the buyer, for they are apps' own.
+fn properties(field: &Field<'_>) -> Vec<Property> {
+    let mut properties = Vec::new();
+    let mut add = |name: Option<String>, value: Option<String>| {
+        if let (Some(name), Some(value)) = (name.filter(|name| !name.starts_with('_')), value) {
+            properties.push(Property { name, value });
+        }
+    };
+    for property in field.objects() {
+        if property.has("name") {
+            add(
+                property.get("name").name(),
+                property.get("value").clean(MAX_NOTE_CHARS),
+            );
+        } else {
+            for (name, value) in property.fields() {
+                add(
+                    clean_opt(Some(name), MAX_NAME_CHARS),
+                    value.clean(MAX_NOTE_CHARS),
+                );
+            }
+        }
+    }
+    if properties.len() > MAX_PROPERTIES {
+        field.warn(format!(
+            "more than {MAX_PROPERTIES} named values: the rest is left out"
+        ));
+        properties.truncate(MAX_PROPERTIES);
+    }
+    properties
+}
+
+fn buyer(order: &Object<'_>) -> Buyer {
+    let customer = order.get("customer").object();
+    let billing = order.get("billing_address").object();
+    let shipping = order.get("shipping_address").object();
     let customer_name = super::joined(
         [
-            customer.get("first_name").name()?,
-            customer.get("last_name").name()?,
+            customer.get("first_name").name(),
+            customer.get("last_name").name(),
         ],
         " ",
     );
-    let first = |fields: [super::field::Field<'_>; 3]| {
-        for field in fields {
-            if let Some(text) = field.name()? {
-                return Ok::<_, Refusal>(Some(text));
-            }
-        }
-        Ok(None)
-    };
-    Ok(Buyer {
-        name: match customer_name {
-            Some(name) => Some(name),
-            None => first([
+    Buyer {
+        name: customer_name.or_else(|| {
+            first_name([
                 billing.get("name"),
                 shipping.get("name"),
                 billing.get("company"),
-            ])?,
-        },
-        email: first([
+            ])
+        }),
+        email: first_name([
             order.get("email"),
             order.get("contact_email"),
             customer.get("email"),
-        ])?,
-        phone: match first([
+        ]),
+        phone: first_name([
             order.get("phone"),
             customer.get("phone"),
             billing.get("phone"),
-        ])? {
-            Some(phone) => Some(phone),
-            None => shipping.get("phone").name()?,
-        },
-    })
+            shipping.get("phone"),
+        ]),
+    }
 }
 
-/// The shipping address, or the billing address where there is none (a gift
-/// card, or goods fetched at the shop).
-fn ship_to(order: &Object<'_>, buyer: &Buyer) -> Result<Address, Refusal> {
-    let shipping = order.get("shipping_address").object()?;
+/// The shipping address, or the billing address where there is none (a gift card, or goods fetched at the shop).
+fn ship_to(order: &Object<'_>, buyer: &Buyer) -> Address {
+    let shipping = order.get("shipping_address").object();
     let given = shipping.names().next().is_some();
-    let billing = order.get("billing_address").object()?;
+    let billing = order.get("billing_address").object();
     let from = if given { &shipping } else { &billing };
-    let name = match from.get("name").name()? {
-        Some(name) => Some(name),
-        None => super::joined(
-            [
-                from.get("first_name").name()?,
-                from.get("last_name").name()?,
-            ],
-            " ",
-        ),
-    };
-    let name = super::joined([name, from.get("company").name()?], ", ");
-    let code_or_name = |code: &str, name: &str| match from.get(code).name()? {
-        Some(code) => Ok(Some(code)),
-        None => from.get(name).name(),
-    };
-    Ok(Address {
+    let name = from.get("name").name().or_else(|| {
+        let parts = ["first_name", "last_name"].map(|name| from.get(name).name());
+        super::joined(parts, " ")
+    });
+    let name = super::joined([name, from.get("company").name()], ", ");
+    Address {
         name: name.filter(|name| Some(name) != buyer.name.as_ref()),
-        line1: from.get("address1").name()?,
-        line2: from.get("address2").name()?,
-        city: from.get("city").name()?,
-        region: code_or_name("province_code", "province")?,
-        postcode: from.get("zip").name()?,
-        country: code_or_name("country_code", "country")?,
-    })
+        line1: from.get("address1").name(),
+        line2: from.get("address2").name(),
+        city: from.get("city").name(),
+        region: first_name(["province_code", "province"].map(|name| from.get(name))),
+        postcode: from.get("zip").name(),
+        country: first_name(["country_code", "country"].map(|name| from.get(name))),
+    }
 }
 
-fn source(order: &Object<'_>, money: &Payment, progress: Progress) -> Result<Source, Refusal> {
+fn source(order: &Object<'_>, id: Option<String>, money: &Payment, progress: Progress) -> Source {
     // The page in the address is the buyer's own, with a key: only its host is kept.
     let page = order.get("order_status_url").text_if_any();
     let shop = page.and_then(|page| super::host(&page));
-    let order_id = order.get("id").name()?;
     // A shop with a domain of its own is managed elsewhere.
-    let url = match (&shop, &order_id) {
+    let url = match (&shop, &id) {
         (Some(shop), Some(id))
             if shop.ends_with(".myshopify.com") && id.bytes().all(|b| b.is_ascii_digit()) =>
         {
@@ -251,25 +236,34 @@ fn source(order: &Object<'_>, money: &Payment, progress: Progress) -> Result<Sou
         }
         _ => None,
     };
-    let cancelled = money.cancelled_at.map(|_| "cancelled".to_owned());
-    let paid = Some(money.word.clone()).filter(|word| !word.is_empty());
-    let left = order.get("fulfillment_status").word()?;
-    let left = left.or_else(|| (progress != Progress::Nothing).then(|| "partial".to_owned()));
-    Ok(Source {
+    Source {
         channel: CHANNEL.into(),
         name: None,
-        number: None,
         shop,
-        order_id,
+        order_id: id,
+        number: None,
         url,
-        status_raw: super::joined([cancelled, paid, left], ", "),
-        modified_at: order.get("updated_at").time()?,
-    })
+        status_raw: status_raw(money, order.get("fulfillment_status").word(), progress),
+        modified_at: order.get("updated_at").time(),
+    }
+}
+
+/// The shop's own words for the status.
+pub(super) fn status_raw(
+    money: &Payment,
+    fulfilment: Option<String>,
+    progress: Progress,
+) -> Option<String> {
+    let cancelled = money.cancelled_at.map(|_| "cancelled".to_owned());
+    let paid = Some(money.word.clone()).filter(|word| !word.is_empty());
+    let left = fulfilment.or_else(|| (progress != Progress::Nothing).then(|| "partial".to_owned()));
+    super::joined([cancelled, paid, left], ", ")
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use ordertop::order::OrderStatus;
 
     use super::*;
 
@@ -304,12 +298,62 @@ mod tests {
                 word: word.into(),
                 cancelled_at: cancelled.then_some(Timestamp::UNIX_EPOCH),
                 refunds: false,
+                paid_later: false,
             };
             assert_eq!(
-                status(&money, progress),
+                money.status(progress),
                 (expected, on_hold),
                 "{word}, {progress:?}, cancelled {cancelled}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_paid_later_leaves_before_it_is_paid() {
+        use OrderStatus::{Cancelled, Delivered, Paid, Pending, Refunded, Shipped};
+        use Progress::{Everything, Nothing, Part};
+        let table = [
+            ("pending", Nothing, Pending, true),
+            ("pending", Part, Pending, true),
+            ("pending", Everything, Shipped, true),
+            ("pending", Progress::Delivered, Delivered, true),
+            ("partially_paid", Everything, Shipped, true),
+            ("paid", Nothing, Paid, false),
+            ("paid", Everything, Shipped, false),
+            ("voided", Nothing, Pending, false),
+        ];
+        for (word, progress, expected, on_delivery) in table {
+            let mut money = Payment {
+                word: word.into(),
+                cancelled_at: None,
+                refunds: false,
+                paid_later: true,
+            };
+            assert_eq!(
+                money.status(progress),
+                (expected, false),
+                "{word}, {progress:?}"
+            );
+            assert_eq!(money.pay_on_delivery(), on_delivery, "{word}");
+            money.paid_later = false;
+            assert!(!money.pay_on_delivery());
+        }
+        let table = [
+            (Cancelled, "pending", Nothing, Some(Pending)),
+            (Cancelled, "paid", Part, Some(Paid)),
+            (Refunded, "refunded", Nothing, Some(Paid)),
+            (Refunded, "refunded", Everything, Some(Shipped)),
+            (Refunded, "refunded", Progress::Delivered, Some(Delivered)),
+            (Shipped, "paid", Everything, None),
+        ];
+        for (status, word, progress, prior) in table {
+            let money = Payment {
+                word: word.into(),
+                cancelled_at: None,
+                refunds: false,
+                paid_later: false,
+            };
+            assert_eq!(money.prior(status, progress), prior, "{word}, {progress:?}");
         }
     }
 }

@@ -1,0 +1,444 @@
+//! Orders of a CSV file whose columns are mapped to fields: one record an order, or one a line item with the order's
+//! own fields repeated or in its first record alone.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use ordertop::order::intake::{Intake, Moments};
+use ordertop::order::placement::MAX_LINES;
+use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean, clean_opt};
+use ordertop::order::{
+    Address, Buyer, Currency, Flags, Line, OrderContent, OrderStatus, Qty, Shipment, Source, Totals,
+};
+
+use super::cells::Cells;
+use super::column_map::ColumnMap;
+use super::decimal::Decimal;
+use super::field::{Field, Object, parse_time};
+use super::shopify::money::is_paid_later;
+use super::totals::{LineIds, Parts, anything_bought};
+use super::{Refusal, Settings, woocommerce};
+
+/// The records of one order, read through a map.
+struct Order<'a> {
+    cells: Cells<'a>,
+    map: &'a ColumnMap,
+}
+
+/// Reads the records of one order.
+pub(super) fn read(
+    row: &Object<'_>,
+    map: &ColumnMap,
+    settings: &Settings,
+) -> Result<Intake, Refusal> {
+    let order = Order {
+        cells: Cells::of(row)?,
+        map,
+    };
+    let number = super::order_number([order.needed("order_number")])?;
+    let id = order
+        .field("id")
+        .map(|field| super::shops_id(&field))
+        .transpose()?
+        .flatten();
+    let currency = order.currency(settings)?;
+    let status_raw = order.field("status").and_then(|field| field.name());
+    let way = order.field("payment_method").and_then(|field| field.word());
+    let later = way.is_some_and(|way| is_paid_later(&way));
+    let (status, flags) = order.status(status_raw.as_deref(), later);
+    let left = matches!(
+        status,
+        OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Completed
+    );
+    let (lines, items) = order.lines(left, currency)?;
+    let totals = order.totals(items, lines.len(), currency);
+    if !anything_bought(&lines, &totals) {
+        return Err(Refusal::Empty {
+            field: "lines.title".into(),
+        });
+    }
+    let moments = Moments {
+        paid_at: order.time("paid_at"),
+        shipped_at: order.time("shipped_at"),
+        ..Moments::default()
+    };
+    let modified_at = order.time("modified_at");
+    let placed_at = order.time("placed_at").or(moments.paid_at).or(modified_at);
+    let buyer = Buyer {
+        name: order
+            .name("buyer.name")
+            .or_else(|| order.full_name("buyer")),
+        email: order.name("buyer.email"),
+        phone: order.name("buyer.phone"),
+    };
+    Ok(Intake {
+        vendor_id: settings.vendor.clone(),
+        number,
+        status,
+        flags,
+        prior: prior(status, moments),
+        moments,
+        content: OrderContent {
+            group: None,
+            source: Some(order.source(id, status_raw, modified_at)),
+            payment_state: None,
+            placed_at: placed_at.ok_or_else(|| order.needed("placed_at").missing())?,
+            placed_as: None,
+            ship_by: None,
+            currency,
+            totals,
+            lines,
+            shipments: order.shipments(),
+            ship_to: order.ship_to(&buyer),
+            buyer,
+            buyer_note: order
+                .field("buyer_note")
+                .and_then(|field| field.clean(MAX_NOTE_CHARS)),
+            attributes: Vec::new(),
+            notes: Vec::new(),
+        },
+    })
+}
+
+/// What a record is that is no order yet.
+pub(super) fn skipped(row: &Object<'_>, map: &ColumnMap) -> Option<String> {
+    let column = map.column("status")?;
+    let word = row
+        .fields()
+        .find_map(|(_, record)| record.object().get(column).text_if_any())?;
+    let word = word.trim().to_lowercase().replace([' ', '_'], "-");
+    let word = word.strip_prefix("wc-").unwrap_or(&word);
+    matches!(word, "checkout-draft" | "auto-draft" | "draft")
+        .then(|| format!("a draft (`{word}`): no order yet"))
+}
+
+/// The furthest status that a cancelled, refunded or disputed order proves.
+fn prior(status: OrderStatus, moments: Moments) -> Option<OrderStatus> {
+    status.is_exception().then_some(match moments {
+        Moments {
+            shipped_at: Some(_),
+            ..
+        } => OrderStatus::Shipped,
+        Moments {
+            paid_at: Some(_), ..
+        } => OrderStatus::Paid,
+        _ => OrderStatus::Pending,
+    })
+}
+
+impl<'a> Order<'a> {
+    fn field(&self, name: &str) -> Option<Field<'a>> {
+        Some(self.cells.get(self.map.column(name)?))
+    }
+
+    /// A field that has a column, or stands for its name where it has none.
+    fn needed(&self, name: &str) -> Field<'a> {
+        self.cells.get(self.map.column(name).unwrap_or(name))
+    }
+
+    fn name(&self, name: &str) -> Option<String> {
+        self.field(name)?.name()
+    }
+
+    fn full_name(&self, whose: &str) -> Option<String> {
+        let parts = ["first_name", "last_name"].map(|part| self.name(&format!("{whose}.{part}")));
+        super::joined(parts, " ")
+    }
+
+    fn currency(&self, settings: &Settings) -> Result<Currency, Refusal> {
+        match self.field("currency") {
+            Some(field) => super::currency(&field, &self.needed("totals.total"), settings.currency),
+            None => settings.currency.ok_or(Refusal::NoCurrency),
+        }
+    }
+
+    /// A number of the file's own form.
+    fn number(&self, field: &Field<'_>, currency: Currency) -> Option<Decimal> {
+        let text = field.text()?;
+        let read = Decimal::parse_local(&text, self.map.decimal());
+        let read = read.filter(|number| number.minor(currency).is_some());
+        if read.is_none() {
+            field.leave_out("a decimal number");
+        }
+        read
+    }
+
+    fn amount(&self, name: &str, currency: Currency) -> Option<Decimal> {
+        self.number(&self.field(name)?, currency)
+    }
+
+    fn time(&self, name: &str) -> Option<Timestamp> {
+        let field = self.field(name)?;
+        let text = field.text()?;
+        let read = time(text.trim(), self.map.date());
+        if read.is_none() {
+            field.leave_out(
+                "a time such as 2026-05-01 10:00 (name another form in the map: date=%d/%m/%Y)",
+            );
+        }
+        read
+    }
+
+    /// The status by the words of ordertop and of WooCommerce, with its `completed` as it means it: shipped.
+    fn status(&self, word: Option<&str>, later: bool) -> (OrderStatus, Flags) {
+        let Some(word) = word else {
+            let flags = Flags {
+                pay_on_delivery: later,
+                ..Flags::default()
+            };
+            return (OrderStatus::Pending, flags);
+        };
+        let word = word.to_lowercase().replace([' ', '_'], "-");
+        let own = |status| {
+            let flags = Flags {
+                pay_on_delivery: later
+                    && matches!(status, OrderStatus::Pending | OrderStatus::Paid),
+                ..Flags::default()
+            };
+            (status, flags)
+        };
+        match word.as_str() {
+            "paid" => own(OrderStatus::Paid),
+            "shipped" => own(OrderStatus::Shipped),
+            "delivered" => own(OrderStatus::Delivered),
+            "disputed" => own(OrderStatus::Disputed),
+            "pending-payment" | "unpaid" => own(OrderStatus::Pending),
+            "canceled" => own(OrderStatus::Cancelled),
+            word => woocommerce::status(word, later),
+        }
+    }
+
+    fn totals(&self, items: Decimal, lines: usize, currency: Currency) -> Totals {
+        let amount = |name: &str| self.amount(name, currency).unwrap_or_default();
+        let mut parts = Parts {
+            items,
+            discount: amount("totals.discount"),
+            shipping: amount("totals.shipping"),
+            fees: amount("totals.fees"),
+            tips: amount("totals.tips"),
+            gift_cards: amount("totals.gift_cards"),
+            tax: amount("totals.tax"),
+            tax_included: false,
+            refunded: amount("totals.refunded"),
+        };
+        let given = self.amount("totals.total", currency);
+        let given = given.and_then(|given| given.minor(currency));
+        parts.include_tax_where_it_fits(given, currency);
+        parts.totals(given, &self.needed("totals.total"), lines, currency)
+    }
+
+    fn lines(&self, left: bool, currency: Currency) -> Result<(Vec<Line>, Decimal), Refusal> {
+        let mut lines = Vec::new();
+        let mut items = Decimal::default();
+        let mut ids = LineIds::default();
+        let mut push = |line: ReadLine| {
+            let total = line
+                .total
+                .unwrap_or_else(|| line.unit_price.unwrap_or_default().times(line.qty));
+            let unit_price = line.unit_price.unwrap_or_else(|| total.per(line.qty));
+            items = items + total;
+            lines.push(Line {
+                id: ids.next(line.id),
+                title: line.title.or_else(|| line.sku.clone()).unwrap_or_default(),
+                sku: line.sku.unwrap_or_default(),
+                variant: line.variant,
+                properties: Vec::new(),
+                qty: line.qty,
+                qty_shipped: if left { line.qty } else { Qty::ZERO },
+                unit_price: unit_price.minor(currency).unwrap_or_default(),
+                total: total.minor(currency).unwrap_or_default(),
+            });
+        };
+        for record in &self.cells.records {
+            if let Some(line) = self.line(record, currency) {
+                push(line);
+            }
+        }
+        if let Some(text) = self.field("lines.packed").and_then(|field| field.text()) {
+            text.split(';')
+                .filter_map(|item| packed(item, self.map, currency))
+                .for_each(&mut push);
+        }
+        match lines.len() {
+            ..=MAX_LINES => Ok((lines, items)),
+            more => Err(Refusal::Lines {
+                field: self.needed("lines.packed").path(),
+                lines: more,
+            }),
+        }
+    }
+
+    /// The line of a record; `None` where it names no article.
+    fn line(&self, record: &Object<'_>, currency: Currency) -> Option<ReadLine> {
+        let cell = |name: &str| Some(record.get(self.map.column(name)?));
+        let text = |name: &str| cell(name)?.name();
+        let (sku, title) = (text("lines.sku"), text("lines.title"));
+        if sku.is_none() && title.is_none() {
+            return None;
+        }
+        let amount = |name: &str| self.number(&cell(name)?, currency);
+        let qty = cell("lines.qty").and_then(|field| {
+            let text = field.text()?;
+            let read = Decimal::parse_local(&text, self.map.decimal()).and_then(Decimal::qty);
+            if read.is_none() {
+                field.leave_out("a quantity: 1 is taken for it");
+            }
+            Some(read?.0)
+        });
+        Some(ReadLine {
+            id: cell("lines.id").and_then(|field| field.id()),
+            sku,
+            title,
+            variant: text("lines.variant"),
+            qty: qty.unwrap_or(Qty::ONE),
+            unit_price: amount("lines.unit_price"),
+            total: amount("lines.total"),
+        })
+    }
+
+    fn ship_to(&self, buyer: &Buyer) -> Address {
+        let part = |name: &str| self.name(&format!("ship_to.{name}"));
+        let name = part("name").or_else(|| self.full_name("ship_to"));
+        Address {
+            name: name.filter(|name| Some(name) != buyer.name.as_ref()),
+            line1: part("line1"),
+            line2: part("line2"),
+            city: part("city"),
+            region: part("region"),
+            postcode: part("postcode"),
+            country: part("country"),
+        }
+    }
+
+    fn shipments(&self) -> Vec<Shipment> {
+        let shipment = |tracking_number| Shipment {
+            carrier: self.name("shipments.carrier"),
+            tracking_number: Some(tracking_number),
+            from_shop: true,
+            ..Shipment::default()
+        };
+        let number = self.name("shipments.tracking_number");
+        number.map(shipment).into_iter().collect()
+    }
+
+    fn source(
+        &self,
+        order_id: Option<String>,
+        status_raw: Option<String>,
+        modified_at: Option<Timestamp>,
+    ) -> Source {
+        let channel = match self.map.is_woocommerce() {
+            true => woocommerce::CHANNEL,
+            false => "generic",
+        };
+        Source {
+            channel: channel.into(),
+            name: None,
+            shop: None,
+            order_id,
+            number: None,
+            url: None,
+            status_raw,
+            modified_at,
+        }
+    }
+}
+
+/// A line as a record has it.
+struct ReadLine {
+    id: Option<u64>,
+    sku: Option<String>,
+    title: Option<String>,
+    variant: Option<String>,
+    qty: Qty,
+    unit_price: Option<Decimal>,
+    total: Option<Decimal>,
+}
+
+/// An item of a cell that holds them all: `name:Teapot|sku:T|quantity:1|subtotal:99.00`.
+fn packed(item: &str, map: &ColumnMap, currency: Currency) -> Option<ReadLine> {
+    let parts: Vec<(&str, &str)> = item
+        .split('|')
+        .filter_map(|part| part.split_once(':'))
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .collect();
+    let text = |names: &[&str]| {
+        let part = parts
+            .iter()
+            .find(|(name, value)| names.contains(name) && !value.is_empty());
+        part.map(|(_, value)| *value)
+    };
+    let number = |names: &[&str]| Decimal::parse_local(text(names)?, map.decimal());
+    let title = clean_opt(text(&["name"]), MAX_NAME_CHARS);
+    let sku = clean_opt(text(&["sku"]), MAX_NAME_CHARS);
+    if title.is_none() && sku.is_none() {
+        return None;
+    }
+    let amount = |names: &[&str]| number(names).filter(|number| number.minor(currency).is_some());
+    Some(ReadLine {
+        id: text(&["id"]).and_then(|id| id.parse().ok()),
+        sku,
+        title,
+        variant: text(&["variation", "meta"]).map(|text| clean(text, MAX_NAME_CHARS)),
+        qty: number(&["quantity", "qty"])
+            .and_then(Decimal::qty)
+            .map_or(Qty::ONE, |(qty, _)| qty),
+        unit_price: None,
+        total: amount(&["subtotal", "sub_total"]).or_else(|| amount(&["total"])),
+    })
+}
+
+/// A moment in RFC 3339 and its kin, as day.month.year, or in the form that the map names; without a zone it is UTC.
+fn time(text: &str, form: Option<&str>) -> Option<Timestamp> {
+    if let Some(form) = form {
+        let parsed = jiff::fmt::strtime::parse(form, text).ok()?;
+        let civil = || -> Option<DateTime> {
+            parsed
+                .to_datetime()
+                .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))
+                .ok()
+        };
+        return parsed
+            .to_timestamp()
+            .ok()
+            .or_else(|| TimeZone::UTC.to_timestamp(civil()?).ok());
+    }
+    parse_time(text).or_else(|| {
+        // With points the day comes first wherever dates are written so.
+        ["%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y"]
+            .iter()
+            .find_map(|form| time(text, Some(form)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_the_forms_of_spreadsheets() {
+        let table = [
+            ("2026-05-01 10:00", None, Some("2026-05-01T10:00:00Z")),
+            ("2026-05-01", None, Some("2026-05-01T00:00:00Z")),
+            ("01.05.2026 10:00", None, Some("2026-05-01T10:00:00Z")),
+            ("1.5.2026", None, Some("2026-05-01T00:00:00Z")),
+            ("05/01/2026 10:00", None, None),
+            (
+                "05/01/2026 10:00",
+                Some("%m/%d/%Y %H:%M"),
+                Some("2026-05-01T10:00:00Z"),
+            ),
+            ("01/05/2026", Some("%d/%m/%Y"), Some("2026-05-01T00:00:00Z")),
+            (
+                "1 May 2026 10:00 +0200",
+                Some("%d %b %Y %H:%M %z"),
+                Some("2026-05-01T08:00:00Z"),
+            ),
+            ("soon", None, None),
+        ];
+        for (text, form, expected) in table {
+            let expected = expected.map(|time| time.parse().unwrap());
+            assert_eq!(time(text, form), expected, "{text} {form:?}");
+        }
+    }
+}
