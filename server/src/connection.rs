@@ -38,9 +38,20 @@ pub enum Start {
         vendor: VendorId,
         /// From where.
         position: Option<Position>,
+        /// What it expects to hear.
+        dialect: Dialect,
     },
     /// It follows every vendor; the client says from where in its first frame.
     All,
+}
+
+/// What a client expects of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// This protocol: a welcome, then events.
+    Ours,
+    /// The old system's: no welcome, and a `new_notification` for each new order.
+    Old,
 }
 
 /// How long a close frame may take to leave, and its answer to come.
@@ -86,6 +97,7 @@ struct Connection<S> {
     /// Held for as long as the store's news are wanted here.
     watch: Watch,
     view: View,
+    dialect: Dialect,
     replayed: Replayed,
 }
 
@@ -118,6 +130,10 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         Start::Vendor { vendor, .. } => Following::Vendor(vendor.clone()),
         Start::All => Following::All,
     };
+    let dialect = match &start {
+        Start::Vendor { dialect, .. } => *dialect,
+        Start::All => Dialect::Ours,
+    };
     let follower = state
         .hub
         .follow(following.clone(), view, state.config.limits.queue_bytes);
@@ -128,6 +144,7 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         follower,
         watch: Watch::default(),
         view,
+        dialect,
         replayed,
     };
     // Recovery is boxed: an idle socket does not carry its weight.
@@ -213,12 +230,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Writes a batch with one flush.
     async fn deliver(&mut self, publications: &[Arc<Publication>]) -> Result<(), End> {
-        let (replayed, view) = (&self.replayed, self.view);
+        let (replayed, view, dialect) = (&self.replayed, self.view, self.dialect);
         let frames = publications.iter().filter(|p| !replayed.holds(p));
         let writing = async {
             for publication in frames {
                 let frame = publication.frame(view).clone();
                 self.socket.feed(Message::Text(frame)).await?;
+                if dialect == Dialect::Old
+                    && let Some(frame) = publication.notification()
+                {
+                    self.socket.feed(Message::Text(frame.clone())).await?;
+                }
             }
             self.socket.flush().await
         };

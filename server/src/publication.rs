@@ -3,10 +3,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use ordertop::order::VendorId;
+use ordertop::order::{ActorKind, VendorId};
 use ordertop::protocol::listed::View;
 use ordertop::protocol::message::VendorAdded;
 use ordertop::protocol::{ListedOrder, OrderEvent, ServerMessage};
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::store::{Event, EventKind, VendorEvent};
@@ -17,6 +18,7 @@ pub struct Publication {
     fact: Fact,
     for_vendor: OnceLock<Utf8Bytes>,
     for_support: OnceLock<Utf8Bytes>,
+    notification: OnceLock<Option<Utf8Bytes>>,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,7 @@ impl Publication {
             fact,
             for_vendor: OnceLock::new(),
             for_support: OnceLock::new(),
+            notification: OnceLock::new(),
         }
     }
 
@@ -71,6 +74,16 @@ impl Publication {
             Fact::Order(event) => Some((&event.vendor, event.event.position.offset)),
             Fact::Vendor(_) | Fact::Store(_) => None,
         }
+    }
+
+    /// The frame beside it for a client of the old system: what its bell rings for.
+    #[must_use]
+    pub fn notification(&self) -> Option<&Utf8Bytes> {
+        let made = self.notification.get_or_init(|| match &self.fact {
+            Fact::Order(event) => new_notification(&event.vendor, &event.event),
+            Fact::Vendor(_) | Fact::Store(_) => None,
+        });
+        made.as_ref()
     }
 
     /// The frame for a view; encoded when it is first asked for.
@@ -86,6 +99,32 @@ impl Publication {
             Fact::Store(message) => encode(message),
         })
     }
+}
+
+/// The old system's notification of a new order; `None` for one that rings nothing: it was imported, or
+/// is no real sale.
+fn new_notification(vendor: &VendorId, event: &Event) -> Option<Utf8Bytes> {
+    let order = &event.order;
+    let rings = event.actor.kind != ActorKind::Import && !order.state.flags.test;
+    if event.kind != EventKind::OrderCreated || !rings {
+        return None;
+    }
+    let frame = json!({
+        "type": "new_notification",
+        "vendor_id": vendor,
+        "timestamp": event.at,
+        "data": {
+            "notification_type": "order_created",
+            "order_number": order.number,
+            "status": order.state.status,
+            "vendor_id": vendor,
+            "title": "New order",
+            "message": format!("New order {}", order.number),
+            "is_read": false,
+            "created_at": event.at,
+        },
+    });
+    Some(frame.to_string().into())
 }
 
 /// The message that tells of an event.

@@ -127,10 +127,14 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
 pub fn raw_json(status: StatusCode, body: Bytes) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    let headers = response.headers_mut();
+    private_json(response.headers_mut());
+    response
+}
+
+/// Marks an answer as JSON for its caller alone.
+pub fn private_json(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     keep_private(headers);
-    response
 }
 
 /// One address answers every vendor, told apart by headers: a cache between may
@@ -139,7 +143,7 @@ fn keep_private(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(
         VARY,
-        HeaderValue::from_static("X-Master-Token, X-Vendor-ID, Origin"),
+        HeaderValue::from_static("X-Master-Token, X-Vendor-ID, Origin, Ordertop-Protocol"),
     );
 }
 

@@ -5,6 +5,7 @@ use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::reply::ApiError;
 use crate::state::AppState;
@@ -104,6 +105,35 @@ pub async fn read_body(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
 ) -> Result<BytesMut, ApiError> {
+    let bytes = read_any_body(state, headers, body).await?;
+    match headers.get(CONTENT_TYPE) {
+        Some(media_type) if !is_json(media_type.as_bytes()) => Err(ApiError::MediaType),
+        _ => Ok(bytes),
+    }
+}
+
+/// Reads the body of a call that the old system takes as a form too, as JSON.
+///
+/// # Errors
+/// As [`read_json`].
+pub async fn read_json_or_form(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Result<BytesMut, ApiError> {
+    if !is_form(headers) {
+        return read_body(state, headers, body).await;
+    }
+    let bytes = read_any_body(state, headers, body).await?;
+    Ok(form_as_json(&bytes)[..].into())
+}
+
+/// Reads a body, whatever its media type.
+async fn read_any_body(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Result<BytesMut, ApiError> {
     let max_bytes = state.config.limits.body_bytes;
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -128,19 +158,44 @@ pub async fn read_body(
         let name = ordertop::order::text::clean(&name, 40);
         return Err(ApiError::ContentEncoding(name));
     }
-    match headers.get(CONTENT_TYPE) {
-        Some(media_type) if !is_json(media_type.as_bytes()) => Err(ApiError::MediaType),
-        _ => Ok(bytes),
-    }
+    Ok(bytes)
+}
+
+/// Reads the fields of a form, each as text, as a JSON object: what `curl -d status=Shipped` sends.
+#[must_use]
+pub fn form_as_json(bytes: &[u8]) -> Vec<u8> {
+    let fields = url::form_urlencoded::parse(bytes).map(|(name, text)| {
+        // What a form can only write as text.
+        let value = match (&*name, &*text) {
+            ("expected_version", digits) if digits.parse::<u64>().is_ok() => {
+                serde_json::from_str(digits).unwrap_or_default()
+            }
+            ("undo", "true") => true.into(),
+            (_, text) => Value::from(text),
+        };
+        (name.into_owned(), value)
+    });
+    let fields: serde_json::Map<String, Value> = fields.collect();
+    Value::from(fields).to_string().into_bytes()
+}
+
+/// Whether a body is said to be a form's.
+#[must_use]
+pub fn is_form(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|media_type| {
+        essence(media_type.as_bytes()) == b"application/x-www-form-urlencoded"
+    })
+}
+
+/// The media type without its parameters, in lower case.
+fn essence(media_type: &[u8]) -> Vec<u8> {
+    let essence = media_type.split(|b| *b == b';').next();
+    let essence = essence.unwrap_or_default().trim_ascii();
+    essence.to_ascii_lowercase()
 }
 
 fn is_json(media_type: &[u8]) -> bool {
-    let essence = media_type
-        .split(|b| *b == b';')
-        .next()
-        .unwrap_or_default()
-        .trim_ascii();
-    let essence = essence.to_ascii_lowercase();
+    let essence = essence(media_type);
     essence == b"application/json"
         || (essence.starts_with(b"application/") && essence.ends_with(b"+json"))
 }

@@ -29,6 +29,7 @@ mod place;
 mod shipments;
 mod status;
 mod vendors;
+mod whole_list;
 
 /// The header that names the protocol's version.
 const PROTOCOL: HeaderName = HeaderName::from_static(VERSION_HEADER);
@@ -54,6 +55,13 @@ impl Incoming {
     #[must_use]
     pub fn vendor(&self) -> Option<&str> {
         self.query.get("vendor")
+    }
+
+    /// Whether the caller says that it speaks this protocol. Others get what the old system gives.
+    #[must_use]
+    pub fn speaks_ours(&self) -> bool {
+        let said = self.headers.get(PROTOCOL);
+        said.is_some_and(|version| !version.as_bytes().trim_ascii().is_empty())
     }
 
     /// The caller's id for this request, for the history: at most 64 characters.

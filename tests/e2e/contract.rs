@@ -54,10 +54,144 @@ async fn the_list_is_filtered_by_status_and_cut_by_limit() {
         let path = format!("/api/orders/vendor/{query}");
         assert_eq!(vendor.numbers(&path).await, numbers, "{query}");
     }
-    for query in ["?limit=0", "?limit=1001", "?limit=many", "?status=Lost"] {
-        let answer = vendor.get(&format!("/api/orders/vendor/{query}")).await;
-        assert_eq!(answer.status, 400, "{query}: {answer:?}");
-        assert!(answer.json()["error"].is_string(), "{query}: {answer:?}");
+    // Outside our range: as the old system takes it, and refused to callers who speak our protocol.
+    let all: &[&str] = &["A-3", "A-2", "A-1"];
+    let table = [
+        ("?limit=0", &[][..]),
+        ("?limit=-1", all),
+        ("?limit=many", all),
+        ("?limit=5000", all),
+        ("?status=Lost", &[]),
+        ("?status=Lost&limit=5000", &[]),
+    ];
+    for (query, numbers) in table {
+        let path = format!("/api/orders/vendor/{query}");
+        assert_eq!(vendor.numbers(&path).await, numbers, "{query}");
+        let request = vendor.request(Method::GET, &path);
+        let answer = Answer::to(request.header("Ordertop-Protocol", "1")).await;
+        answer.refused(400, "bad_query");
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_a_limit_is_whole_for_those_who_do_not_page() {
+    let server = TestServer::start_with(&[], &["42", "43"]).await;
+    for part in 0..3 {
+        let orders = (0..450).map(|n| paid("42", &format!("A-{}", part * 450 + n)));
+        let orders: Vec<_> = orders.collect();
+        let placed = server.support().post("/api/orders/", &json!(orders)).await;
+        placed.expect(200);
+    }
+    let vendor = server.vendor("42");
+    let mut paged = Vec::new();
+    let mut path = "/api/orders/vendor/".to_owned();
+    while !path.is_empty() {
+        let request = vendor.request(Method::GET, &path);
+        let page = Answer::to(request.header("Ordertop-Protocol", "1")).await;
+        let rows = page.expect(200);
+        paged.extend(rows.as_array().unwrap().clone());
+        let link = page.header("link").split_once('>');
+        path = link.map_or(String::new(), |(link, _)| link[1..].to_owned());
+    }
+    assert_eq!(paged.len(), 1_350);
+    let whole = vendor.get("/api/orders/vendor/").await;
+    assert_eq!(whole.header("link"), "");
+    assert_eq!(whole.header("content-type"), "application/json");
+    let position = vendor.position().await;
+    assert_eq!(whole.header("etag").trim_matches('"'), position);
+    assert!(
+        whole.expect(200) == json!(paged),
+        "the same orders in the same order"
+    );
+    let most = vendor
+        .get("/api/orders/vendor/?limit=1200")
+        .await
+        .expect(200);
+    assert!(
+        most == json!(paged[..1_200]),
+        "{}",
+        most.as_array().unwrap().len()
+    );
+    let none = vendor.get("/api/orders/vendor/?status=Refunded").await;
+    assert_eq!(none.expect(200), json!([]));
+    let support = server.support().get("/api/orders/vendor/?vendor=42").await;
+    assert_eq!(support.expect(200).as_array().unwrap().len(), 1_350);
+}
+
+#[tokio::test]
+async fn a_form_changes_a_status_as_json_does() {
+    let server = three_orders().await;
+    let vendor = server.vendor("42");
+    let send = |number: &str, form: &'static str| {
+        let path = format!("/api/orders/{number}/update-status/");
+        let request = vendor.request(Method::POST, &path);
+        let kind = "application/x-www-form-urlencoded; charset=UTF-8";
+        Answer::to(request.header("Content-Type", kind).body(form))
+    };
+    let shipped = send("A-2", "status=Shipped&expected_version=1&reason=it+left").await;
+    let body = shipped.expect(200);
+    assert_eq!(
+        (&body["status"], &body["new_status"]),
+        (&json!(SUCCESS), &json!("Shipped"))
+    );
+    let stale = send("A-2", "status=Delivered&expected_version=1").await;
+    stale.refused(409, "version_conflict");
+    let early = send("A-1", "status=Delivered").await.expect(400);
+    assert_eq!(
+        early,
+        json!({"status": ["Order must be shipped before marking as delivered"]})
+    );
+    for form in ["", "state=Shipped", "{\"status\":\"Shipped\"}"] {
+        let required = send("A-1", form).await.expect(400);
+        assert_eq!(
+            required,
+            json!({"status": ["This field is required."]}),
+            "{form}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_socket_of_the_old_dashboard_hears_its_pong_first_and_its_bell() {
+    let server = TestServer::start().await;
+    let headers = [("X-Master-Token", TOKEN), ("X-Vendor-ID", "42")];
+    let path = "/ws/vendor/42/orders/";
+    let old = Socket::open_old(server.address(), path, &headers).await;
+    let mut old = old.unwrap();
+    old.is_quiet().await;
+    server.support().place(&paid("42", "A-1")).await;
+    assert_eq!(old.next_of("order_created").await["order_number"], "A-1");
+    let bell = old.next_of("new_notification").await;
+    assert_eq!(bell["data"]["notification_type"], "order_created", "{bell}");
+    assert_eq!(bell["data"]["order_number"], "A-1", "{bell}");
+    let mut test = paid("42", "A-2");
+    test["flags"] = json!({"test": true});
+    server.support().place(&test).await;
+    old.next_of("order_created").await;
+    server.vendor("42").set("A-1", "Shipped").await.expect(200);
+    old.next_of("order_status_update").await;
+    old.is_quiet().await;
+
+    // Whoever says the protocol, by header, subprotocol or position, is welcomed.
+    let position = server.vendor("42").position().await;
+    let with_position = format!("{path}?position={position}");
+    let subprotocol = ("Sec-WebSocket-Protocol", "other, ordertop.v1");
+    let ours = [
+        (path, ("Ordertop-Protocol", "1")),
+        (path, subprotocol),
+        (&with_position, ("X-Request-Id", "1")),
+    ];
+    for (path, said) in ours {
+        let headers = [&headers[..], &[said]].concat();
+        let opened = Socket::open_old(server.address(), path, &headers).await;
+        let mut socket = opened.unwrap();
+        socket.next_of("welcome").await;
+        let chosen = socket.headers.get("Sec-WebSocket-Protocol");
+        let offered = said == subprotocol;
+        assert_eq!(
+            chosen.map(|v| v.as_bytes()),
+            offered.then_some(&b"ordertop.v1"[..])
+        );
     }
 }
 

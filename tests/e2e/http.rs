@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{Answer, RawConnection, TOKEN, TestServer, paid, within};
+use crate::support::{Answer, Caller, RawConnection, TOKEN, TestServer, paid, within};
 
 /// Every path, with numbers and vendors for its blanks.
 const PATHS: [&str; 17] = [
@@ -162,7 +162,7 @@ async fn the_status_page_tells_strangers_only_whether_it_is_ready() {
 
 #[tokio::test]
 async fn callers_who_never_read_give_their_connections_back() {
-    const CONNECTIONS: usize = 8;
+    const CONNECTIONS: usize = 4;
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
@@ -176,6 +176,14 @@ async fn callers_who_never_read_give_their_connections_back() {
     config.limits.connections = CONNECTIONS;
     let server = Server::bind(config).await.unwrap();
     let address = server.local_addr();
+    let support = Caller::anonymous(&format!("http://{address}")).token(TOKEN);
+    let vendor = json!({"id": "42", "name": "Acme"});
+    support.post("/api/vendors/", &vendor).await.expect(201);
+    let mut order = paid("42", "A-1");
+    let line = json!({"title": "Mug", "qty": 1, "unit_price": "1.00"});
+    (order["lines"], order["totals"]) = (json!(vec![line; 500]), json!({}));
+    support.place(&order).await;
+    drop(support);
     let mut greedy = Vec::new();
     for _ in 0..CONNECTIONS {
         // A small buffer: what the kernel takes from the server is soon full.
@@ -183,7 +191,10 @@ async fn callers_who_never_read_give_their_connections_back() {
         socket.set_recv_buffer_size(4_096).unwrap();
         let mut stream = socket.connect(address).await.unwrap();
         greedy.push(tokio::spawn(async move {
-            let requests = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000);
+            let request = format!(
+                "GET /api/orders/vendor/?vendor=42 HTTP/1.1\r\nHost: x\r\nX-Master-Token: {TOKEN}\r\n\r\n"
+            );
+            let requests = request.repeat(100);
             // Until the server closes: it reads no more once it cannot write.
             while stream.write_all(requests.as_bytes()).await.is_ok() {}
         }));

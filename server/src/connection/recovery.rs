@@ -7,7 +7,7 @@ use ordertop::protocol::{ClientMessage, CloseReason, Position, ServerMessage, VE
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Connection, End, Recoveries, Replayed, Start, within};
+use super::{Connection, Dialect, End, Recoveries, Replayed, Start, within};
 use crate::publication::{encode, message};
 use crate::store::{Replay, StoreError};
 
@@ -18,9 +18,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Welcomes the client and replays what it missed.
     pub(super) async fn recover(&mut self, start: Start) -> Result<(), End> {
         match start {
-            Start::Vendor { vendor, position } => {
+            Start::Vendor {
+                vendor,
+                position,
+                dialect,
+            } => {
                 let recovery = self.look(&vendor, position.as_ref()).await?;
                 self.replayed = Replayed::One(recovery.position.offset);
+                if dialect == Dialect::Old {
+                    return Ok(());
+                }
                 let welcome = Welcome {
                     vendor_id: Some(vendor.clone()),
                     recovery: Some(recovery.clone()),

@@ -8,15 +8,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::header::{
-    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
+    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use ordertop::order::VendorId;
 use ordertop::protocol::listed::View;
-use ordertop::protocol::{MAX_CLIENT_MESSAGE_BYTES, MAX_RESUME_BYTES, Position};
+use ordertop::protocol::{MAX_CLIENT_MESSAGE_BYTES, MAX_RESUME_BYTES, Position, SUBPROTOCOL};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -25,7 +25,7 @@ use warp::Filter;
 
 use super::{Answer, Incoming};
 use crate::caller::{BadCredentials, Caller};
-use crate::connection::{self, Start};
+use crate::connection::{self, Dialect, Start};
 use crate::progress::WriteProgress;
 use crate::reply::{self, ApiError};
 use crate::request::decode_segment;
@@ -60,7 +60,14 @@ pub(super) async fn one_vendor(
         "position",
         "a position `offset:mark`, as the server gave it,",
     )?;
-    accept(&incoming, upgrade, Start::Vendor { vendor, position }, view)
+    let ours = incoming.speaks_ours() || position.is_some() || offers_ours(&incoming.headers);
+    let dialect = if ours { Dialect::Ours } else { Dialect::Old };
+    let start = Start::Vendor {
+        vendor,
+        position,
+        dialect,
+    };
+    accept(&incoming, upgrade, start, view)
 }
 
 /// `GET /ws/orders/`.
@@ -140,23 +147,29 @@ fn accept(incoming: &Incoming, upgrade: Option<Upgrade>, start: Start, view: Vie
     reply::set(headers, UPGRADE, "websocket");
     reply::set(headers, CONNECTION, "Upgrade");
     reply::set(headers, SEC_WEBSOCKET_ACCEPT, &accept_key);
+    if offers_ours(&incoming.headers) {
+        reply::set(headers, SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
+    }
     Ok(response)
+}
+
+/// Whether the client offers our subprotocol: a page of a browser can set no header.
+fn offers_ours(headers: &HeaderMap) -> bool {
+    lists(headers, SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL)
+}
+
+/// Whether a header that is a list by comma holds this token.
+fn lists(headers: &HeaderMap, name: http::HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).iter();
+    let mut items = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    items.any(|item| item.trim().eq_ignore_ascii_case(token))
 }
 
 /// Checks a handshake (RFC 6455, section 4.2.1) and computes the key of its answer.
 fn check_handshake(headers: &HeaderMap) -> Result<String, ApiError> {
-    let lists = |name: http::HeaderName, token: &str| {
-        headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .any(|value| {
-                value
-                    .split(',')
-                    .any(|item| item.trim().eq_ignore_ascii_case(token))
-            })
-    };
-    if !lists(CONNECTION, "upgrade") || !lists(UPGRADE, "websocket") {
+    if !lists(headers, CONNECTION, "upgrade") || !lists(headers, UPGRADE, "websocket") {
         return Err(ApiError::Handshake(
             "this is a WebSocket: connect with ws:// or wss://",
         ));

@@ -7,6 +7,7 @@ use ordertop::protocol::listed::View;
 use ordertop::protocol::rest::History;
 use ordertop::protocol::{ListedOrder, MAX_ORDERS, Position, TOTAL_COUNT};
 
+use super::whole_list::{self, Asked};
 use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::reply::{self, ApiError};
@@ -34,6 +35,20 @@ pub(super) async fn list(incoming: Incoming) -> Answer {
         reply::set(response.headers_mut(), ETAG, &etag(&now.position));
         return Ok(response);
     }
+    let time = "a time such as 2026-11-23T17:00:00Z";
+    let asked = ListQuery {
+        vendor,
+        statuses: Vec::new(),
+        text: query.get("q").map(|text| text.chars().take(200).collect()),
+        search_emails: caller.view() == View::Support,
+        placed_after: query.parse("placed_after", time)?,
+        placed_before: query.parse("placed_before", time)?,
+        cursor: query.parse("cursor", "the cursor of a `next` link")?,
+        limit: MAX_ORDERS,
+    };
+    if !incoming.speaks_ours() && asked.vendor.is_some() && asked.cursor.is_none() {
+        return old_list(&incoming, &caller, asked).await;
+    }
     let statuses = query.get("status").map_or("", |list| list).split(',');
     let statuses = statuses.map(str::trim).filter(|name| !name.is_empty());
     let limit = query
@@ -45,21 +60,37 @@ pub(super) async fn list(incoming: Incoming) -> Answer {
             "`limit` is a number from 1 to 1000",
         ));
     }
-    let time = "a time such as 2026-11-23T17:00:00Z";
-    let page = state
-        .store
-        .list(ListQuery {
-            vendor,
-            statuses: statuses.map(known_status).collect::<Result<_, _>>()?,
-            text: query.get("q").map(|text| text.chars().take(200).collect()),
-            search_emails: caller.view() == View::Support,
-            placed_after: query.parse("placed_after", time)?,
-            placed_before: query.parse("placed_before", time)?,
-            cursor: query.parse("cursor", "the cursor of a `next` link")?,
-            limit,
-        })
-        .await?;
+    let statuses = statuses.map(known_status).collect::<Result<_, _>>()?;
+    let asked = ListQuery {
+        statuses,
+        limit,
+        ..asked
+    };
+    let page = state.store.list(asked).await?;
     Ok(page_response(&page, &incoming, &caller))
+}
+
+/// One vendor's list for a caller that does not say that it speaks this protocol: as the old system
+/// takes its query. A limit within our range answers a page with its link, as to anyone.
+async fn old_list(incoming: &Incoming, caller: &Caller, asked: ListQuery) -> Answer {
+    let state = &incoming.state;
+    let old = Asked::of(&incoming.query);
+    if old.nothing || old.limit == Some(0) {
+        return Ok(reply::json(StatusCode::OK, &[(); 0]));
+    }
+    let query = ListQuery {
+        statuses: old.statuses,
+        ..asked
+    };
+    if let Some(limit) = old.limit.filter(|limit| *limit <= MAX_ORDERS) {
+        let page = state.store.list(ListQuery { limit, ..query }).await?;
+        return Ok(page_response(&page, incoming, caller));
+    }
+    let (mut response, first) = whole_list::answer(state, query, caller.view(), old.limit).await?;
+    if let Some(position) = &first.position {
+        reply::set(response.headers_mut(), ETAG, &etag(position));
+    }
+    Ok(response)
 }
 
 fn known_status(name: &str) -> Result<OrderStatus, ApiError> {

@@ -29,7 +29,7 @@ pub(super) async fn update(
 ) -> Answer {
     let state = &incoming.state;
     let caller = Caller::of_seed_call(state, &incoming.headers).await?;
-    let body = request::read_body(state, &incoming.headers, body).await?;
+    let body = request::read_json_or_form(state, &incoming.headers, body).await?;
     let once = idempotency::once(&incoming, &caller, &body)?;
     let wish: StatusChange = request::parse_object(&body)?;
     let key = caller.order_key(state, incoming.vendor(), &number).await?;

@@ -54,7 +54,7 @@ impl Frames {
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: {address}\r\nX-Master-Token: {TOKEN}\r\n{vendor}\
              Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+             Ordertop-Protocol: 1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("it is sent");
         let mut frames = Self {

@@ -33,8 +33,18 @@ pub(crate) fn origin(url: &str) -> (&str, &str) {
 }
 
 impl Socket {
-    /// Opens a socket; whoever refuses does so as HTTP.
+    /// Opens a socket of this protocol; whoever refuses does so as HTTP.
     pub(crate) async fn open(
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, Refused> {
+        let headers = [&[("Ordertop-Protocol", "1")], headers].concat();
+        Self::open_old(address, path, &headers).await
+    }
+
+    /// Opens a socket as the old system's dashboard does: without a word about the protocol.
+    pub(crate) async fn open_old(
         address: SocketAddr,
         path: &str,
         headers: &[(&str, &str)],
