@@ -11,19 +11,21 @@ pub mod intake;
 pub mod money;
 pub mod placement;
 mod qty;
+mod source;
 mod state;
 pub mod status;
 pub mod text;
 
 pub use content::{
-    Address, Buyer, Line, MAX_NOTES, MAX_SHIPMENTS, Note, OrderContent, Property, Shipment, Source,
-    Totals, Visibility,
+    Address, Buyer, Line, MAX_NOTES, MAX_SHIPMENTS, Note, OrderContent, Property, Shipment, Totals,
+    Visibility,
 };
 pub use id::{InvalidId, OrderId, OrderKey, OrderNumber, VendorId};
 pub use money::{Currency, Money};
 pub use qty::{InvalidQty, Qty};
 use serde::{Deserialize, Serialize};
-pub use state::{Actor, ActorKind, Flags, HistoryEntry, OrderState};
+pub use source::{Source, SourceKey};
+pub use state::{Actor, ActorKind, Flags, Heard, HistoryEntry, OrderState, Previous};
 pub use status::OrderStatus;
 
 /// One vendor's order. Known to people by vendor and number ([`OrderKey`]),

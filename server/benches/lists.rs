@@ -89,7 +89,8 @@ async fn fill(path: &Path, orders: usize) -> anyhow::Result<()> {
         let rows = numbers.iter().map(|n| {
             let intake = order(*n).check(Some(&vendor), now)?;
             let actor = Actor::new(ActorKind::Service, "bench");
-            Ok((intake.key(), decision::place(intake, actor, None, now)))
+            let target = intake.key().into();
+            Ok((target, decision::place(intake, actor, None, now)))
         });
         let rows: anyhow::Result<Vec<_>> = rows.collect();
         store.change_all(rows?, None).await?;

@@ -5,11 +5,11 @@
 
 use jiff::Timestamp;
 use ordertop::order::intake::{Intake, Merge};
-use ordertop::order::status::{self, Permit, Reason, Refusal as StatusRefusal};
+use ordertop::order::status::{self, Permit, Reason, Refusal as StatusRefusal, UndoRefusal};
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{
-    Actor, HistoryEntry, MAX_NOTES, MAX_SHIPMENTS, Note, OrderState, OrderStatus, Qty, Shipment,
-    VendorId, VendorOrder, Visibility,
+    Actor, HistoryEntry, MAX_NOTES, MAX_SHIPMENTS, Note, OrderNumber, OrderState, OrderStatus,
+    Shipment, Source, VendorId, VendorOrder, Visibility,
 };
 use ordertop::protocol::MAX_CHANGES_OF_ORDER;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ use crate::store::{Decide, EventKind, Verdict, Write};
 
 mod bounded;
 pub mod tracking;
+pub mod undo;
 
 pub use bounded::at_most_of_each;
 
@@ -36,6 +37,9 @@ pub enum Refusal {
     /// The status table says no.
     #[error(transparent)]
     Status(#[from] StatusRefusal),
+    /// There is no step that this caller may undo.
+    #[error(transparent)]
+    Undo(#[from] UndoRefusal),
     /// The order is at another version than the caller saw.
     #[error("the order has changed since you saw it: it is at version {0}")]
     VersionConflict(u64),
@@ -44,6 +48,24 @@ pub enum Refusal {
         "there is another order of this number: choose another number, or send the same content"
     )]
     NumberTaken,
+    /// The number of a shop's order is another order's: they are never merged.
+    #[error(
+        "the number {number} is taken by {holder}, and this is {comer}: give the numbers of this file a text of \
+         their own with `--prefix TEXT`"
+    )]
+    NumberOfAnother {
+        /// The number.
+        number: OrderNumber,
+        /// The order that has it.
+        holder: String,
+        /// The order that was to get it.
+        comer: String,
+    },
+    /// Several orders may be the one that a shop's body speaks of.
+    #[error(
+        "the orders {0} may each be this one: name its shop with `--source NAME`, as when they were imported"
+    )]
+    AmbiguousSource(String),
     /// A shipment names more lines than the order has.
     #[error(
         "the shipment names {0} lines, more than the order has: name each once, or none for all"
@@ -134,7 +156,10 @@ fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<
             }
             None => false,
         },
-        Permit::Undo(OrderStatus::Paid) => unship(&mut next, order.state.shipped_at),
+        Permit::Back(OrderStatus::Paid) => match order.state.shipped_at {
+            Some(shipped_at) => undo::unship(&mut next, shipped_at),
+            None => false,
+        },
         _ => false,
     };
     let asked = permit == Permit::Ask;
@@ -206,18 +231,10 @@ fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> Result<
     if let Some(id) = shipment.lines.iter().find(unknown) {
         return Err(Refusal::UnknownLine(*id));
     }
-    let mut shipped = Vec::new();
-    for line in lines {
-        let named = shipment.lines.contains(&line.id);
-        if named || shipment.lines.is_empty() {
-            line.qty_shipped = line.qty;
-        }
-        if named {
-            shipped.push(line.id);
-        }
-    }
+    let lines = lines.iter().map(|line| line.id);
+    let lines: Vec<u64> = lines.filter(|id| shipment.lines.contains(id)).collect();
     order.content.shipments.push(Shipment {
-        lines: shipped,
+        lines,
         carrier: text(&shipment.carrier),
         tracking_number: text(&shipment.tracking_number),
         tracking_url: clean_opt(shipment.tracking_url.as_deref(), MAX_NOTE_CHARS),
@@ -225,25 +242,21 @@ fn ship(order: &mut VendorOrder, shipment: &Shipment, now: Timestamp) -> Result<
         shipped_at: Some(now),
         delivered_at: None,
     });
-    Ok(())
-}
-
-/// Takes back the shipment that was made at `shipped_at`.
-fn unship(order: &mut VendorOrder, shipped_at: Option<Timestamp>) -> bool {
-    let before = order.content.shipments.len();
-    order
+    if order
         .content
         .shipments
-        .retain(|shipment| shipment.shipped_at != shipped_at);
-    if order.content.shipments.len() == before {
-        return false;
-    }
-    if order.content.shipments.is_empty() {
+        .iter()
+        .filter(|parcel| !parcel.from_shop)
+        .count()
+        == 1
+    {
+        // Until now all that had left was the shop's to tell.
         for line in &mut order.content.lines {
-            line.qty_shipped = Qty::ZERO;
+            line.shop_shipped = line.shop_shipped.max(line.qty_shipped);
         }
     }
-    true
+    order.content.recount_shipped();
+    Ok(())
 }
 
 /// A checked request to add a note.
@@ -332,7 +345,13 @@ pub fn import(intake: Intake, actor: Actor, request_id: Option<String>, now: Tim
             }));
         };
         match intake.merge(stored, &actor, now) {
+            Merge::Another => Verdict::Refuse(Refusal::NumberOfAnother {
+                number: stored.number.clone(),
+                holder: whose(stored.content.source.as_ref()),
+                comer: whose(intake.content.source.as_ref()),
+            }),
             Merge::Unchanged | Merge::Stale => Verdict::Keep,
+            Merge::Heard(order) => Verdict::Remember(order),
             Merge::Changed { order, forced } => {
                 let from = stored.state.status;
                 let mut history = entry(
@@ -360,6 +379,14 @@ pub fn import(intake: Intake, actor: Actor, request_id: Option<String>, now: Tim
     })
 }
 
+/// An order's origin in words.
+fn whose(source: Option<&Source>) -> String {
+    source.map_or_else(
+        || "an order that was placed here".to_owned(),
+        Source::describe,
+    )
+}
+
 fn entry(
     state: &OrderState,
     actor: &Actor,
@@ -385,6 +412,7 @@ fn entry(
 mod tests {
     use super::*;
     use ordertop::order::ActorKind;
+    use ordertop::order::Qty;
     use ordertop::order::placement::Placement;
 
     fn at(second: i64) -> Timestamp {
@@ -433,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shipment_counts_its_lines_and_an_undo_takes_it_back() {
+    fn a_shipment_counts_its_lines_and_a_step_back_takes_it_back() {
         let shipment = Shipment {
             lines: vec![1],
             tracking_number: Some("1Z\u{1b}[31m9".to_owned()),
@@ -451,9 +479,14 @@ mod tests {
         assert_eq!(content.shipments[0].lines, [1]);
         assert_eq!(content.shipments[0].tracking_number.as_deref(), Some("1Z9"));
 
-        let undone = written(&shipped.order, wish(OrderStatus::Paid), 2);
-        assert!(undone.order.content.shipments.is_empty());
-        assert!(undone.order.content.lines[0].qty_shipped.is_zero());
+        let back = StatusRequest {
+            actor: Actor::new(ActorKind::Support, "kim"),
+            reason: Some("the wrong parcel".into()),
+            ..wish(OrderStatus::Paid)
+        };
+        let back = written(&shipped.order, back, 2);
+        assert!(back.order.content.shipments.is_empty());
+        assert!(back.order.content.lines[0].qty_shipped.is_zero());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use ordertop::order::intake::{Intake, IntakeError};
 use ordertop::order::{Actor, ActorKind, OrderKey};
 use ordertop::protocol::rest::{ImportBatch, Outcome, RowResult};
 
-use crate::decision;
-use crate::store::{self, Change, ChangeOutcome, Once, Store, StoreError};
+use crate::decision::{self, Refusal};
+use crate::store::{self, Change, ChangeOutcome, Once, Store, StoreError, Target};
 
 /// Commits a batch, its rows in their order; one result a row.
 ///
@@ -23,24 +23,27 @@ pub async fn commit(
     let actor = Actor::new(ActorKind::Import, from);
     let decided = |intake: &Intake| {
         let intake = intake.clone().distrusted()?;
-        let key = intake.key();
+        let target = Target {
+            key: intake.key(),
+            source: intake.identity().cloned(),
+        };
         let decide = decision::import(intake, actor.clone(), None, clock.now());
-        Ok((key, decide))
+        Ok((target, decide))
     };
     let rows = batch.orders.iter().map(decided).collect();
     let changed: Vec<Result<_, IntakeError>> = store::change_rows(store, rows, once).await?;
     let rows = batch.orders.iter().map(Intake::key).zip(changed);
     let rows = rows.map(|(key, changed)| match changed {
         Ok(change) => row(key, change),
-        Err(error) => refused(key, error.to_string()),
+        Err(error) => refused(key, "refused", error.to_string()),
     });
     Ok(rows.collect())
 }
 
-fn refused(key: OrderKey, error: String) -> RowResult {
+fn refused(key: OrderKey, code: &str, error: String) -> RowResult {
     let (vendor, number) = (key.vendor.into(), key.number.into());
     RowResult {
-        code: Some("refused".to_owned()),
+        code: Some(code.to_owned()),
         error: Some(error),
         ..RowResult::new(Some(vendor), Some(number), Outcome::Refused)
     }
@@ -48,7 +51,14 @@ fn refused(key: OrderKey, error: String) -> RowResult {
 
 fn row(key: OrderKey, change: Change) -> RowResult {
     let result = match change.outcome {
-        ChangeOutcome::Refused(refusal) => return refused(key, refusal.to_string()),
+        ChangeOutcome::Refused(refusal) => {
+            let code = match refusal {
+                Refusal::NumberTaken | Refusal::NumberOfAnother { .. } => "number_taken",
+                Refusal::AmbiguousSource(_) => "ambiguous_source",
+                _ => "refused",
+            };
+            return refused(key, code, refusal.to_string());
+        }
         ChangeOutcome::Written if change.version == 1 => Outcome::Placed,
         ChangeOutcome::Written => Outcome::Changed,
         ChangeOutcome::Kept => Outcome::Unchanged,

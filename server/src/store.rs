@@ -27,6 +27,7 @@ mod query;
 pub mod redis;
 pub mod redis_config;
 pub mod sqlite;
+mod target;
 pub mod url;
 
 pub use kept::{KeptOrder, Restored};
@@ -35,6 +36,7 @@ pub use once::{ONCE_FOR, Once, digest};
 pub use query::{Cursor, ListPage, ListQuery};
 pub use redis::RedisStore;
 pub use sqlite::SqliteStore;
+pub use target::Target;
 pub use url::StoreUrl;
 
 /// A future that a store hands out.
@@ -74,13 +76,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Outcomes and places are remembered, never copies of orders ([`Change::order`]).
     fn change_all(
         &self,
-        changes: Vec<(OrderKey, Decide)>,
+        changes: Vec<(Target, Decide)>,
         once: Option<Once>,
     ) -> StoreFuture<'_, Vec<Change>>;
 
     /// [`Self::change_all`] for one order.
     fn change(&self, key: OrderKey, decide: Decide, once: Option<Once>) -> StoreFuture<'_, Change> {
-        let changing = self.change_all(vec![(key, decide)], once);
+        let changing = self.change_all(vec![(key.into(), decide)], once);
         Box::pin(async move { changing.await?.pop().ok_or(StoreError::Closed) })
     }
 
@@ -185,13 +187,15 @@ pub async fn open(
 ///
 /// # Errors
 /// When the store is away: then nothing was changed.
-pub async fn change_rows<E>(
+pub async fn change_rows<T: Into<Target>, E>(
     store: &dyn Store,
-    rows: Vec<Result<(OrderKey, Decide), E>>,
+    rows: Vec<Result<(T, Decide), E>>,
     once: Option<Once>,
 ) -> Result<Vec<Result<Change, E>>, StoreError> {
     let mut changes = Vec::with_capacity(rows.len());
-    let keep = |row: Result<_, E>| row.map(|change| changes.push(change));
+    let keep = |row: Result<(T, Decide), E>| {
+        row.map(|(target, decide)| changes.push((target.into(), decide)))
+    };
     let waiting: Vec<Result<(), E>> = rows.into_iter().map(keep).collect();
     // Which rows can be read may depend on what is stored. When it is otherwise the
     // second time, the remembered answer would be given to other rows.
@@ -269,6 +273,8 @@ pub enum Verdict {
     Write(Box<Write>),
     /// All is as wished already: write nothing.
     Keep,
+    /// Nothing that anyone sees: write the order's state as it is here, at the same version and without an event.
+    Remember(Box<VendorOrder>),
     /// The rules say no: write nothing.
     Refuse(Refusal),
 }

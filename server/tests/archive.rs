@@ -26,7 +26,7 @@ use ordertop_server::archive::{self, Counts, Item, Outcome, Reader};
 use ordertop_server::decision::{self, StatusRequest};
 use ordertop_server::store::{
     self, Change, ChangeOutcome, Decide, KeptOrder, ListPage, ListQuery, Once, Replay, Restored,
-    SqliteStore, Store, StoreError, StoreFuture, StoreOptions, StoreSummary, StoreUrl,
+    SqliteStore, Store, StoreError, StoreFuture, StoreOptions, StoreSummary, StoreUrl, Target,
     VendorRecord,
 };
 use redis_server::{Cluster, Redis};
@@ -477,7 +477,7 @@ struct Moving {
 }
 
 /// Orders 0 and on, each placed so many seconds after the first.
-fn dated(n: i64, second: i64) -> (OrderKey, Decide) {
+fn dated(n: i64, second: i64) -> (Target, Decide) {
     let order = Placement {
         vendor_id: Some("42".to_owned()),
         order_number: format!("A-{n}"),
@@ -488,7 +488,10 @@ fn dated(n: i64, second: i64) -> (OrderKey, Decide) {
     };
     let intake = order.check(None, at(0)).unwrap();
     let actor = Actor::new(ActorKind::Import, "orders.json");
-    (intake.key(), decision::import(intake, actor, None, at(0)))
+    (
+        intake.key().into(),
+        decision::import(intake, actor, None, at(0)),
+    )
 }
 
 fn never<T: Send + 'static>() -> StoreFuture<'static, T> {
@@ -504,8 +507,8 @@ impl Store for Moving {
         Box::pin(async move {
             let page = self.store.list(query).await?;
             if !self.moved.swap(true, Ordering::Relaxed) {
-                let (key, decide) = dated(0, 10_000);
-                self.store.change(key, decide, None).await?;
+                let (target, decide) = dated(0, 10_000);
+                self.store.change(target.key, decide, None).await?;
             }
             Ok(page)
         })
@@ -539,7 +542,7 @@ impl Store for Moving {
 
     fn change_all(
         &self,
-        _: Vec<(OrderKey, Decide)>,
+        _: Vec<(Target, Decide)>,
         _: Option<Once>,
     ) -> StoreFuture<'_, Vec<Change>> {
         never()

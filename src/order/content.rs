@@ -1,10 +1,13 @@
 //! What was bought, by whom, and where it goes.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::money::Currency;
 use super::qty::Qty;
+use super::source::Source;
 
 /// What was bought, by whom, and where it goes. Amounts are minor units of
 /// [`Self::currency`]. Texts are clean (see [`super::text`]).
@@ -51,34 +54,6 @@ pub struct OrderContent {
     /// Words of vendor and support.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
-}
-
-/// The shop that an order came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    /// `woocommerce`, `shopify` or `generic`.
-    pub channel: String,
-    /// The name that the operator declared for the shop (`import --source NAME`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The shop's address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shop: Option<String>,
-    /// The shop's id of the order, as text: ids exceed 2^53.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_id: Option<String>,
-    /// The shop's newest number for the order, where it is not the number here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub number: Option<String>,
-    /// Where a person can look at it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// The shop's own word for its status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status_raw: Option<String>,
-    /// When the shop last changed it: an older body is stale.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub modified_at: Option<Timestamp>,
 }
 
 /// What an order comes to, in minor units.
@@ -132,10 +107,33 @@ pub struct Line {
     /// How many of them left.
     #[serde(default)]
     pub qty_shipped: Qty,
+    /// How many of them left as the shop tells; what was sent from here is not in it.
+    #[serde(default, skip_serializing_if = "Qty::is_zero")]
+    pub shop_shipped: Qty,
     /// For one, in minor units.
     pub unit_price: i64,
     /// For all of them, in minor units.
     pub total: i64,
+}
+
+impl OrderContent {
+    /// Counts the shipped quantity of each line anew: what the shop tells, or all of it where a parcel that was
+    /// entered here holds the line.
+    pub fn recount_shipped(&mut self) {
+        let own = self.shipments.iter().filter(|shipment| !shipment.from_shop);
+        let (mut all, mut named) = (false, HashSet::<u64>::new());
+        for shipment in own {
+            all |= shipment.lines.is_empty();
+            named.extend(&shipment.lines);
+        }
+        for line in &mut self.lines {
+            line.qty_shipped = if all || named.contains(&line.id) {
+                line.qty
+            } else {
+                line.shop_shipped.min(line.qty)
+            };
+        }
+    }
 }
 
 /// A named value that a shop keeps with a line or an order.
@@ -182,6 +180,22 @@ pub struct Shipment {
     /// When it arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
+}
+
+impl Shipment {
+    /// Whether both are the same parcel: equal numbers, and no two different carriers. Letter case, blanks and dashes
+    /// do not count.
+    #[must_use]
+    pub fn is_same_parcel(&self, other: &Self) -> bool {
+        let plain = |text: &Option<String>| -> String {
+            let text = text.as_deref().unwrap_or_default();
+            let letters = text.chars().filter(|c| c.is_alphanumeric());
+            letters.flat_map(char::to_uppercase).collect()
+        };
+        let (ours, theirs) = (plain(&self.carrier), plain(&other.carrier));
+        let same_carrier = ours.is_empty() || theirs.is_empty() || ours == theirs;
+        same_carrier && plain(&self.tracking_number) == plain(&other.tracking_number)
+    }
 }
 
 /// Who bought it.

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::content::{OrderContent, Property};
 use super::id::{OrderKey, OrderNumber, VendorId};
-use super::state::{Actor, Flags, OrderState};
+use super::placement::digest;
+use super::source::Source;
+use super::state::{Actor, ActorKind, Flags, Heard, OrderState};
 use super::status::{self, OrderStatus, Permit, Reason};
 use super::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, strip};
 use super::{OrderId, VendorOrder};
@@ -59,28 +61,34 @@ pub struct Moments {
 }
 
 impl Moments {
-    fn fill(self, state: &mut OrderState) {
-        let set = |known: Option<Timestamp>, time: &mut Option<Timestamp>| {
-            if known.is_some() {
-                *time = known;
-            }
-        };
-        set(self.paid_at, &mut state.paid_at);
-        set(self.shipped_at, &mut state.shipped_at);
-        set(self.delivered_at, &mut state.delivered_at);
-        set(self.completed_at, &mut state.completed_at);
-        set(self.cancelled_at, &mut state.cancelled_at);
-        let since = match state.status {
+    fn of(self, status: OrderStatus) -> Option<Timestamp> {
+        match status {
             OrderStatus::Paid => self.paid_at,
             OrderStatus::Shipped => self.shipped_at,
             OrderStatus::Delivered => self.delivered_at,
             OrderStatus::Completed => self.completed_at,
             OrderStatus::Cancelled => self.cancelled_at,
             OrderStatus::Pending | OrderStatus::Disputed | OrderStatus::Refunded => None,
-        };
-        if let Some(since) = since {
-            state.status_since = since;
         }
+    }
+
+    /// Sets each moment that is known; those that are not stay as `state` has them.
+    fn fill(self, state: &mut OrderState) {
+        state.paid_at = self.paid_at.or(state.paid_at);
+        state.shipped_at = self.shipped_at.or(state.shipped_at);
+        state.delivered_at = self.delivered_at.or(state.delivered_at);
+        state.completed_at = self.completed_at.or(state.completed_at);
+        if state.status == OrderStatus::Cancelled {
+            state.cancelled_at = self.cancelled_at.or(state.cancelled_at);
+        }
+    }
+
+    /// Sets the moments that `state` lacks: what was done here happened when it was done here.
+    fn complete(self, state: &mut OrderState) {
+        state.paid_at = state.paid_at.or(self.paid_at);
+        state.shipped_at = state.shipped_at.or(self.shipped_at);
+        state.delivered_at = state.delivered_at.or(self.delivered_at);
+        state.completed_at = state.completed_at.or(self.completed_at);
     }
 }
 
@@ -101,10 +109,15 @@ pub const MAX_INTAKE_LINES: usize = 5_000;
 /// What merging a snapshot into a stored order comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Merge {
+    /// The stored order is another one, whose number is the same.
+    Another,
     /// Nothing new in it.
     Unchanged,
     /// It is older than what is stored.
     Stale,
+    /// Nothing that anyone sees, but what the source said last is to be remembered: the order with that, at the same
+    /// version.
+    Heard(Box<VendorOrder>),
     /// The order as it is to be stored, one version on.
     Changed {
         /// The order.
@@ -212,94 +225,241 @@ impl Intake {
         Ok(self)
     }
 
+    /// The source that the order is known by; `None` for an order without an id of a shop, which is known by its
+    /// number alone.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Source> {
+        identity(&self.content)
+    }
+
     /// The order that this makes where there is none yet. The store gives the id.
     #[must_use]
     pub fn place(&self, by: Actor, now: Timestamp) -> VendorOrder {
-        let mut state = OrderState::placed(self.status, self.flags, by, now);
-        if state.status == OrderStatus::Pending {
-            // It waits for its payment since the buyer placed it, whenever we hear of it.
-            state.status_since = self.content.placed_at.min(now);
+        let mut content = self.content.clone();
+        if let Some(source) = &mut content.source {
+            source.modified_at = None;
         }
-        self.moments.fill(&mut state);
+        for line in &mut content.lines {
+            line.shop_shipped = line.qty_shipped;
+        }
         VendorOrder {
             id: OrderId::default(),
             vendor_id: self.vendor_id.clone(),
             number: self.number.clone(),
-            state,
-            content: self.content.clone(),
+            state: OrderState {
+                version: 1,
+                updated_at: now,
+                ..self.state(&by, now)
+            },
+            content,
+        }
+    }
+
+    /// The state as the body alone tells it. Version and `updated_at` are the caller's to set.
+    fn state(&self, by: &Actor, now: Timestamp) -> OrderState {
+        let mut state = OrderState::placed(self.status, self.flags, self.teller(by), now);
+        if self.content.source.is_some() {
+            // A moment that the shop did not tell is unknown; it is not the import's.
+            state.paid_at = None;
+            state.shipped_at = None;
+            state.delivered_at = None;
+            state.completed_at = None;
+            state.cancelled_at = None;
+        }
+        self.moments.fill(&mut state);
+        state.status_since = self.since(now);
+        if self.status.is_exception() {
+            state.prior = self.prior.into_iter().collect();
+        }
+        state.heard = self
+            .content
+            .source
+            .is_some()
+            .then(|| Box::new(self.heard()));
+        state
+    }
+
+    /// Since when the order has had its status: that status's own moment, else the times of the body. An order waits
+    /// for payment or shipment since it was placed; into another status it came at the shop's last change at the
+    /// latest.
+    fn since(&self, now: Timestamp) -> Timestamp {
+        if let Some(moment) = self.moments.of(self.status) {
+            return moment;
+        }
+        let placed_at = self.content.placed_at;
+        let Some(source) = &self.content.source else {
+            // It waits for its payment since the buyer placed it, whenever we hear of it.
+            return if self.status == OrderStatus::Pending {
+                placed_at.min(now)
+            } else {
+                now
+            };
+        };
+        match self.status {
+            OrderStatus::Pending | OrderStatus::Paid => placed_at,
+            _ => source.modified_at.unwrap_or(placed_at),
+        }
+    }
+
+    /// Who brought the order where it stands: the shop, whichever file its body came in.
+    fn teller(&self, by: &Actor) -> Actor {
+        match &self.content.source {
+            Some(source) if by.kind == ActorKind::Import => {
+                Actor::new(ActorKind::Import, source.label())
+            }
+            _ => by.clone(),
+        }
+    }
+
+    /// What is remembered of this body.
+    fn heard(&self) -> Heard {
+        let mut said = self.clone();
+        let source = said.content.source.as_mut();
+        let modified_at = source.and_then(|source| {
+            source.name = None;
+            source.modified_at.take()
+        });
+        Heard {
+            modified_at,
+            digest: digest(&said),
+            status: self.status,
         }
     }
 
     /// Merges this snapshot into what is stored.
+    ///
+    /// The newest body of a source counts, by the time at which the source changed the order. Of two bodies of the same
+    /// time it is the one with the later status in [`OrderStatus::ALL`], then the one with the larger digest: so the
+    /// order that bodies come in does not matter. Bodies without a time count as they come.
     #[must_use]
     pub fn merge(&self, stored: &VendorOrder, by: &Actor, now: Timestamp) -> Merge {
-        let modified = |content: &OrderContent| content.source.as_ref()?.modified_at;
-        if modified(&self.content) < modified(&stored.content) {
-            return Merge::Stale;
+        let same = match (self.identity(), identity(&stored.content)) {
+            (Some(theirs), Some(ours)) => theirs.is_same_order(ours),
+            (None, None) => true,
+            _ => false,
+        };
+        if !same {
+            return Merge::Another;
         }
-        // The same placing again, from the same file, say: what has happened to
-        // the order since is not its business.
+        // The same placing again, from the same file, say: what has happened to the order since is not its business.
         if self.content.placed_as.is_some() && self.content.placed_as == stored.content.placed_as {
             return Merge::Unchanged;
         }
-        let content = self.merged_content(&stored.content);
-        let status = self.merged_status(&stored.state);
-        let flags = Flags {
-            cancel_requested: stored.state.flags.cancel_requested,
-            ..self.flags
-        };
-        let moved = status != stored.state.status;
-        if !moved && flags == stored.state.flags && same_but_for_modified(&content, &stored.content)
-        {
-            return Merge::Unchanged;
+        let heard = self.heard();
+        match stored.state.heard.as_deref() {
+            Some(last) if heard == *last => return Merge::Unchanged,
+            Some(last) if is_older(&heard, last) => return Merge::Stale,
+            _ => {}
         }
-        let asked = status::permit(stored.state.standing(), status, by, Reason::Given, now);
-        let forced = moved && asked.is_err();
-        let mut state = if moved {
-            stored
-                .state
-                .after(asked.unwrap_or(Permit::Step(status)), by.clone(), now)
-        } else {
-            OrderState {
-                version: stored.state.version + 1,
-                updated_at: now,
-                ..stored.state.clone()
-            }
+        let content = self.merged_content(stored);
+        let (mut state, forced) = self.merged_state(&stored.state, by, now);
+        state.heard = self.content.source.is_some().then(|| Box::new(heard));
+        let unseen = OrderState {
+            heard: stored.state.heard.clone(),
+            version: stored.state.version,
+            updated_at: stored.state.updated_at,
+            ..state.clone()
         };
-        state.flags = Flags {
-            cancel_requested: state.flags.cancel_requested,
-            ..flags
-        };
-        if moved {
-            self.moments.fill(&mut state);
+        let changed = unseen != stored.state || content != stored.content;
+        if !changed {
+            state.version = stored.state.version;
+            state.updated_at = stored.state.updated_at;
         }
         let order = Box::new(VendorOrder {
             state,
             content,
             ..stored.clone()
         });
-        Merge::Changed { order, forced }
+        match changed {
+            true => Merge::Changed { order, forced },
+            false if order.state == stored.state => Merge::Unchanged,
+            false => Merge::Heard(order),
+        }
     }
 
-    /// The channel's content, with what is ours kept: notes, the digest of the
-    /// placing, shipments and shipped quantities that it does not know.
-    fn merged_content(&self, stored: &OrderContent) -> OrderContent {
+    /// The state after this body, one version on, and whether the status table would have refused the step.
+    fn merged_state(&self, stored: &OrderState, by: &Actor, now: Timestamp) -> (OrderState, bool) {
+        let status = self.merged_status(stored);
+        let moved = status != stored.status;
+        let asked = status::permit(stored.standing(), status, by, Reason::Given, now);
+        let forced = moved && asked.is_err();
+        let cancel_requested =
+            |state: &OrderState| stored.flags.cancel_requested && state.status.is_open();
+        let mut state = if is_the_shops(stored) && status == self.status {
+            // Nothing was done here: the order stands as the newest body tells, whatever came before.
+            OrderState {
+                version: stored.version + 1,
+                updated_at: now,
+                ..self.state(by, now)
+            }
+        } else if moved {
+            let step = asked.unwrap_or(Permit::Step(status));
+            let mut state = stored.after(step, self.teller(by), now);
+            // The step is the shop's: nobody here may undo it.
+            state.previous = None;
+            state.status_since = self.moments.of(status).unwrap_or_else(|| self.since(now));
+            self.moments.fill(&mut state);
+            state
+        } else {
+            let mut state = stored.touched(now);
+            self.moments.complete(&mut state);
+            state
+        };
+        state.flags = Flags {
+            cancel_requested: cancel_requested(&state),
+            ..self.flags
+        };
+        (state, forced)
+    }
+
+    /// The channel's content, with what is ours kept: notes, the digest of the placing, and parcels that were entered
+    /// here. A parcel that both know is one, and stays ours.
+    fn merged_content(&self, stored: &VendorOrder) -> OrderContent {
+        let ours = &stored.content;
         let mut content = self.content.clone();
-        content.notes.clone_from(&stored.notes);
-        content.placed_as.clone_from(&stored.placed_as);
-        if content.shipments.is_empty() {
-            content.shipments.clone_from(&stored.shipments);
+        content.notes.clone_from(&ours.notes);
+        content.placed_as.clone_from(&ours.placed_as);
+        if let Some(source) = &mut content.source {
+            source.modified_at = None;
+            if let Some(before) = &ours.source {
+                source.name = source.name.take().or_else(|| before.name.clone());
+                source.shop = source.shop.take().or_else(|| before.shop.clone());
+            }
+            source.number =
+                Some(self.number.to_string()).filter(|number| number != stored.number.as_str());
         }
-        for line in &mut content.lines {
-            if let Some(ours) = stored.lines.iter().find(|ours| ours.id == line.id) {
-                line.qty_shipped = line.qty_shipped.max(ours.qty_shipped).min(line.qty);
+        let theirs = std::mem::take(&mut content.shipments);
+        let entered_here = ours.shipments.iter().filter(|shipment| !shipment.from_shop);
+        content.shipments.extend(entered_here.cloned());
+        for shipment in theirs {
+            if !content
+                .shipments
+                .iter()
+                .any(|ours| ours.is_same_parcel(&shipment))
+            {
+                content.shipments.push(shipment);
             }
         }
+        for line in &mut content.lines {
+            line.shop_shipped = line.qty_shipped;
+        }
+        content.recount_shipped();
         content
     }
 
     fn merged_status(&self, stored: &OrderState) -> OrderStatus {
         let (ours, theirs) = (stored.status, self.status);
+        if is_the_shops(stored) {
+            return theirs;
+        }
+        if stored
+            .heard
+            .as_ref()
+            .is_some_and(|last| last.status == theirs)
+        {
+            // The shop says what it said before: what was done here since stands.
+            return ours;
+        }
         // How far an order has come; payment (0 and 1) is the channel's to say.
         let rank = |status| match status {
             OrderStatus::Pending => Some(0),
@@ -323,6 +483,27 @@ impl Intake {
     }
 }
 
+/// The source that an order is known by.
+fn identity(content: &OrderContent) -> Option<&Source> {
+    let source = content.source.as_ref()?;
+    source.order_id.is_some().then_some(source)
+}
+
+/// Whether the order stands where its shop brought it, and nobody here moved it since.
+fn is_the_shops(state: &OrderState) -> bool {
+    let said = state.heard.as_ref().map(|last| last.status);
+    state.status_by.kind == ActorKind::Import && said == Some(state.status)
+}
+
+/// Whether one body is older than another.
+fn is_older(body: &Heard, than: &Heard) -> bool {
+    if body.modified_at.is_none() && than.modified_at.is_none() {
+        return false;
+    }
+    let order = |heard: &Heard| (heard.modified_at, heard.status);
+    (order(body), &body.digest) < (order(than), &than.digest)
+}
+
 /// Most named values of a line or an order.
 pub const MAX_PROPERTIES: usize = 100;
 
@@ -335,21 +516,11 @@ fn clean_properties(properties: &mut Vec<Property>) {
     }
 }
 
-/// Whether two contents say the same; a shop touches its own date without
-/// changing anything that anyone sees.
-fn same_but_for_modified(a: &OrderContent, b: &OrderContent) -> bool {
-    let mut a = a.clone();
-    if let (Some(a), Some(b)) = (&mut a.source, &b.source) {
-        a.modified_at = b.modified_at;
-    }
-    a == *b
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::ActorKind;
     use crate::order::placement::Placement;
+    use crate::order::{Qty, Shipment};
     use OrderStatus::{Cancelled, Delivered, Disputed, Paid, Pending, Refunded, Shipped};
 
     fn at(second: i64) -> Timestamp {
@@ -376,7 +547,43 @@ mod tests {
     fn merged(stored: &VendorOrder, status: OrderStatus) -> Option<(OrderStatus, bool)> {
         match intake(status).merge(stored, &import(), at(9)) {
             Merge::Changed { order, forced } => Some((order.state.status, forced)),
-            Merge::Unchanged | Merge::Stale => None,
+            Merge::Unchanged | Merge::Stale | Merge::Heard(_) => None,
+            Merge::Another => panic!("the same order"),
+        }
+    }
+
+    /// A body of a shop that changed the order at that second.
+    fn body(status: OrderStatus, second: i64) -> Intake {
+        let mut order = intake(status);
+        order.content.source = Some(Source {
+            channel: "woocommerce".into(),
+            name: None,
+            shop: Some("a.example".into()),
+            order_id: Some("11".into()),
+            number: None,
+            url: None,
+            status_raw: None,
+            modified_at: Some(at(second)),
+        });
+        order
+    }
+
+    fn changed(merge: Merge) -> VendorOrder {
+        match merge {
+            Merge::Changed { order, .. } => *order,
+            other => panic!("not changed: {other:?}"),
+        }
+    }
+
+    /// Takes a body as a store does.
+    fn take(stored: Option<VendorOrder>, body: &Intake, second: i64) -> VendorOrder {
+        let Some(stored) = stored else {
+            return body.place(import(), at(second));
+        };
+        match body.merge(&stored, &import(), at(second)) {
+            Merge::Another => panic!("the same order"),
+            Merge::Unchanged | Merge::Stale => stored,
+            Merge::Heard(order) | Merge::Changed { order, .. } => *order,
         }
     }
 
@@ -438,6 +645,227 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_here_stands_until_the_shop_says_something_new() {
+        let vendor = Actor::new(ActorKind::Vendor, "42");
+        let support = Actor::new(ActorKind::Support, "kim");
+        let first = body(Paid, 10);
+        let step = |by: &Actor, to| {
+            let mut order = first.place(import(), at(20));
+            order.state = order.state.after(Permit::Step(to), by.clone(), at(30));
+            order
+        };
+        let (shipped, cancelled) = (step(&vendor, Shipped), step(&support, Cancelled));
+        for stored in [&shipped, &cancelled] {
+            assert_eq!(
+                first.merge(stored, &import(), at(40)),
+                Merge::Unchanged,
+                "the same words"
+            );
+            let touched = take(Some(stored.clone()), &body(Paid, 11), 40);
+            assert_eq!(touched.state.status, stored.state.status, "a touched date");
+            assert_eq!(touched.state.version, stored.state.version);
+            let mut renamed = body(Paid, 12);
+            renamed.content.lines[0].title = "Big mug".into();
+            let renamed = changed(renamed.merge(stored, &import(), at(41)));
+            assert_eq!(renamed.state.status, stored.state.status, "another title");
+        }
+        let done = changed(body(Shipped, 13).merge(&cancelled, &import(), at(42)));
+        assert_eq!(done.state.status, Shipped, "the shop shipped it after all");
+        let refunded = changed(body(Refunded, 13).merge(&shipped, &import(), at(42)));
+        assert_eq!(
+            (refunded.state.status, &*refunded.state.prior),
+            (Refunded, &[Shipped][..])
+        );
+        assert_eq!(
+            refunded.state.shipped_at,
+            Some(at(30)),
+            "our parcel left when it left"
+        );
+        assert_eq!(
+            refunded.state.previous, None,
+            "a shop's step is nobody's to undo"
+        );
+    }
+
+    #[test]
+    fn a_late_body_changes_nothing_though_the_newest_changed_nothing_either() {
+        let order = take(None, &body(Paid, 10), 100);
+        let order = take(Some(order), &body(Paid, 12), 101);
+        assert_eq!(order.state.version, 1);
+        assert_eq!(
+            body(Cancelled, 11).merge(&order, &import(), at(102)),
+            Merge::Stale
+        );
+    }
+
+    #[test]
+    fn an_order_of_another_shop_is_never_merged() {
+        let stored = body(Paid, 10).place(import(), at(1));
+        let mut stranger = body(Paid, 20);
+        stranger.content.source.as_mut().unwrap().order_id = Some("12".into());
+        assert_eq!(stranger.merge(&stored, &import(), at(2)), Merge::Another);
+        let placed_here = intake(Paid).place(Actor::new(ActorKind::Service, "api"), at(1));
+        assert_eq!(
+            body(Paid, 20).merge(&placed_here, &import(), at(2)),
+            Merge::Another
+        );
+        assert_eq!(
+            intake(Paid).merge(&stored, &import(), at(2)),
+            Merge::Another
+        );
+    }
+
+    #[test]
+    fn a_new_number_of_the_shop_stands_beside_ours() {
+        let stored = body(Paid, 10).place(import(), at(1));
+        let mut renumbered = body(Paid, 11);
+        renumbered.number = OrderNumber::new("2026-7").unwrap();
+        let order = changed(renumbered.merge(&stored, &import(), at(2)));
+        assert_eq!(order.number.as_str(), "7");
+        let number = |order: &VendorOrder| order.content.source.clone().unwrap().number;
+        assert_eq!(number(&order).as_deref(), Some("2026-7"));
+        let back = changed(body(Paid, 12).merge(&order, &import(), at(3)));
+        assert_eq!(number(&back), None);
+    }
+
+    #[test]
+    fn parcels_entered_here_stay_and_one_that_both_know_is_one() {
+        let parcel = |number: &str, carrier: &str, from_shop| Shipment {
+            tracking_number: Some(number.into()),
+            carrier: Some(carrier.into()),
+            from_shop,
+            ..Shipment::default()
+        };
+        let mut stored = body(Paid, 10).place(import(), at(1));
+        stored.content.shipments = vec![parcel("JJD 1", "DHL", false)];
+        let mut news = body(Shipped, 11);
+        news.content.shipments = vec![parcel("jjd1", "dhl", true), parcel("1Z9", "UPS", true)];
+        news.content.lines[0].qty_shipped = Qty::ONE;
+        let order = changed(news.merge(&stored, &import(), at(2)));
+        let numbers = |order: &VendorOrder| -> Vec<_> {
+            let shipments = order.content.shipments.iter();
+            shipments
+                .map(|s| (s.tracking_number.clone().unwrap(), s.from_shop))
+                .collect()
+        };
+        assert_eq!(
+            numbers(&order),
+            [("JJD 1".into(), false), ("1Z9".into(), true)]
+        );
+        assert_eq!(
+            order.content.lines[0].qty_shipped,
+            Qty::whole(2),
+            "our parcel holds all"
+        );
+        let order = changed(body(Shipped, 12).merge(&order, &import(), at(3)));
+        assert_eq!(
+            numbers(&order),
+            [("JJD 1".into(), false)],
+            "the shop took its own back"
+        );
+    }
+
+    #[test]
+    fn what_the_shop_did_not_tell_stays_unknown() {
+        let old = |status| body(status, 1_551_434_400).place(import(), at(1_800_000_000));
+        let placed_at = intake(Paid).content.placed_at;
+        for status in OrderStatus::ALL {
+            let state = old(status).state;
+            let moments = [
+                state.paid_at,
+                state.shipped_at,
+                state.delivered_at,
+                state.completed_at,
+                state.cancelled_at,
+            ];
+            assert_eq!(moments, [None; 5], "{status}");
+            let waiting = [Pending, Paid].contains(&status);
+            let since = if waiting {
+                placed_at
+            } else {
+                at(1_551_434_400)
+            };
+            assert_eq!(state.status_since, since, "{status}");
+        }
+        let mut paid = body(Paid, 10);
+        paid.moments.paid_at = Some(at(5));
+        let state = paid.place(import(), at(9)).state;
+        assert_eq!((state.paid_at, state.status_since), (Some(at(5)), at(5)));
+    }
+
+    mod whatever_way_bodies_come {
+        use super::*;
+        use proptest::prelude::*;
+
+        fn bodies() -> impl Strategy<Value = Vec<Intake>> {
+            let moment = || proptest::option::of((0_i64..5).prop_map(at));
+            let one = (
+                0_usize..8,
+                proptest::option::of(0_usize..8),
+                0_i64..4,
+                "[ab]",
+                0_u32..3,
+                (moment(), moment(), moment()),
+                proptest::option::of("[12]"),
+            );
+            let made = one.prop_map(|(status, prior, second, title, shipped, moments, parcel)| {
+                let mut order = body(OrderStatus::ALL[status], second);
+                order.prior = prior.map(|prior| OrderStatus::ALL[prior]);
+                order.content.lines[0].title = title;
+                order.content.lines[0].qty_shipped = Qty::whole(shipped);
+                (order.moments.paid_at, order.moments.shipped_at) = (moments.0, moments.1);
+                order.moments.cancelled_at = moments.2;
+                let parcel = parcel.map(|number| Shipment {
+                    tracking_number: Some(number),
+                    from_shop: true,
+                    ..Shipment::default()
+                });
+                order.content.shipments = parcel.into_iter().collect();
+                order
+            });
+            proptest::collection::vec(made, 1..6)
+        }
+
+        /// What does not count how often or when something was taken.
+        fn told(order: VendorOrder) -> VendorOrder {
+            let state = OrderState {
+                version: 0,
+                updated_at: at(0),
+                ..order.state
+            };
+            VendorOrder { state, ..order }
+        }
+
+        proptest! {
+            /// Bodies that were lost on the way may come late, twice or never: the newest decides.
+            #[test]
+            fn the_order_ends_equal_in_every_field(
+                (bodies, ways) in bodies().prop_flat_map(|bodies| {
+                    let ways = proptest::collection::vec(0..bodies.len(), 0..12);
+                    (Just(bodies), ways)
+                })
+            ) {
+                let newest = bodies.iter().max_by(|a, b| {
+                    let (a, b) = (a.heard(), b.heard());
+                    (a.modified_at, a.status, a.digest).cmp(&(b.modified_at, b.status, b.digest))
+                });
+                let newest = newest.expect("at least one body");
+                let alone = told(take(None, newest, 50));
+                let mut order = None;
+                for (n, way) in ways.into_iter().enumerate() {
+                    order = Some(take(order, &bodies[way], 50 + n as i64));
+                }
+                let mut order = take(order, newest, 90);
+                prop_assert_eq!(told(order.clone()), alone.clone());
+                for body in &bodies {
+                    order = take(Some(order), body, 91);
+                }
+                prop_assert_eq!(told(order), alone);
+            }
+        }
+    }
+
+    #[test]
     fn merging_twice_changes_nothing() {
         let stored = intake(Paid).place(import(), at(1));
         let mut newer = intake(Paid);
@@ -460,29 +888,5 @@ mod tests {
         let mut stored = placed.place(import(), at(1));
         stored.state = stored.state.after(Permit::Step(Paid), import(), at(2));
         assert_eq!(placed.merge(&stored, &import(), at(3)), Merge::Unchanged);
-    }
-
-    #[test]
-    fn an_older_body_is_stale_and_a_touched_date_is_no_change() {
-        let dated = |second| {
-            let mut order = intake(Paid);
-            order.content.source = Some(crate::order::Source {
-                channel: "woocommerce".into(),
-                name: None,
-                shop: None,
-                order_id: None,
-                number: None,
-                url: None,
-                status_raw: None,
-                modified_at: Some(at(second)),
-            });
-            order
-        };
-        let stored = dated(100).place(import(), at(1));
-        assert_eq!(dated(99).merge(&stored, &import(), at(2)), Merge::Stale);
-        assert_eq!(
-            dated(101).merge(&stored, &import(), at(2)),
-            Merge::Unchanged
-        );
     }
 }

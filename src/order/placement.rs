@@ -268,6 +268,7 @@ impl PlacedLine {
             qty: self.qty,
             properties: Vec::new(),
             qty_shipped: Qty::ZERO,
+            shop_shipped: Qty::ZERO,
             unit_price: unit.minor,
             total,
         })
@@ -368,7 +369,7 @@ pub fn clean_address(address: &Address) -> Address {
 }
 
 /// The first 128 bits of the SHA-256 of the value's JSON, in hex.
-fn digest(value: &impl Serialize) -> String {
+pub(super) fn digest(value: &impl Serialize) -> String {
     let json = serde_json::to_vec(value).unwrap_or_default();
     Sha256::digest(json)[..16]
         .iter()

@@ -132,6 +132,56 @@ pub struct OrderState {
     /// When it was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
+    /// What the newest step came from: where its undo leads back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Box<Previous>>,
+    /// What the order's source said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Box<Heard>>,
+}
+
+/// What a step changes of a state, as it was before the step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Previous {
+    /// The status.
+    pub status: OrderStatus,
+    /// What exceptions had set aside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prior: Vec<OrderStatus>,
+    /// When the order had come to the status.
+    pub status_since: Timestamp,
+    /// Who had brought it there.
+    pub status_by: Actor,
+    /// Whether the vendor had asked for a cancellation.
+    #[serde(default, skip_serializing_if = "unset")]
+    pub cancel_requested: bool,
+    /// When it had been paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Timestamp>,
+    /// When it had been shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipped_at: Option<Timestamp>,
+    /// When it had been delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
+    /// When it had been completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// When it had been cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Timestamp>,
+}
+
+/// What an order's source said last: the newest of its bodies that were taken, whether or not they changed anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// When the source had last changed the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<Timestamp>,
+    /// A digest of the body as it was understood, without that time.
+    pub digest: String,
+    /// The status in it.
+    pub status: OrderStatus,
 }
 
 impl OrderState {
@@ -151,6 +201,8 @@ impl OrderState {
             delivered_at: None,
             completed_at: None,
             cancelled_at: None,
+            previous: None,
+            heard: None,
         };
         state.enter(status, now);
         state
@@ -165,18 +217,25 @@ impl OrderState {
             since: self.status_since,
             by: &self.status_by,
             pay_on_delivery: self.flags.pay_on_delivery,
+            came_from: self.previous.as_ref().map(|previous| previous.status),
         }
     }
 
     /// The state after a step that the table permitted; one version on.
     #[must_use]
     pub fn after(&self, permit: Permit, by: Actor, now: Timestamp) -> Self {
-        let mut next = self.clone();
-        next.version += 1;
-        next.updated_at = now;
+        let mut next = self.touched(now);
         let to = match permit {
             Permit::Ask => {
                 next.flags.cancel_requested = true;
+                // The wish is newer than the step: what is taken back is the newest alone.
+                next.previous = None;
+                return next;
+            }
+            Permit::Undo(_) => {
+                if let Some(previous) = next.previous.take() {
+                    next.go_back(*previous);
+                }
                 return next;
             }
             Permit::Step(to) => {
@@ -193,7 +252,7 @@ impl OrderState {
                 next.prior.pop();
                 to
             }
-            Permit::Undo(to) => {
+            Permit::Back(to) => {
                 match self.status {
                     OrderStatus::Shipped => next.shipped_at = None,
                     OrderStatus::Delivered => next.delivered_at = None,
@@ -202,10 +261,51 @@ impl OrderState {
                 to
             }
         };
+        next.previous = Some(Box::new(self.as_previous()));
         next.enter(to, now);
         next.status_since = now;
         next.status_by = by;
         next
+    }
+
+    fn as_previous(&self) -> Previous {
+        Previous {
+            status: self.status,
+            prior: self.prior.clone(),
+            status_since: self.status_since,
+            status_by: self.status_by.clone(),
+            cancel_requested: self.flags.cancel_requested,
+            paid_at: self.paid_at,
+            shipped_at: self.shipped_at,
+            delivered_at: self.delivered_at,
+            completed_at: self.completed_at,
+            cancelled_at: self.cancelled_at,
+        }
+    }
+
+    fn go_back(&mut self, previous: Previous) {
+        let Previous {
+            status,
+            prior,
+            status_since,
+            status_by,
+            cancel_requested,
+            paid_at,
+            shipped_at,
+            delivered_at,
+            completed_at,
+            cancelled_at,
+        } = previous;
+        self.status = status;
+        self.prior = prior;
+        self.status_since = status_since;
+        self.status_by = status_by;
+        self.flags.cancel_requested = cancel_requested;
+        self.paid_at = paid_at;
+        self.shipped_at = shipped_at;
+        self.delivered_at = delivered_at;
+        self.completed_at = completed_at;
+        self.cancelled_at = cancelled_at;
     }
 
     /// The state after a change of the order's content alone, a note's say; one
@@ -226,12 +326,7 @@ impl OrderState {
         }
         self.status = status;
         // Whoever moves it on has decided about what was asked.
-        let open = [
-            OrderStatus::Pending,
-            OrderStatus::Paid,
-            OrderStatus::Disputed,
-        ];
-        self.flags.cancel_requested &= open.contains(&status);
+        self.flags.cancel_requested &= status.is_open();
         let time = match status {
             OrderStatus::Pending | OrderStatus::Disputed | OrderStatus::Refunded => return,
             OrderStatus::Paid => &mut self.paid_at,
@@ -253,7 +348,7 @@ pub struct HistoryEntry {
     pub version: u64,
     /// Who.
     pub actor: Actor,
-    /// What: `placed`, `status`, `cancel_requested`, `note`, `shipment`, `imported`.
+    /// What: `placed`, `status`, `undo`, `cancel_requested`, `note`, `shipment`, `imported`.
     pub action: String,
     /// The status before; `None` for the placing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -304,15 +399,50 @@ mod tests {
     }
 
     #[test]
-    fn an_undo_takes_its_time_back() {
+    fn a_step_back_takes_its_time_back() {
         let shipped = OrderState::placed(Paid, Flags::default(), support(), at(0)).after(
             Permit::Step(Shipped),
             support(),
             at(1),
         );
-        let undone = shipped.after(Permit::Undo(Paid), support(), at(2));
-        assert_eq!((undone.shipped_at, undone.paid_at), (None, Some(at(0))));
-        assert_eq!(undone.status_since, at(2));
+        let back = shipped.after(Permit::Back(Paid), support(), at(2));
+        assert_eq!((back.shipped_at, back.paid_at), (None, Some(at(0))));
+        assert_eq!(back.status_since, at(2));
+    }
+
+    #[test]
+    fn an_undo_restores_what_was_before_to_the_letter() {
+        let vendor = Actor::new(ActorKind::Vendor, "42");
+        let door = Flags {
+            pay_on_delivery: true,
+            ..Flags::default()
+        };
+        let pending = OrderState::placed(OrderStatus::Pending, door, support(), at(0));
+        let asked = OrderState::placed(Paid, Flags::default(), support(), at(0)).after(
+            Permit::Ask,
+            vendor.clone(),
+            at(1),
+        );
+        let disputed = asked.after(Permit::Step(Disputed), support(), at(2));
+        let steps = [
+            (pending, Permit::Step(Shipped)),
+            (asked.clone(), Permit::Step(Shipped)),
+            (asked, Permit::Step(Cancelled)),
+            (disputed.clone(), Permit::Step(Refunded)),
+            (disputed.clone(), Permit::Restore(Paid)),
+        ];
+        for (before, step) in steps {
+            let after = before.after(step, vendor.clone(), at(5));
+            let noted = after.touched(at(6));
+            let undone = noted.after(Permit::Undo(before.status), vendor.clone(), at(7));
+            let expected = OrderState {
+                version: before.version + 3,
+                updated_at: at(7),
+                previous: None,
+                ..before
+            };
+            assert_eq!(undone, expected, "{step:?}");
+        }
     }
 
     #[test]

@@ -66,6 +66,12 @@ impl OrderStatus {
         matches!(self, Disputed | Cancelled | Refunded)
     }
 
+    /// Pending, Paid or Disputed: a cancellation may still be asked for.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Pending | Paid | Disputed)
+    }
+
     fn list() -> String {
         Self::ALL.map(Self::as_str).join(", ")
     }
@@ -128,7 +134,7 @@ pub enum Rule {
     PayOnDelivery,
     /// May only ask for it: a flag is set, the status stays.
     Ask,
-    /// May undo an own change within [`UNDO_WINDOW`].
+    /// May not step back, but may undo an own step within [`UNDO_WINDOW`] ([`permit_undo`]).
     UndoOwn,
     /// May once [`COMPLETION_DELAY`] has passed.
     AfterDelay,
@@ -140,7 +146,7 @@ pub enum Target {
     /// One step on, or into an exception.
     Step(OrderStatus),
     /// One step back.
-    Undo(OrderStatus),
+    Back(OrderStatus),
     /// Back to the status that an exception set aside.
     Prior,
 }
@@ -174,16 +180,16 @@ const fn row(from: &'static [OrderStatus], to: Target, rules: [Rule; 3]) -> Tran
 /// The whole table; columns: vendor, support, service and clock.
 pub const TABLE: &[Transition] = {
     use Rule::{AfterDelay, Ask, No, PayOnDelivery, Reason, UndoOwn, Yes};
-    use Target::{Prior, Step, Undo};
+    use Target::{Back, Prior, Step};
     &[
         row(&[Pending], Step(Paid), [No, Reason, Yes]),
         row(&[Pending], Step(Shipped), [PayOnDelivery, Reason, Yes]),
         row(&[Pending], Step(Cancelled), [No, Reason, Yes]),
         row(&[Paid], Step(Shipped), [Yes, Yes, Yes]),
         row(&[Paid], Step(Cancelled), [Ask, Reason, Yes]),
-        row(&[Shipped], Undo(Paid), [UndoOwn, Reason, No]),
+        row(&[Shipped], Back(Paid), [UndoOwn, Reason, No]),
         row(&[Shipped], Step(Delivered), [Yes, Yes, Yes]),
-        row(&[Delivered], Undo(Shipped), [UndoOwn, Reason, No]),
+        row(&[Delivered], Back(Shipped), [UndoOwn, Reason, No]),
         row(&[Delivered], Step(Completed), [No, No, AfterDelay]),
         row(
             &[Paid, Shipped, Delivered, Completed],
@@ -215,6 +221,8 @@ pub struct Standing<'a> {
     pub by: &'a Actor,
     /// Whether it is paid at the door.
     pub pay_on_delivery: bool,
+    /// The status that the newest step came from; `None` when it cannot be undone.
+    pub came_from: Option<OrderStatus>,
 }
 
 /// What the table permits.
@@ -222,7 +230,9 @@ pub struct Standing<'a> {
 pub enum Permit {
     /// A step on, or into an exception.
     Step(OrderStatus),
-    /// A step back.
+    /// A step back, as a decision of its own.
+    Back(OrderStatus),
+    /// The newest step is taken back: everything that it changed is as before.
     Undo(OrderStatus),
     /// Back from an exception.
     Restore(OrderStatus),
@@ -309,7 +319,7 @@ pub fn permit(
         .find_map(|row| {
             let permit = match row.to {
                 Target::Step(target) if target == to => Permit::Step(to),
-                Target::Undo(target) if target == to => Permit::Undo(to),
+                Target::Back(target) if target == to => Permit::Back(to),
                 Target::Prior if order.prior == Some(to) => Permit::Restore(to),
                 _ => return None,
             };
@@ -332,14 +342,7 @@ pub fn permit(
         Rule::PayOnDelivery if order.pay_on_delivery => Ok(permit),
         Rule::PayOnDelivery => Err(refused),
         Rule::Ask => Ok(Permit::Ask),
-        Rule::UndoOwn => {
-            let in_time = now.duration_since(order.since) <= UNDO_WINDOW;
-            if order.by == actor && in_time {
-                Ok(permit)
-            } else {
-                Err(refused)
-            }
-        }
+        Rule::UndoOwn => Err(refused),
         Rule::AfterDelay => {
             let until = order
                 .since
@@ -352,6 +355,46 @@ pub fn permit(
             }
         }
     }
+}
+
+/// Whether `actor` may take back the newest step of an order of this standing at `now`. A step can be undone by the
+/// one who made it, within [`UNDO_WINDOW`], as long as no other step came after it.
+///
+/// # Errors
+/// Why the step cannot be undone.
+pub fn permit_undo(
+    order: Standing<'_>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Permit, UndoRefusal> {
+    let people = matches!(Party::from(actor.kind), Party::Vendor | Party::Support);
+    let to = order.came_from.filter(|_| people);
+    let to = to.ok_or(UndoRefusal::NothingToUndo)?;
+    if order.by != actor {
+        return Err(UndoRefusal::AnothersStep);
+    }
+    if now.duration_since(order.since) > UNDO_WINDOW {
+        return Err(UndoRefusal::TooLate);
+    }
+    Ok(Permit::Undo(to))
+}
+
+/// Why a step cannot be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoRefusal {
+    /// No step that could be undone is the newest.
+    #[error("there is no step to undo")]
+    NothingToUndo,
+    /// The newest step is somebody else's.
+    #[error("the newest step was made by somebody else: only its author may undo it")]
+    AnothersStep,
+    /// The newest step came from another status than the one that is asked for.
+    #[error("the newest step came from {0}: an undo leads back there alone")]
+    LeadsElsewhere(OrderStatus),
+    /// The time for it is over.
+    #[error("a step can be undone for {} minutes, which are over", UNDO_WINDOW.as_mins())]
+    TooLate,
 }
 
 /// The next step of an order's usual life that `actor` may make, and whether
@@ -490,6 +533,7 @@ mod tests {
             since: at(0),
             by: &other,
             pay_on_delivery: false,
+            came_from: Some(to),
         };
         let ask = |order, reason, now| permit(order, to, &me, reason, now);
         let (missing, given) = (Reason::Missing, Reason::Given);
@@ -539,11 +583,23 @@ mod tests {
             "a" => assert_eq!(ask(order, missing, at(1)), Ok(Permit::Ask), "{place}"),
             "u" => {
                 let own = Standing { by: &me, ..order };
-                assert_eq!(ask(own, missing, at(900)), Ok(Permit::Undo(to)), "{place}");
-                assert!(refused(ask(own, given, at(901))), "{place}, too late");
-                assert!(
-                    refused(ask(order, given, at(1))),
-                    "{place}, another's change"
+                assert!(refused(ask(own, given, at(1))), "{place}: not by itself");
+                let undo = |order, now| permit_undo(order, &me, now);
+                assert_eq!(undo(own, at(900)), Ok(Permit::Undo(to)), "{place}");
+                assert_eq!(undo(own, at(901)), Err(UndoRefusal::TooLate), "{place}");
+                assert_eq!(
+                    undo(order, at(1)),
+                    Err(UndoRefusal::AnothersStep),
+                    "{place}"
+                );
+                let settled = Standing {
+                    came_from: None,
+                    ..own
+                };
+                assert_eq!(
+                    undo(settled, at(1)),
+                    Err(UndoRefusal::NothingToUndo),
+                    "{place}"
                 );
             }
             "w" => {
@@ -581,6 +637,7 @@ mod tests {
                 since: at(0),
                 by: &by,
                 pay_on_delivery: false,
+                came_from: None,
             };
             let refusal = permit(order, to, &me, Reason::Missing, at(1)).unwrap_err();
             assert_eq!(refusal.to_string(), words);
@@ -597,6 +654,7 @@ mod tests {
             since: at(0),
             by: &by,
             pay_on_delivery,
+            came_from: None,
         };
         let table = [
             (Pending, false, None, Some((Paid, Reason::Given))),

@@ -78,6 +78,9 @@ pub struct ListedOrder {
     /// Who brought it there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_by: Option<Actor>,
+    /// The status that an undo of the newest step leads back to; only the author of that step may undo it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_to: Option<OrderStatus>,
     /// The status that an exception set aside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior_status: Option<OrderStatus>,
@@ -267,6 +270,7 @@ impl ListedOrder {
             currency: Some(*currency),
             status_since: Some(state.status_since),
             status_by: Some(state.status_by.clone()),
+            undo_to: state.previous.as_ref().map(|previous| previous.status),
             prior_status: state.prior.last().copied(),
             flags: state.flags,
             group: content.group.clone(),
@@ -295,7 +299,14 @@ impl ListedOrder {
         let readable =
             |note: &&Note| view == View::Support || note.visibility == Visibility::Vendor;
         Self {
-            source: content.source.clone(),
+            source: content.source.clone().map(|source| Source {
+                modified_at: order
+                    .state
+                    .heard
+                    .as_ref()
+                    .and_then(|heard| heard.modified_at),
+                ..source
+            }),
             payment_state: content.payment_state.clone(),
             buyer_note: content.buyer_note.clone(),
             attributes: content.attributes.clone(),
@@ -323,6 +334,7 @@ impl ListedOrder {
             since: self.status_since?,
             by: self.status_by.as_ref()?,
             pay_on_delivery: self.flags.pay_on_delivery,
+            came_from: self.undo_to,
         })
     }
 }

@@ -29,6 +29,11 @@ pub struct StatusChange {
     /// What leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipment: Option<Shipment>,
+    /// Takes back the newest step, if it is the caller's own and not older than
+    /// [`UNDO_WINDOW`](crate::order::status::UNDO_WINDOW): everything that the step changed is as before. `status` may
+    /// be left out; otherwise the undo is refused where it leads to another one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undo: bool,
 }
 
 /// The answer to a [`StatusChange`]: the seed's two fields, then ours.

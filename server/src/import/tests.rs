@@ -34,7 +34,12 @@ impl Sink for Memory {
                     Outcome::Placed
                 }
                 Some(stored) => match intake.merge(stored, &by, now) {
+                    Merge::Another => Outcome::Refused,
                     Merge::Unchanged | Merge::Stale => Outcome::Unchanged,
+                    Merge::Heard(order) => {
+                        self.orders.insert(intake.key(), *order);
+                        Outcome::Unchanged
+                    }
                     Merge::Changed { order, .. } => {
                         self.orders.insert(intake.key(), *order);
                         Outcome::Changed

@@ -245,6 +245,7 @@ impl<'a> Order<'a> {
                 properties: Vec::new(),
                 qty: line.qty,
                 qty_shipped: if left { line.qty } else { Qty::ZERO },
+                shop_shipped: Qty::ZERO,
                 unit_price: unit_price.minor(currency).unwrap_or_default(),
                 total: total.minor(currency).unwrap_or_default(),
             });

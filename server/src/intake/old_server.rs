@@ -149,6 +149,7 @@ fn lines(
             properties: Vec::new(),
             qty,
             qty_shipped: if left { qty } else { Qty::ZERO },
+            shop_shipped: Qty::ZERO,
             unit_price: price
                 .unwrap_or_else(|| total.per(qty))
                 .minor(currency)

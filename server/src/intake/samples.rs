@@ -152,8 +152,9 @@ fn the_two_bodies_of_an_order_end_alike_in_either_order() {
         let mut stored = order(first).place(by.clone(), Timestamp::UNIX_EPOCH);
         for body in [second, first, second] {
             match order(body).merge(&stored, &by, Timestamp::UNIX_EPOCH) {
-                Merge::Changed { order, .. } => stored = *order,
+                Merge::Changed { order, .. } | Merge::Heard(order) => stored = *order,
                 Merge::Unchanged | Merge::Stale => {}
+                Merge::Another => panic!("the same order"),
             }
         }
         assert_eq!(stored.state.status, OrderStatus::Shipped);

@@ -128,6 +128,7 @@ fn lines(
             properties: properties(&line.get("properties")),
             qty,
             qty_shipped: shipped,
+            shop_shipped: Qty::ZERO,
             unit_price: unit_price.minor(currency).unwrap_or_default(),
             total: total.minor(currency).unwrap_or_default(),
         });

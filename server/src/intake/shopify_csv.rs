@@ -128,6 +128,7 @@ fn lines(order: &Cells<'_>, progress: Progress, currency: Currency) -> (Vec<Line
             properties: Vec::new(),
             qty,
             qty_shipped: if left { qty } else { Qty::ZERO },
+            shop_shipped: Qty::ZERO,
             unit_price: price.minor(currency).unwrap_or_default(),
             total: total.minor(currency).unwrap_or_default(),
         });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Buf;
 use futures_util::Stream;
 use http::StatusCode;
+use ordertop::order::status::UndoRefusal;
 use ordertop::order::{OrderKey, OrderStatus, VendorOrder};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{
@@ -14,6 +15,7 @@ use ordertop::protocol::rest::{
 use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::decision::tracking::TrackingRefusal;
+use crate::decision::undo::{UndoRequest, undo};
 use crate::decision::{self, Refusal, StatusRequest};
 use crate::idempotency;
 use crate::reply::{self, ApiError, not_a_choice};
@@ -68,13 +70,29 @@ pub(super) fn decide(
     caller: &Caller,
     wish: StatusChange,
     request_id: Option<String>,
-) -> Result<(OrderStatus, Decide), ApiError> {
-    let Some(to) = wish.status.as_deref() else {
+) -> Result<(Option<OrderStatus>, Decide), ApiError> {
+    let to = wish.status.as_deref().map(|to| {
+        to.parse::<OrderStatus>()
+            .map_err(|_| not_a_choice(&ordertop::order::text::clean(to, 40)))
+    });
+    let to = to.transpose()?;
+    if wish.undo {
+        if wish.shipment.is_some() {
+            let error = "an undo takes no shipment: leave `shipment` out";
+            return Err(ApiError::bad("shipment_without_shipping", error.to_owned()));
+        }
+        let request = UndoRequest {
+            actor: caller.actor(),
+            to,
+            expected_version: wish.expected_version,
+            reason: wish.reason,
+            request_id,
+        };
+        return Ok((to, undo(request, state.now())));
+    }
+    let Some(to) = to else {
         return Err(ApiError::Status("This field is required.".to_owned()));
     };
-    let to: OrderStatus = to
-        .parse()
-        .map_err(|_| not_a_choice(&ordertop::order::text::clean(to, 40)))?;
     let wish = StatusRequest {
         actor: caller.actor(),
         to,
@@ -83,18 +101,22 @@ pub(super) fn decide(
         shipment: wish.shipment,
         request_id,
     };
-    Ok((to, decision::change_status(wish, state.now())))
+    Ok((Some(to), decision::change_status(wish, state.now())))
 }
 
 /// Tells what became of it.
-fn answer(change: Change, to: OrderStatus, caller: &Caller) -> Result<StatusChanged, ApiError> {
+fn answer(
+    change: Change,
+    to: Option<OrderStatus>,
+    caller: &Caller,
+) -> Result<StatusChanged, ApiError> {
     let changed = change.outcome == ChangeOutcome::Written;
     let position = change.position.clone();
     let order = taken(change, caller)?;
     let new_status = order.state.status;
     // A vendor who may only ask sees the status stand. An answer that is given again may
     // show the order as it is now, in any status.
-    let asked = to == OrderStatus::Cancelled && new_status != to;
+    let asked = to == Some(OrderStatus::Cancelled) && new_status != OrderStatus::Cancelled;
     let sentence = if asked && matches!(caller, Caller::Vendor(_)) {
         CANCELLATION_REQUESTED
     } else {
@@ -132,7 +154,7 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
     match refusal {
         Refusal::UnknownOrder => ApiError::UnknownOrder,
         Refusal::UnknownVendor(id) => ApiError::UnknownVendor(id.to_string()),
-        Refusal::NumberTaken => ApiError::Conflict {
+        Refusal::NumberTaken | Refusal::NumberOfAnother { .. } => ApiError::Conflict {
             code: "number_taken",
             error: sentence,
         },
@@ -156,6 +178,19 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller) -> ApiError {
         }
         Refusal::ShipmentWithoutShipping => ApiError::bad("shipment_without_shipping", sentence),
         Refusal::Tracking(refusal) => tracking_refused(refusal, sentence),
+        Refusal::AmbiguousSource(_) => ApiError::Conflict {
+            code: "ambiguous_source",
+            error: sentence,
+        },
+        Refusal::Undo(refusal) => ApiError::bad(
+            match refusal {
+                UndoRefusal::NothingToUndo => "nothing_to_undo",
+                UndoRefusal::AnothersStep => "anothers_step",
+                UndoRefusal::LeadsElsewhere(_) => "undo_leads_elsewhere",
+                UndoRefusal::TooLate => "undo_too_late",
+            },
+            sentence,
+        ),
         Refusal::Status(_) if matches!(caller, Caller::Vendor(_)) => ApiError::Status(sentence),
         Refusal::Status(ordertop::order::status::Refusal::ReasonRequired { .. }) => {
             ApiError::bad("reason_required", sentence)

@@ -11,7 +11,7 @@ pub struct ListQuery {
     pub vendor: Option<VendorId>,
     /// In any of these statuses; empty for all.
     pub statuses: Vec<OrderStatus>,
-    /// With this in the number, the buyer's name, or a SKU.
+    /// With this in the number here or at the shop, the buyer's name, or a SKU.
     pub text: Option<String>,
     /// Whether the text may stand in the buyer's e-mail too: not for one who
     /// sees it masked and could guess it letter by letter.
@@ -58,7 +58,9 @@ impl ListQuery {
         let text = text.to_ascii_lowercase();
         let has = |place: &str| place.to_ascii_lowercase().contains(&text);
         let buyer = &order.content.buyer;
+        let source = order.content.source.as_ref();
         has(order.number.as_str())
+            || source.is_some_and(|source| source.number.as_deref().is_some_and(has))
             || buyer.name.as_deref().is_some_and(has)
             || (self.search_emails && buyer.email.as_deref().is_some_and(has))
             || order.content.lines.iter().any(|line| has(&line.sku))

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use super::url::RedisUrl;
 use super::{
     Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
-    StoreError, StoreFuture, StoreOptions, StoreSummary, VendorRecord, Watch,
+    StoreError, StoreFuture, StoreOptions, StoreSummary, Target, VendorRecord, Watch,
 };
 use crate::hub::Following;
 pub(crate) use connect::connection_info;
@@ -46,6 +46,7 @@ mod restore;
 mod rights;
 mod rows;
 mod script;
+mod sources;
 mod tracks;
 mod waiters;
 mod warn;
@@ -388,7 +389,7 @@ impl Store for RedisStore {
 
     fn change_all(
         &self,
-        changes: Vec<(OrderKey, Decide)>,
+        changes: Vec<(Target, Decide)>,
         once: Option<Once>,
     ) -> StoreFuture<'_, Vec<Change>> {
         let feed = self.feed();

@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
-    StoreError, StoreFuture, StoreOptions, StoreSummary, VendorRecord,
+    StoreError, StoreFuture, StoreOptions, StoreSummary, Target, VendorRecord,
 };
 use identity::Identity;
 use list::{Turn, Walk};
@@ -43,6 +43,7 @@ mod read;
 mod readers;
 mod restore;
 mod rows;
+mod sources;
 mod trim;
 mod wal;
 mod writer;
@@ -66,6 +67,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/001_orders.sql")),
     M::up(include_str!("../../migrations/002_once.sql")),
     M::up(include_str!("../../migrations/004_superseded.sql")),
+    M::up(include_str!("../../migrations/005_sources.sql")),
 ];
 
 /// Orders in one SQLite file.
@@ -304,7 +306,7 @@ impl Store for SqliteStore {
 
     fn change_all(
         &self,
-        changes: Vec<(OrderKey, Decide)>,
+        changes: Vec<(Target, Decide)>,
         once: Option<Once>,
     ) -> StoreFuture<'_, Vec<Change>> {
         Box::pin(self.command(|answer| Command::Change {

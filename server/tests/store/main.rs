@@ -5,6 +5,7 @@
     reason = "a story that cannot go on fails its test"
 )]
 
+mod imports;
 mod once;
 mod redis;
 #[expect(dead_code, reason = "other tests use the rest")]

@@ -1,9 +1,9 @@
 //! What a store remembers under an `Idempotency-Key`: part of the story.
 
 use ordertop::order::placement::Placement;
-use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus, Visibility};
+use ordertop::order::{Actor, ActorKind, OrderStatus, Visibility};
 use ordertop_server::decision::{self, Refusal};
-use ordertop_server::store::{Change, ChangeOutcome, Decide, Once, Store, StoreError};
+use ordertop_server::store::{Change, ChangeOutcome, Decide, Once, Store, StoreError, Target};
 
 use crate::story::{at, events, key, ship, vendor};
 
@@ -12,7 +12,7 @@ pub(crate) async fn say_once(
     store: &dyn Store,
     key: &str,
     digest: &str,
-    changes: Vec<(OrderKey, Decide)>,
+    changes: Vec<(Target, Decide)>,
 ) -> Result<Vec<Change>, StoreError> {
     let once = Once {
         key: format!("vendor 42 {key}"),
@@ -22,7 +22,7 @@ pub(crate) async fn say_once(
 }
 
 /// A paid order of one mug.
-pub(crate) fn placing(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
+pub(crate) fn placing(vendor: &str, number: &str) -> Vec<(Target, Decide)> {
     let order = Placement {
         vendor_id: Some(vendor.to_owned()),
         order_number: number.to_owned(),
@@ -33,11 +33,14 @@ pub(crate) fn placing(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
     };
     let intake = order.check(None, at(1)).unwrap();
     let actor = Actor::new(ActorKind::Service, "test");
-    vec![(intake.key(), decision::place(intake, actor, None, at(1)))]
+    vec![(
+        intake.key().into(),
+        decision::place(intake, actor, None, at(1)),
+    )]
 }
 
 /// A step to Shipped that insists on version 1.
-pub(crate) fn shipping(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
+pub(crate) fn shipping(vendor: &str, number: &str) -> Vec<(Target, Decide)> {
     let request = decision::StatusRequest {
         actor: Actor::new(ActorKind::Vendor, vendor),
         to: OrderStatus::Shipped,
@@ -46,22 +49,28 @@ pub(crate) fn shipping(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
         shipment: None,
         request_id: None,
     };
-    vec![(key(vendor, number), decision::change_status(request, at(2)))]
+    vec![(
+        key(vendor, number).into(),
+        decision::change_status(request, at(2)),
+    )]
 }
 
 /// A note of these words.
-pub(crate) fn noting(vendor: &str, number: &str, words: &str) -> Vec<(OrderKey, Decide)> {
+pub(crate) fn noting(vendor: &str, number: &str, words: &str) -> Vec<(Target, Decide)> {
     let request = decision::NoteRequest {
         actor: Actor::new(ActorKind::Vendor, vendor),
         visibility: Visibility::Vendor,
         body: words.to_owned(),
         request_id: None,
     };
-    vec![(key(vendor, number), decision::add_note(request, at(3)))]
+    vec![(
+        key(vendor, number).into(),
+        decision::add_note(request, at(3)),
+    )]
 }
 
 /// An order of 500 lines.
-fn placing_long(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
+fn placing_long(vendor: &str, number: &str) -> Vec<(Target, Decide)> {
     let line = |n: u32| {
         let line = format!(r#"{{"sku":"MUG-{n}","title":"A mug of many","unit_price":"5.00"}}"#);
         serde_json::from_str(&line).unwrap()
@@ -75,7 +84,10 @@ fn placing_long(vendor: &str, number: &str) -> Vec<(OrderKey, Decide)> {
     };
     let intake = order.check(None, at(1)).unwrap();
     let actor = Actor::new(ActorKind::Service, "test");
-    vec![(intake.key(), decision::place(intake, actor, None, at(1)))]
+    vec![(
+        intake.key().into(),
+        decision::place(intake, actor, None, at(1)),
+    )]
 }
 
 /// What is remembered is bounded by what was done, however long the order is: `size` says

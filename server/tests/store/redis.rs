@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
+use crate::imports::imports;
 use crate::once::{
     placing, remembered_is_small, remembered_longer_than_replayed, say_once, shipping,
 };
@@ -112,6 +113,16 @@ async fn the_story_of_a_store_holds_for_redis_under_sentinels() {
 async fn the_story_of_a_store_holds_for_a_redis_cluster() {
     let redis = Cluster::start().await;
     tell_story(&redis.url()).await;
+}
+
+#[tokio::test]
+async fn bodies_of_shops_are_merged_alike_on_redis_and_a_cluster() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    imports(&store).await;
+    let cluster = Cluster::start().await;
+    let (store, _fed) = open(&cluster.url()).await;
+    imports(&store).await;
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use ordertop_server::store::{
 use ordertop_server::{decision, merge};
 use tokio::sync::mpsc;
 
+use crate::imports::imports;
 use crate::once::{placing, remembered_is_small, remembered_longer_than_replayed, say_once};
 use crate::story::{assert_fed, at, key, place, ship, story, vendor};
 
@@ -46,6 +47,13 @@ async fn the_story_of_a_store_holds_for_sqlite() {
     story(&store).await;
     store.close().await.unwrap();
     assert_fed(fed).await;
+}
+
+#[tokio::test]
+async fn bodies_of_shops_are_merged_alike_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _fed) = open(&folder.path().join("orders.db")).await;
+    imports(&store).await;
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ impl App {
             since: order.updated_at,
             by: &self.actor,
             pay_on_delivery: false,
+            came_from: None,
         })
     }
 

@@ -123,6 +123,7 @@ impl Plan {
                 expected_version: (row.version > 0).then_some(row.version),
                 reason: self.reason(),
                 shipment: None,
+                undo: self.aim == Aim::Undo,
             },
         }
     }

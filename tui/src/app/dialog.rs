@@ -267,6 +267,7 @@ impl Dialog {
             expected_version: (self.version > 0).then_some(self.version),
             reason: self.text(FieldKind::Reason),
             shipment,
+            undo: self.aim == Aim::Undo,
         }
     }
 }

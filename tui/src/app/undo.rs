@@ -2,7 +2,7 @@
 //! elsewhere since is not undone; notes and the like are no hindrance.
 
 use jiff::{SignedDuration, Timestamp};
-use ordertop::order::status::{Reason, UNDO_WINDOW};
+use ordertop::order::status::UNDO_WINDOW;
 use ordertop::order::{OrderKey, OrderStatus};
 
 use super::bulk::{Plan, PlanRow};
@@ -90,7 +90,7 @@ impl App {
     pub fn undo_offer(&self) -> Option<UndoOffer> {
         let change = self.acting.undo.changes.last()?;
         let left = self.undo_left(change);
-        if left.is_some_and(|left| left <= SignedDuration::ZERO) {
+        if left <= SignedDuration::ZERO {
             return None;
         }
         let mut steps = change.steps.iter().filter(|step| self.undoable(step));
@@ -99,21 +99,18 @@ impl App {
             key: step.key.clone(),
             orders: 1 + steps.count(),
             to: step.to,
-            left,
+            left: Some(left),
         })
     }
 
-    /// How long a vendor may still undo it; support may as long as the table does.
-    fn undo_left(&self, change: &Change) -> Option<SignedDuration> {
-        let passed = self.now.duration_since(change.at);
-        (!self.many_vendors()).then(|| UNDO_WINDOW.saturating_sub(passed))
+    /// The time in which the change may still be undone.
+    fn undo_left(&self, change: &Change) -> SignedDuration {
+        UNDO_WINDOW.saturating_sub(self.now.duration_since(change.at))
     }
 
-    /// Whether the order stands where the step brought it, and the table lets it go back.
+    /// Whether the order stands where the step brought it.
     fn undoable(&self, step: &Undoable) -> bool {
-        self.orders
-            .get(&step.key)
-            .is_some_and(|row| step.made(row) && self.may(&row.listed(), step.from).is_some())
+        self.orders.get(&step.key).is_some_and(|row| step.made(row))
     }
 
     /// Remembers own changes that were answered. An undo is none: the next step
@@ -155,8 +152,7 @@ impl App {
         let Some(change) = self.acting.undo.changes.last().cloned() else {
             return self.say(self.nothing_to_undo());
         };
-        let late = (self.undo_left(&change)).is_some_and(|left| left <= SignedDuration::ZERO);
-        if late {
+        if self.undo_left(&change) <= SignedDuration::ZERO {
             // What is older is later still.
             self.acting.undo.changes.clear();
             return self.say(strings::TOO_LATE_TO_UNDO);
@@ -181,10 +177,8 @@ impl App {
             self.acting.undo.changes.pop();
             return self.say(strings::order_is_gone(&step.key));
         };
-        let mut dialog = Dialog::undo(step.key.clone(), row.version(), step.to, step.from);
-        let may = self.may(&row.listed(), step.from);
-        if let Some((_, reason)) = may.filter(|_| step.made(row)) {
-            dialog.need_reason(reason == Reason::Given);
+        if step.made(row) {
+            let dialog = Dialog::undo(step.key.clone(), row.version(), step.to, step.from);
             self.overlay = Overlay::Dialog(dialog);
         } else {
             let words = strings::not_undone(row, self.now);
@@ -199,20 +193,18 @@ impl App {
         }
         let mut plan = Plan::new(Aim::Undo);
         for step in steps {
-            let row = self.orders.get(&step.key);
-            let may = row.and_then(|row| self.may(&row.listed(), step.from));
-            match (row, may) {
-                (Some(row), Some((_, reason))) if step.made(row) => {
+            match self.orders.get(&step.key) {
+                Some(row) if step.made(row) => {
                     plan.add(PlanRow {
                         key: step.key.clone(),
                         version: row.version(),
                         from: step.to,
                         to: step.from,
-                        reason: reason == Reason::Given,
+                        reason: false,
                     });
                 }
-                (Some(row), _) => plan.leave_out(step.key.clone(), strings::changed_by(row)),
-                (None, _) => plan.leave_out(step.key.clone(), strings::GONE.to_owned()),
+                Some(row) => plan.leave_out(step.key.clone(), strings::changed_by(row)),
+                None => plan.leave_out(step.key.clone(), strings::GONE.to_owned()),
             }
         }
         if plan.rows.is_empty() {

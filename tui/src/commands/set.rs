@@ -349,6 +349,7 @@ fn change(args: &SetArgs, status: OrderStatus) -> StatusChange {
         expected_version: args.expect_version,
         reason: args.reason.clone(),
         shipment: (shipment != Shipment::default()).then_some(shipment),
+        undo: false,
     }
 }
 

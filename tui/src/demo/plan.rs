@@ -132,6 +132,7 @@ impl Plan {
             expected_version: None,
             reason: reason.map(str::to_owned),
             shipment,
+            undo: false,
         });
         Some(Act::Step {
             order,
@@ -188,6 +189,7 @@ mod tests {
                         since: now(),
                         by: &actor,
                         pay_on_delivery: order.pay_on_delivery,
+                        came_from: None,
                     };
                     let reason = match change.reason {
                         Some(_) => Reason::Given,

@@ -190,6 +190,7 @@ impl Plain {
             expected_version: (order.version > 0).then_some(order.version),
             reason: None,
             shipment,
+            undo: false,
         };
         Some(Wish::Ship(key, Box::new(change)))
     }

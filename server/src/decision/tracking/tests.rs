@@ -69,7 +69,7 @@ fn ask(order: &VendorOrder, said: Shipment, replaces: Option<&str>) -> Verdict {
 /// What came of it: the parcels after, `kept`, or the refusal's name.
 fn outcome(verdict: Verdict) -> String {
     match verdict {
-        Verdict::Keep => "kept".to_owned(),
+        Verdict::Keep | Verdict::Remember(_) => "kept".to_owned(),
         Verdict::Write(write) => {
             let shipments = write.order.content.shipments.iter();
             shipments.map(written).collect::<Vec<_>>().join(", ")

@@ -44,6 +44,7 @@ impl Lines {
                 properties,
                 qty,
                 qty_shipped: if left { qty } else { Qty::ZERO },
+                shop_shipped: Qty::ZERO,
                 // From the exact sum: `price` itself may be a third of a cent.
                 unit_price: total.per(qty).minor(currency).unwrap_or_default(),
                 total: total.minor(currency).unwrap_or_default(),

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use ordertop::order::{OrderId, OrderKey, OrderNumber, VendorId};
+use ordertop::order::{OrderId, OrderNumber, VendorId};
 use ordertop::protocol::{Mark, Position};
 
 use super::Shared;
-use super::commit::{Row, Said};
+use super::commit::{Row, Said, token};
 use super::once::{self, Place, Remembering};
 use super::read::Seen;
+use super::sources::Sources;
 use crate::decision::Refusal;
 use crate::store::fact::Fact;
-use crate::store::{Change, ChangeOutcome, Decide, Once, StoreError, VendorEvent, Verdict, Write};
+use crate::store::{
+    Change, ChangeOutcome, Decide, Once, StoreError, Target, VendorEvent, Verdict, Write,
+};
 
 /// How often a change is decided anew before it is given up.
 const MAX_ATTEMPTS: u32 = 40;
@@ -25,7 +28,7 @@ const VENDORS_AT_ONCE: usize = 16;
 /// Changes orders of any vendors: each vendor's in one commit.
 pub(super) async fn change_all(
     shared: &Shared,
-    changes: Vec<(OrderKey, Decide)>,
+    changes: Vec<(Target, Decide)>,
     once: Option<Once>,
 ) -> Result<(Vec<Change>, Vec<Arc<VendorEvent>>), StoreError> {
     if let Some(once) = &once {
@@ -34,22 +37,25 @@ pub(super) async fn change_all(
     let count = changes.len();
     let mut vendors: Vec<OfVendor> = Vec::new();
     let mut places = HashMap::new();
-    for (at, (key, decide)) in changes.into_iter().enumerate() {
+    for (at, (target, decide)) in changes.into_iter().enumerate() {
+        let key = &target.key;
         let place = *places.entry(key.vendor.clone()).or_insert_with(|| {
             vendors.push(OfVendor {
                 vendor: key.vendor.clone(),
                 changes: Vec::new(),
+                targets: Vec::new(),
                 at: Vec::new(),
             });
             vendors.len() - 1
         });
-        vendors[place].changes.push((key.number, decide));
+        vendors[place].changes.push((key.number.clone(), decide));
+        vendors[place].targets.push(target);
         vendors[place].at.push(at);
     }
     let alone = vendors.len() == 1;
     let once = once.as_ref();
     let working = vendors.into_iter().map(|of_vendor| async move {
-        let done = change_vendor(shared, &of_vendor.vendor, &of_vendor.changes, once).await;
+        let done = change_vendor(shared, &of_vendor, once).await;
         (of_vendor, done)
     });
     let mut working = futures_util::stream::iter(working).buffered(VENDORS_AT_ONCE);
@@ -91,6 +97,8 @@ pub(super) async fn change_all(
 struct OfVendor {
     vendor: VendorId,
     changes: Vec<(OrderNumber, Decide)>,
+    /// The order that each change is about.
+    targets: Vec<Target>,
     /// Where each stands among the request's changes.
     at: Vec<usize>,
 }
@@ -100,20 +108,27 @@ type Done = (Vec<Change>, Vec<Arc<VendorEvent>>);
 
 async fn change_vendor(
     shared: &Shared,
-    vendor: &VendorId,
-    changes: &[(OrderNumber, Decide)],
+    of_vendor: &OfVendor,
     asked_once: Option<&Once>,
 ) -> Result<Done, StoreError> {
-    let mut numbers: Vec<OrderNumber> = changes.iter().map(|(number, _)| number.clone()).collect();
-    numbers.sort();
-    numbers.dedup();
+    let OfVendor {
+        vendor,
+        changes,
+        targets,
+        ..
+    } = of_vendor;
     for attempt in 0..MAX_ATTEMPTS {
+        let sources = shared.sources(vendor, targets).await?;
+        let named = changes.iter().map(|(number, _)| number);
+        let mut numbers: Vec<OrderNumber> = named.chain(sources.all()).cloned().collect();
+        numbers.sort();
+        numbers.dedup();
         let seen = shared.look(vendor, &numbers).await?;
         let Some(head) = seen.head.clone() else {
             return refuse_unknown(shared, vendor, changes, asked_once, seen.now_ms).await;
         };
         let (now_ms, newest) = (seen.now_ms, head.position.offset);
-        let mut decided = decide(shared, vendor, changes, seen, head.position).await?;
+        let mut decided = decide(shared, of_vendor, sources, seen, head.position).await?;
         if decided.rows.is_empty() && asked_once.is_none() {
             shared.wait_for_replicas(vendor).await?;
             return Ok((decided.changes, Vec::new()));
@@ -190,18 +205,32 @@ struct Decided {
 /// Shows each order to its decision; a later one sees what an earlier one did.
 async fn decide(
     shared: &Shared,
-    vendor: &VendorId,
-    changes: &[(OrderNumber, Decide)],
-    seen: Seen,
+    of_vendor: &OfVendor,
+    mut sources: Sources,
+    mut seen: Seen,
     head: Position,
 ) -> Result<Decided, StoreError> {
-    let mut orders = seen.orders;
+    let OfVendor {
+        vendor,
+        changes,
+        targets,
+        ..
+    } = of_vendor;
     let mut decided = Decided {
         changes: Vec::with_capacity(changes.len()),
         rows: Vec::new(),
     };
-    for (at, (number, decide)) in changes.iter().enumerate() {
-        let stored = orders.get(number);
+    for (at, ((number, decide), target)) in changes.iter().zip(targets).enumerate() {
+        let number = match sources.choose(target, &seen) {
+            Ok(chosen) => chosen.unwrap_or_else(|| number.clone()),
+            Err(refusal) => {
+                let refused = ChangeOutcome::Refused(refusal);
+                let change = Change::new(refused, None, Some(head.clone()));
+                decided.changes.push(change);
+                continue;
+            }
+        };
+        let stored = seen.orders.get(&number);
         let unwritten = |outcome| {
             let order = stored.map(|(order, _)| order.clone());
             Change::new(outcome, order, Some(head.clone()))
@@ -209,6 +238,16 @@ async fn decide(
         let change = match decide(stored.map(|(order, _)| &**order)) {
             Verdict::Keep => unwritten(ChangeOutcome::Kept),
             Verdict::Refuse(refusal) => unwritten(ChangeOutcome::Refused(refusal)),
+            Verdict::Remember(order) => {
+                let order = Arc::new(*order);
+                if let Some((before, revision)) = stored.cloned() {
+                    decided
+                        .rows
+                        .push(Row::remember(at, order.clone(), &before, revision));
+                    seen.orders.insert(number, (order.clone(), revision));
+                }
+                Change::new(ChangeOutcome::Kept, Some(order), Some(head.clone()))
+            }
             Verdict::Write(write) => {
                 let Write {
                     mut order,
@@ -224,19 +263,22 @@ async fn decide(
                     Some((_, revision)) => revision + u64::from(content_changed),
                 };
                 let order = Arc::new(order);
+                // Only what was looked up can be compared and set.
+                let source = target.source.as_ref().and_then(|_| sources.add(&order));
                 decided.rows.push(Row {
                     change: at,
                     order: order.clone(),
-                    seen: stored.map_or(0, |(order, _)| order.state.version),
+                    seen: stored.map_or_else(|| "0".to_owned(), |(order, _)| token(&order.state)),
                     revision,
                     content_changed: content_changed || stored.is_none(),
                     mark: Mark::from_random(rand::random()),
-                    fact: Fact {
+                    fact: Some(Fact {
                         kind,
                         entry: history,
-                    },
+                    }),
+                    source: source.unwrap_or_default(),
                 });
-                orders.insert(number.clone(), (order.clone(), revision));
+                seen.orders.insert(number, (order.clone(), revision));
                 Change::new(ChangeOutcome::Written, Some(order), None)
             }
         };
@@ -252,17 +294,18 @@ impl Decided {
     fn written(&mut self, vendor: &VendorId, before: Position) -> Vec<Arc<VendorEvent>> {
         let mut last = before;
         let rows = std::mem::take(&mut self.rows).into_iter();
-        let events = rows.map(|row| {
+        let events = rows.filter_map(|row| {
+            let fact = row.fact?;
             let position = Position {
                 offset: last.offset + 1,
                 mark: row.mark,
             };
             let after = std::mem::replace(&mut last, position.clone()).mark;
             self.changes[row.change].position = Some(position.clone());
-            Arc::new(VendorEvent {
+            Some(Arc::new(VendorEvent {
                 vendor: vendor.clone(),
-                event: row.fact.event(position, after, row.order),
-            })
+                event: fact.event(position, after, row.order),
+            }))
         });
         events.collect()
     }
@@ -270,7 +313,8 @@ impl Decided {
     /// Each change with its place among the written ones, where it is one of them.
     fn places(&self) -> Vec<(&Change, Option<Place>)> {
         let mut places: Vec<_> = self.changes.iter().map(|change| (change, None)).collect();
-        for (n, row) in self.rows.iter().enumerate() {
+        let events = self.rows.iter().filter(|row| row.fact.is_some());
+        for (n, row) in events.enumerate() {
             let version = row.order.state.version;
             places[row.change].1 = Some(Place(n as u64 + 1, row.mark.clone(), version));
         }

@@ -6,14 +6,14 @@
 -- further than the head says. Messages come last and may fail: they are hints.
 --
 -- KEYS  1 head  2 orders  3 contents  4 revisions  5 events  6 placed
---       7 once  8 the log of commits, of all vendors  then the history of each change's order
+--       7 once  8 the log of commits, of all vendors  9 sources  then the history of each change's order
 -- ARGV  1 latest moment, in ms since 1970 by this Redis's clock  2 PUBLISH or SPUBLISH
 --       3 channel  4 events to keep  5 how long to keep them, in ms
 --       6 what to remember under `once`, '' for nothing  7 for how long, in ms
 --       8 the vendor's offset when it was decided
 --       9 the vendor's id  10 commits to keep in the log, 0 for no log: a cluster has none
---       then WIDTH values for each change
-local FIXED_KEYS, FIXED, WIDTH = 8, 10, 11
+--       then WIDTH values for each change; one without a fact writes the state alone
+local FIXED_KEYS, FIXED, WIDTH = 9, 10, 14
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -42,7 +42,10 @@ local function at(offset) return whole(offset) .. '-0' end
 -- the events since has its first mark. An order's record does not tell, for another
 -- change may have come after.
 local function instead_of(refusal)
-  local mark = ARGV[FIXED + 5]
+  local mark
+  for a = FIXED, #ARGV - WIDTH, WIDTH do
+    if ARGV[a + 8] ~= '' then mark = ARGV[a + 5]; break end
+  end
   local since = mark and redis.call('XRANGE', KEYS[5], at(ARGV[8] + 1), '+') or {}
   for _, event in ipairs(since) do
     if event[2][2] == mark then
@@ -57,17 +60,23 @@ if now > tonumber(ARGV[1]) then return instead_of({'late'}) end
 
 -- Each order must be where the decision saw it; a later change of the same order
 -- builds upon an earlier one.
-local versions = {}
+local versions, sources = {}, {}
 for i = 0, changes - 1 do
   local a = FIXED + i * WIDTH
   local number, seen, version = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]
   local version_now = versions[number]
   if not version_now then
     local record = redis.call('HGET', KEYS[2], number)
-    version_now = record and string.match(record, '^%d+') or '0'
+    version_now = record and string.match(record, '^%S+') or '0'
   end
   if version_now ~= seen then return instead_of({'changed', number}) end
   versions[number] = version
+  local source = ARGV[a + 12]
+  if source ~= '' then
+    local known = sources[source] or redis.call('HGET', KEYS[9], source) or ''
+    if known ~= ARGV[a + 13] then return instead_of({'changed', number}) end
+    sources[source] = ARGV[a + 14]
+  end
 end
 
 -- A right that was taken away since the start would leave a half of this; what is forgotten
@@ -82,32 +91,40 @@ local refused = not may('XADD', KEYS[5], '*', 'f', 'v') and 'XADD'
   or not may('XTRIM', KEYS[5], 'MINID', '1') and 'XTRIM'
 if refused then return redis.error_reply('NOPERM the user may not run ' .. refused) end
 
-local messages = {}
+local messages, told = {}, 0
 for i = 0, changes - 1 do
   local a = FIXED + i * WIDTH
   local number, version, id, mark = ARGV[a + 1], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
   local revision, state, fact = ARGV[a + 6], ARGV[a + 7], ARGV[a + 8]
   local content, placed, entry = ARGV[a + 9], ARGV[a + 10], ARGV[a + 11]
-  local offset = base + i + 1
-
-  redis.call('XADD', KEYS[5], at(offset),
-    'm', mark, 'a', after, 't', whole(now), 'i', id, 'n', number, 'r', revision, 's', state, 'f', fact)
-  redis.call('HSET', KEYS[1], 'offset', whole(offset), 'mark', mark)
-  if content == '' then
-    content = redis.call('HGET', KEYS[3], number)
+  if fact == '' then
+    local record = redis.call('HGET', KEYS[2], number)
+    local rest = string.match(record, '^%S+ (%S+ %S+ %S+ %S+) ')
+    redis.call('HSET', KEYS[2], number, table.concat({version, rest, state}, ' '))
   else
-    local before = redis.call('HGET', KEYS[3], number)
-    if before then redis.call('HSET', KEYS[4], id .. '/' .. (revision - 1), before) end
-    redis.call('HSET', KEYS[3], number, content)
-    redis.call('ZADD', KEYS[6], placed, string.format('%020.0f', id) .. number)
+    told = told + 1
+    local offset = base + told
+
+    redis.call('XADD', KEYS[5], at(offset),
+      'm', mark, 'a', after, 't', whole(now), 'i', id, 'n', number, 'r', revision, 's', state, 'f', fact)
+    redis.call('HSET', KEYS[1], 'offset', whole(offset), 'mark', mark)
+    if content == '' then
+      content = redis.call('HGET', KEYS[3], number)
+    else
+      local before = redis.call('HGET', KEYS[3], number)
+      if before then redis.call('HSET', KEYS[4], id .. '/' .. (revision - 1), before) end
+      redis.call('HSET', KEYS[3], number, content)
+      redis.call('ZADD', KEYS[6], placed, string.format('%020.0f', id) .. number)
+    end
+    redis.call('HSET', KEYS[2], number,
+      table.concat({version, id, revision, whole(offset), mark, state}, ' '))
+    redis.call('RPUSH', KEYS[FIXED_KEYS + i + 1], entry)
+    if ARGV[a + 12] ~= '' then redis.call('HSET', KEYS[9], ARGV[a + 12], ARGV[a + 14]) end
+    table.insert(messages, table.concat({
+      whole(offset), ' ', mark, ' ', after,
+      ' {"id":', id, ',"number":', cjson.encode(number), ',"state":', state, ',"fact":', fact, ',"content":', content, '}'}))
+    after = mark
   end
-  redis.call('HSET', KEYS[2], number,
-    table.concat({version, id, revision, whole(offset), mark, state}, ' '))
-  redis.call('RPUSH', KEYS[FIXED_KEYS + i + 1], entry)
-  messages[i + 1] = table.concat({
-    whole(offset), ' ', mark, ' ', after,
-    ' {"id":', id, ',"number":', cjson.encode(number), ',"state":', state, ',"fact":', fact, ',"content":', content, '}'})
-  after = mark
 end
 
 if remember then
@@ -119,7 +136,7 @@ end
 -- The newest events are never forgotten.
 local TRIM_EVERY, PAGE, PAGES = 64, 64, 16
 local function trim()
-  local first_kept = base + changes - tonumber(ARGV[4])
+  local first_kept = base + told - tonumber(ARGV[4])
   local oldest = now - tonumber(ARGV[5])
   for _ = 1, PAGES do
     local events = redis.call('XRANGE', KEYS[5], '-', at(base), 'COUNT', PAGE) or {}
@@ -139,12 +156,12 @@ local function trim()
     if #events < PAGE or tonumber(string.match(events[PAGE][1], '^%d+')) > forgotten then return end
   end
 end
-if math.floor(base / TRIM_EVERY) ~= math.floor((base + changes) / TRIM_EVERY) then trim() end
+if math.floor(base / TRIM_EVERY) ~= math.floor((base + told) / TRIM_EVERY) then trim() end
 
 -- Every server looks here for what no message told it.
-if changes > 0 and ARGV[10] ~= '0' then
+if told > 0 and ARGV[10] ~= '0' then
   redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[10], '*',
-    'v', ARGV[9], 'o', whole(base + changes), 'm', after)
+    'v', ARGV[9], 'o', whole(base + told), 'm', after)
 end
 for _, message in ipairs(messages) do
   redis.pcall(ARGV[2], ARGV[3], message)

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use ordertop::order::{VendorId, VendorOrder};
+use ordertop::order::{OrderState, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 
 use super::keys::VendorKeys;
 use super::once::Remembering;
 use super::rows::{Entry, position, to_json, unreadable};
+use super::sources::SourceEntry;
 use super::{Shared, explain, failed, unanswered};
 use crate::store::fact::Fact;
-use crate::store::{ONCE_FOR, StoreError};
+use crate::store::{ONCE_FOR, StoreError, digest};
 
 /// How long after it was decided upon a commit may still be done: one that a
 /// stalled Redis finds later is refused by it, for its caller was told that it
@@ -45,12 +46,51 @@ pub(super) struct Row {
     /// Which of the changes.
     pub(super) change: usize,
     pub(super) order: Arc<VendorOrder>,
-    /// The version that the order has now, 0 for none.
-    pub(super) seen: u64,
+    /// The [`token`] of the state that the order has now, `0` for none.
+    pub(super) seen: String,
     pub(super) revision: u64,
     pub(super) content_changed: bool,
     pub(super) mark: Mark,
-    pub(super) fact: Fact,
+    /// What the event tells; `None` for what is remembered without one.
+    pub(super) fact: Option<Fact>,
+    /// How the order is found by its source from now on; empty when that does not change.
+    pub(super) source: SourceEntry,
+}
+
+impl Row {
+    /// Writes the state alone, at the same version and without an event.
+    pub(super) fn remember(
+        change: usize,
+        order: Arc<VendorOrder>,
+        before: &VendorOrder,
+        revision: u64,
+    ) -> Self {
+        Self {
+            change,
+            seen: token(&before.state),
+            order,
+            revision,
+            content_changed: false,
+            mark: Mark::from_random(0),
+            fact: None,
+            source: SourceEntry::default(),
+        }
+    }
+}
+
+/// What changes with each write of a state: its version and, without blanks, a digest of what its source said last,
+/// which may be written without a version of its own.
+pub(super) fn token(state: &OrderState) -> String {
+    let version = state.version;
+    match &state.heard {
+        None => version.to_string(),
+        Some(heard) => {
+            let at = heard.modified_at.map(|at| at.to_string());
+            let parts = [at.as_deref().unwrap_or_default(), &heard.digest];
+            let digest = digest(&parts.map(str::as_bytes));
+            format!("{version}.{}", &digest[..16])
+        }
+    }
 }
 
 impl Shared {
@@ -80,6 +120,7 @@ impl Shared {
             once_key,
             // On a cluster any key of this vendor's: there is no log.
             self.commit_log().unwrap_or_else(|| of.head()),
+            of.sources(),
         ];
         let retention = self.retention;
         let mut args = vec![
@@ -102,23 +143,34 @@ impl Shared {
             } else {
                 String::new()
             };
+            let entry = row.fact.as_ref().map(|fact| &fact.entry);
             args.extend([
                 order.number.as_str().to_owned(),
-                row.seen.to_string(),
-                order.state.version.to_string(),
+                row.seen.clone(),
+                token(&order.state),
                 order.id.0.to_string(),
                 row.mark.as_str().to_owned(),
                 row.revision.to_string(),
                 to_json(&order.state)?,
-                to_json(&row.fact)?,
+                row.fact
+                    .as_ref()
+                    .map(to_json)
+                    .transpose()?
+                    .unwrap_or_default(),
                 content,
                 order.content.placed_at.as_microsecond().to_string(),
-                to_json(&row.fact.entry)?,
+                entry.map(to_json).transpose()?.unwrap_or_default(),
+                row.source.field.clone(),
+                row.source.seen.clone(),
+                row.source.now.clone(),
             ]);
         }
         let said: Vec<String> = match self.commit_script(&keys, &args).await {
             Err(StoreError::Failed(reason)) if broke_off(&reason) => {
-                let first = rows.first().map(|row| &row.mark);
+                let first = rows
+                    .iter()
+                    .find(|row| row.fact.is_some())
+                    .map(|row| &row.mark);
                 return Err(self.after_break(vendor, newest, first, reason).await);
             }
             said => said?,

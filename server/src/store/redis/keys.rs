@@ -65,6 +65,11 @@ impl VendorKeys<'_> {
         self.key(&format!("once:{digest}"))
     }
 
+    /// Channel and a shop's id to the numbers of the orders that have it (a hash).
+    pub(super) fn sources(self) -> String {
+        self.key("sources")
+    }
+
     /// Written where nothing else is, to learn what replicas have.
     pub(super) fn touched(self) -> String {
         self.key("touched")

@@ -1,11 +1,13 @@
 //! Orders as another store kept them.
 
 use futures_util::StreamExt;
-use ordertop::order::VendorId;
+use ordertop::order::{Source, VendorId};
 
 use super::Shared;
+use super::commit::token;
 use super::keys::VendorKeys;
 use super::rows::{Record, to_json, unreadable};
+use super::sources;
 use crate::store::{KeptOrder, Restored, StoreError};
 
 /// Orders that are written at once; what they need is pipelined.
@@ -47,20 +49,23 @@ async fn restore_one(
     kept: &KeptOrder,
 ) -> Result<Found, StoreError> {
     let (order, of) = (&kept.order, VendorKeys(vendor));
+    let source = order.content.source.as_ref().and_then(Source::key);
     let keys = [
         of.head(),
         of.orders(),
         of.contents(),
         of.placed(),
         of.history(&order.number),
+        of.sources(),
     ];
     let mut args = vec![
         order.number.as_str().to_owned(),
-        order.state.version.to_string(),
+        token(&order.state),
         order.id.0.to_string(),
         to_json(&order.state)?,
         to_json(&order.content)?,
         order.content.placed_at.as_microsecond().to_string(),
+        source.map(|key| sources::field(&key)).unwrap_or_default(),
     ];
     for entry in &kept.history {
         args.push(to_json(entry)?);

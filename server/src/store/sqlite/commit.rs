@@ -11,11 +11,12 @@ use rusqlite::{Transaction, params};
 use super::once::Placed;
 use super::read::{self, Stored};
 use super::rows::to_json;
+use super::sources;
 use super::{Directory, VendorEntry};
 use crate::decision::Refusal;
 use crate::store::fact::Fact;
 use crate::store::{
-    Change, ChangeOutcome, Decide, Event, News, VendorEvent, VendorRecord, Verdict, Write,
+    Change, ChangeOutcome, Decide, Event, News, Target, VendorEvent, VendorRecord, Verdict, Write,
 };
 
 /// What a transaction has made so far, to be shown after its commit.
@@ -200,15 +201,29 @@ pub(super) fn change(
     db: &Transaction<'_>,
     directory: &Directory,
     pending: &mut Pending,
-    key: &OrderKey,
+    target: &Target,
     decide: &Decide,
 ) -> rusqlite::Result<Placed> {
-    let Some(vendor) = pending.entry(directory, &key.vendor) else {
-        let refusal = Refusal::UnknownVendor(key.vendor.clone());
+    let Some(vendor) = pending.entry(directory, &target.key.vendor) else {
+        let refusal = Refusal::UnknownVendor(target.key.vendor.clone());
         let change = Change::new(ChangeOutcome::Refused(refusal), None, None);
         return Ok(Placed { change, seq: None });
     };
-    let known = pending.stored(db, vendor.row, key)?;
+    let key = match sources::number(db, vendor.row, target)? {
+        Ok(number) => number.map_or_else(
+            || target.key.clone(),
+            |number| OrderKey {
+                number,
+                ..target.key.clone()
+            },
+        ),
+        Err(refusal) => {
+            let head = pending.head(&target.key.vendor, &vendor).0;
+            let change = Change::new(ChangeOutcome::Refused(refusal), None, Some(head));
+            return Ok(Placed { change, seq: None });
+        }
+    };
+    let known = pending.stored(db, vendor.row, &key)?;
     let (stored, row) = known.map(|known| (known.order, known.row)).unzip();
     let (head, before) = pending.head(&key.vendor, &vendor);
     let unwritten = |outcome, order: Option<_>| Placed {
@@ -218,6 +233,19 @@ pub(super) fn change(
     let write = match decide(stored.as_deref()) {
         Verdict::Write(write) => *write,
         Verdict::Keep => return Ok(unwritten(ChangeOutcome::Kept, stored)),
+        Verdict::Remember(order) => {
+            db.prepare_cached("UPDATE orders SET state = ?2 WHERE id = ?1")?
+                .execute(params![order.id.0, to_json(&order.state)?])?;
+            let order = Arc::new(*order);
+            if let Some(row) = row {
+                let now = Known {
+                    order: order.clone(),
+                    row,
+                };
+                pending.orders.insert(key, now);
+            }
+            return Ok(unwritten(ChangeOutcome::Kept, Some(order)));
+        }
         Verdict::Refuse(refusal) => {
             return Ok(unwritten(ChangeOutcome::Refused(refusal), stored));
         }
@@ -349,6 +377,9 @@ fn write_order(
     if content_changed {
         db.prepare_cached("INSERT INTO contents (order_id, revision, body) VALUES (?1, ?2, ?3)")?
             .execute(params![order.id.0, revision, to_json(&order.content)?])?;
+    }
+    if content_changed {
+        sources::record(db, vendor, &order)?;
     }
     let order_before = row.map(|(_, newest)| newest);
     let fact = Fact {

@@ -21,7 +21,7 @@ use super::commit::Pending;
 use super::read::{self, AtEvent};
 use super::rows::{json, to_json};
 use crate::store::once::Remembered;
-use crate::store::{Change, ChangeOutcome, Decide, ONCE_FOR, Once, StoreError};
+use crate::store::{Change, ChangeOutcome, Decide, ONCE_FOR, Once, StoreError, Target};
 
 /// For each key that is added so many that have expired are removed: more than
 /// one, so that the table shrinks again after a busy day.
@@ -52,7 +52,7 @@ pub(super) fn recall(
     directory: &Directory,
     pending: &Pending,
     once: &Once,
-    changes: &[(OrderKey, Decide)],
+    changes: &[(Target, Decide)],
     now: Timestamp,
 ) -> rusqlite::Result<Option<Result<Vec<Change>, StoreError>>> {
     let known = db
@@ -79,7 +79,7 @@ pub(super) fn recall(
     // that the request left.
     let rows = kept.into_iter().zip(changes).rev();
     let changes: rusqlite::Result<Vec<_>> = rows
-        .map(|(kept, (key, _))| recalling.change(kept, key))
+        .map(|(kept, (target, _))| recalling.change(kept, &target.key))
         .collect();
     let mut changes = changes?;
     changes.reverse();

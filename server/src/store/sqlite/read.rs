@@ -109,6 +109,18 @@ pub(super) fn stored(
     .optional()
 }
 
+/// An order by the store's own number.
+pub(super) fn order_by_id(db: &Connection, id: u64) -> rusqlite::Result<Option<VendorOrder>> {
+    db.prepare_cached(&format!(
+        "SELECT {ORDER_COLUMNS} FROM orders o
+         JOIN contents c ON c.order_id = o.id AND c.revision = o.revision
+         JOIN vendors v ON v.ref = o.vendor
+         WHERE o.id = ?1"
+    ))?
+    .query_row([id], rows::order)
+    .optional()
+}
+
 /// An order as it was at the event of this place in the log; as it is now where the content
 /// that it had then is no longer kept.
 pub(super) fn order_at(db: &Connection, seq: i64) -> rusqlite::Result<VendorOrder> {

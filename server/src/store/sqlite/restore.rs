@@ -7,13 +7,14 @@
 
 use std::sync::Arc;
 
-use ordertop::order::{HistoryEntry, OrderId, VendorId};
+use ordertop::order::{HistoryEntry, OrderId, VendorId, VendorOrder};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::VendorEntry;
 use super::commit::Pending;
 use super::read::{self, Stored};
 use super::rows::to_json;
+use super::sources;
 use crate::store::fact::Fact;
 use crate::store::{EventKind, KeptOrder, Restored, StoreError};
 
@@ -96,6 +97,14 @@ fn write(
     let id = db.last_insert_rowid();
     db.prepare_cached("INSERT INTO contents (order_id, revision, body) VALUES (?1, 1, ?2)")?
         .execute(params![id, to_json(&order.content)?])?;
+    sources::record(
+        db,
+        vendor,
+        &VendorOrder {
+            id: OrderId(id.unsigned_abs()),
+            ..order.clone()
+        },
+    )?;
     let mut entries = db.prepare_cached(
         r#"INSERT INTO events
            (seq, vendor, "offset", mark, before, order_id, order_before, revision, state, fact)

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use ordertop::clock::Clock;
-use ordertop::order::{OrderKey, VendorId};
+use ordertop::order::VendorId;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -22,7 +22,7 @@ use super::trim::Trim;
 use super::wal::Wal;
 use super::{once, restore};
 use crate::store::{
-    Change, Decide, Feed, KeptOrder, News, Once, Restored, StoreError, VendorRecord,
+    Change, Decide, Feed, KeptOrder, News, Once, Restored, StoreError, Target, VendorRecord,
 };
 
 /// Most commands that are taken from the line at once.
@@ -47,7 +47,7 @@ pub(super) enum Command {
     },
     /// All of them in one commit, in their order.
     Change {
-        changes: Vec<(OrderKey, Decide)>,
+        changes: Vec<(Target, Decide)>,
         once: Option<Once>,
         answer: Answer<Vec<Change>>,
     },
@@ -319,8 +319,8 @@ fn run(
             if let Some(answer) = known.transpose()?.flatten() {
                 return Ok(Done::Changed(answer));
             }
-            let change = |(key, decide): &(OrderKey, Decide)| {
-                commit::change(db, directory, pending, key, decide)
+            let change = |(target, decide): &(Target, Decide)| {
+                commit::change(db, directory, pending, target, decide)
             };
             let placed: Vec<_> = changes.iter().map(change).collect::<Result<_, _>>()?;
             if let Some(once) = once {
