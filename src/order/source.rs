@@ -97,7 +97,7 @@ impl Source {
 }
 
 /// A host in the form that is compared: lower case, without `www.` and the last dot.
-fn host(shop: &String) -> String {
+fn host(shop: &str) -> String {
     let host = shop.trim_end_matches('.').to_ascii_lowercase();
     host.strip_prefix("www.").unwrap_or(&host).to_owned()
 }
