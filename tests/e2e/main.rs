@@ -69,4 +69,6 @@ mod start;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod tracking;

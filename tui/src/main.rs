@@ -87,7 +87,7 @@ async fn run(cli: Cli) -> ExitCode {
             if let Some(mut replay) = cli.replay.named() {
                 replay.theme = theme.unwrap_or(replay.theme);
                 let looks = config.looks.clone();
-                let played = record::play(replay, |clock| replay_settings(clock, &looks)).await;
+                let played = record::play(replay, &looks, replay_settings).await;
                 return match played {
                     Ok(()) => ExitCode::SUCCESS,
                     Err(error) => fail(&error, 1),

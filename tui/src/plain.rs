@@ -36,6 +36,7 @@ use crate::app::{App, Settings};
 use crate::beat::Beat;
 use crate::event::{Effect, Event};
 use crate::signals::{Signalled, Signals, stop_until_continued};
+use crate::terminal::input::words_of;
 use crate::text::{grouped, tame};
 use crate::{stdout, strings};
 use missed::Missed;
@@ -106,12 +107,12 @@ pub async fn run(
                     stop_until_continued().await?;
                     signals.forget_stops();
                 }
-                Signalled::Continued => {}
+                Signalled::Continued | Signalled::Resized => {}
             },
             line = next(&mut typed) => match line {
                 // The end of the input ends the typing alone: Ctrl-C leaves.
                 None => (typed, plain.hears) = (None, false),
-                Some(line) => match plain.command(&line) {
+                Some(line) => match plain.command(&words_of(&line)) {
                     Some(Wish::Quit) => break,
                     Some(Wish::Ship(..)) if steps.len() >= AT_ONCE => plain.say(strings::PLAIN_BUSY),
                     Some(Wish::Ship(key, change)) => {

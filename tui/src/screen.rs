@@ -7,7 +7,6 @@
 //! while they stand still.
 
 mod effects;
-mod keys;
 mod options;
 mod print;
 
@@ -41,9 +40,10 @@ use crate::record::{Recorder, mask::Mask};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
 use crate::state::{Keeper, StateFile};
 use crate::strings;
+use crate::terminal::input::Input;
 use crate::terminal::usable::check_terminal;
 use crate::terminal::{self, Terminal};
-use crate::theme::{self, LateAnswer, Looks, Palette, Theme, Themes};
+use crate::theme::{Palette, Theme, Themes};
 use crate::view;
 
 /// Data is drawn at most so often.
@@ -88,15 +88,13 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
     // First: its server is asked while the terminal is.
     let (client, events) = within(beside, || Client::start(client))?;
     let client = Arc::new(client);
-    let (themes, late_answer, taken) = match options.handed {
+    let taken = match options.handed {
         // Lines have no colours, and a simple terminal is asked nothing.
-        _ if options.plain => (Themes::default(), LateAnswer::default(), None),
-        Some(handed) => (handed.themes, handed.late_answer, Some(handed.terminal)),
-        None => {
-            let (themes, late_answer) = theme::fitting(&options.looks);
-            (themes, late_answer, None)
-        }
+        _ if options.plain => None,
+        Some(handed) => Some(handed),
+        None => Some(Handed::take(&options.looks).await?),
     };
+    let themes = (taken.as_ref()).map_or_else(Themes::default, |taken| taken.themes.clone());
     let settings = Settings {
         clock: options.client.clock.clone(),
         time_zone: TimeZone::system(),
@@ -116,9 +114,12 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         keymap: options.keymap,
         alerts: options.alerts.clone(),
     };
-    if options.plain {
+    let Some(Handed {
+        terminal, input, ..
+    }) = taken
+    else {
         return plain::run(client, events, settings, beat).await;
-    }
+    };
     let recorder = match &options.record {
         Some(path) => Some(record(path, options.made_up)?),
         None => None,
@@ -136,10 +137,8 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         recorder,
         record_ended: None,
         to_tell: None,
-        terminal: match taken {
-            Some(terminal) => terminal,
-            None => Terminal::take().context("the terminal cannot be used")?,
-        },
+        terminal,
+        input,
         client,
         channel: Channel::new(options.alerts.notify, |name| std::env::var(name).ok()),
         commands: Commands::new(&options.alerts, answers.clone()),
@@ -153,7 +152,6 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         config_file: options.config_file,
         suspended: false,
         leaving: false,
-        late_answer,
     };
     // It watches over this thread, from another one.
     let watch = within(beside, || leave_anyway(LEAVING))?;
@@ -161,6 +159,7 @@ async fn show(options: ScreenOptions, beside: &Handle, beat: Beat) -> anyhow::Re
         Ok(()) => screen.run(events, answered, beat).await,
         Err(error) => Err(error),
     };
+    screen.input.settle().await;
     let Screen {
         app,
         terminal,
@@ -206,8 +205,7 @@ fn record(path: &Path, made_up: bool) -> anyhow::Result<Recorder> {
 /// How a record is played: with the colours of this terminal. The rest is in the
 /// record.
 #[must_use]
-pub fn replay_settings(clock: Arc<dyn Clock>, looks: &Looks) -> Settings {
-    let (themes, _) = theme::fitting(looks);
+pub fn replay_settings(clock: Arc<dyn Clock>, themes: Themes) -> Settings {
     Settings {
         theme: themes.theme(themes.worn()),
         themes,
@@ -255,6 +253,7 @@ struct Screen {
     /// The same, until it was said.
     to_tell: Option<String>,
     terminal: Terminal,
+    input: Input,
     client: Arc<Client>,
     channel: Channel,
     commands: Commands,
@@ -270,7 +269,6 @@ struct Screen {
     /// Whether to stop before anything else is done.
     suspended: bool,
     leaving: bool,
-    late_answer: LateAnswer,
 }
 
 impl Screen {
@@ -304,7 +302,6 @@ impl Screen {
         beat: Beat,
     ) -> anyhow::Result<()> {
         let mut signals = Signals::new()?;
-        let mut keys = keys::typed()?;
         let mut clock = beat.of_a_screen();
         let (columns, rows) = terminal::size()?;
         self.happen(Event::Resize(columns, rows))?;
@@ -333,13 +330,18 @@ impl Screen {
                         self.take_again()?;
                         (dirty, next_frame) = (true, Instant::now());
                     }
+                    Signalled::Resized => {
+                        let (columns, rows) = terminal::size()?;
+                        self.pressed(TerminalEvent::Resize(columns, rows))?;
+                        (dirty, next_frame) = (true, Instant::now());
+                    }
                 },
-                pressed = keys.recv() => {
+                pressed = self.input.next() => {
                     // The end of the input is the end of the terminal.
                     let Some(pressed) = pressed else { return Ok(()) };
                     self.pressed(pressed?)?;
                     // A key that is held down: take what is there, draw once.
-                    while let Ok(pressed) = keys.try_recv() {
+                    while let Some(pressed) = self.input.try_next() {
                         self.pressed(pressed?)?;
                     }
                     (dirty, next_frame) = (true, Instant::now());
@@ -431,7 +433,6 @@ impl Screen {
 
     fn pressed(&mut self, event: TerminalEvent) -> anyhow::Result<()> {
         let event = match event {
-            TerminalEvent::Key(key) if self.late_answer.takes(&key) => return Ok(()),
             TerminalEvent::Key(key) => Event::Key(key),
             TerminalEvent::Paste(text) => Event::Paste(text),
             // Nothing follows the pointer.

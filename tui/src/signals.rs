@@ -16,6 +16,8 @@ pub(crate) enum Signalled {
     Suspend,
     /// CONT: the terminal may have been somebody else's meanwhile.
     Continued,
+    /// WINCH: the terminal has another size. A console of Windows tells it among the keys.
+    Resized,
 }
 
 #[cfg(unix)]
@@ -32,6 +34,7 @@ mod unix {
         stop: [Signal; 3],
         suspend: Signal,
         continued: Signal,
+        resized: Signal,
     }
 
     impl Signals {
@@ -46,6 +49,7 @@ mod unix {
                 ],
                 suspend: listen(Number::TSTP)?,
                 continued: listen(Number::CONT)?,
+                resized: signal(SignalKind::window_change())?,
             })
         }
 
@@ -59,6 +63,7 @@ mod unix {
                 _ = interrupt.recv() => Signalled::Stop,
                 _ = self.continued.recv() => Signalled::Continued,
                 _ = self.suspend.recv() => Signalled::Suspend,
+                _ = self.resized.recv() => Signalled::Resized,
             }
         }
     }

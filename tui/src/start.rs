@@ -18,9 +18,7 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::StreamExt;
+use crossterm::event::Event as TerminalEvent;
 use ordertop::client::ClientConfig;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -36,8 +34,7 @@ use crate::screen::{Handed, ScreenOptions, run_screen};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};
 use crate::strings::start as words;
 use crate::terminal::usable::check_terminal;
-use crate::terminal::{self, Terminal};
-use crate::{theme, view};
+use crate::{terminal, view};
 
 /// How often the sign turns while something is under way.
 const TURN: Duration = Duration::from_millis(120);
@@ -75,17 +72,13 @@ pub async fn run(effective: Effective, config: &Config, manners: Manners) -> any
         token,
         file: file.clone(),
     };
-    let (themes, late_answer) = theme::fitting(&config.looks);
-    let theme = themes.theme(themes.worn());
+    let handed = Handed::take(&config.looks).await?;
+    let theme = handed.themes.theme(handed.themes.worn());
     let mut form = Form::new(known, config.keymap.clone(), theme);
     form.fault = unread;
     let mut asking = Asking {
         form,
-        handed: Handed {
-            terminal: Terminal::take().context("the terminal cannot be used")?,
-            themes,
-            late_answer,
-        },
+        handed,
         file: config.file.clone(),
         trial: None,
         outcome: None,
@@ -103,7 +96,10 @@ pub async fn run(effective: Effective, config: &Config, manners: Manners) -> any
     } = asking;
     handed.terminal.set_mouse(false)?;
     match outcome {
-        None | Some(Outcome::Left) => Ok(()),
+        None | Some(Outcome::Left) => {
+            handed.input.settle().await;
+            Ok(())
+        }
         Some(Outcome::Demo) => demo::run_on(DemoArgs::usual(manners)?, config, Some(handed)).await,
         Some(Outcome::GoOn { answers, saved }) => {
             let greeting = match (saved, &file, &form.known.token) {
@@ -162,7 +158,6 @@ struct Asking {
 impl Asking {
     async fn run(&mut self) -> anyhow::Result<()> {
         let mut signals = Signals::new()?;
-        let mut keys = EventStream::new();
         let (answers, mut answered) = mpsc::channel(ANSWER_QUEUE);
         let mut turn = interval(TURN);
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -189,8 +184,13 @@ impl Asking {
                         self.handed.terminal.take_again()?;
                         self.resize()?;
                     }
+                    Signalled::Resized => {
+                        // It may have moved what stands there.
+                        self.handed.terminal.forget();
+                        self.resize()?;
+                    }
                 },
-                pressed = keys.next() => match pressed {
+                pressed = self.handed.input.next() => match pressed {
                     Some(pressed) => self.pressed(pressed?, &answers)?,
                     // The end of the input is the end of the terminal.
                     None => self.outcome = Some(Outcome::Left),
@@ -225,7 +225,6 @@ impl Asking {
         answers: &mpsc::Sender<Event>,
     ) -> anyhow::Result<()> {
         let event = match event {
-            TerminalEvent::Key(key) if self.handed.late_answer.takes(&key) => return Ok(()),
             TerminalEvent::Key(key) => Event::Key(key),
             TerminalEvent::Paste(text) => Event::Paste(text),
             TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),

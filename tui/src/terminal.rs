@@ -4,10 +4,16 @@
 //! Ratatui's own `Terminal` is left out: its `clear` (0.30.2) asks the terminal
 //! where the cursor is and can wait for ever on one that does not answer.
 
+mod background;
 pub(crate) mod between;
+pub(crate) mod input;
 #[cfg(test)]
 mod panicking;
+mod size;
 pub(crate) mod usable;
+
+pub(crate) use background::ask as ask_background;
+pub use size::size;
 
 use std::io::{self, Write};
 use std::sync::Once;
@@ -30,7 +36,6 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
 use crate::text::width;
-use crate::view::drawn;
 use between::Between;
 
 /// Whether the terminal is ours. The panic hook asks it too.
@@ -312,15 +317,6 @@ fn paint_row(out: &mut Vec<u8>, y: u16, cells: &[Cell]) -> io::Result<()> {
 /// Whether the cell holds several characters.
 fn is_cluster(cell: &Cell) -> bool {
     cell.symbol().chars().nth(1).is_some()
-}
-
-/// Columns and rows that are drawn, as the terminal says now.
-///
-/// # Errors
-/// When the terminal is gone: unlike crossterm's `size`, this starts no other
-/// program to find out.
-pub fn size() -> io::Result<(u16, u16)> {
-    crossterm::terminal::window_size().map(|size| drawn((size.columns, size.rows)))
 }
 
 #[cfg(test)]

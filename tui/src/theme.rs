@@ -17,7 +17,8 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 pub use colours::{Colours, Depth, Meaning, ThemeName, read_colour};
-pub use detect::{Background, LateAnswer, fitting};
+pub use detect::Background;
+pub(crate) use detect::fitting;
 pub use glyphs::Glyphs;
 
 /// An order that is to leave within this time is soon due.

@@ -111,7 +111,13 @@ fn markdown(keymap: &Keymap) -> String {
          `left`, `right`, `pageup`, `pagedown`, `home`, `end`, `f1` to `f24`), or one of these after `ctrl-`, `alt-` or `shift-`. Capitals are\n\
          written as they are typed. `find` is an action and a place: keys are the action's, a table `[keys.find]` is the place; who changes both\n\
          writes the action into `[keys.screen]`. One key can mean one thing in one place: `ordertop config check` names what is wrong\n\
-         with its line.\n",
+         with its line.\n\n\
+         Keys are sequences of bytes, and so are a terminal's replies and reports. Only a whole sequence that is a key, a mouse report,\n\
+         a focus report or a paste does something. What a connection cuts is waited for, so:\n\n\
+         - Esc is pressed after 150 ms without another byte; a key that follows within 50 ms is pressed with Alt, a later one after Esc.\n\
+         - Alt with `[`, `]`, `O`, `P`, `X`, `^` or `_` begins a sequence, and is pressed after half a second; `alt-\\` ends one, and is no key.\n\
+         - A sequence that does not end is dropped after half a second without a byte, a paste after two seconds; both after ten seconds\n  \
+         of waiting in all. Of a paste the first 64 KiB are taken.\n",
     );
     for context in keymap.contexts() {
         let _ = writeln!(

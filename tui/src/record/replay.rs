@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers};
-use futures_util::StreamExt;
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyModifiers};
 use jiff::{SignedDuration, Timestamp};
 use ordertop::clock::{Clock, ManualClock};
 use ordertop::protocol::PackedOrder;
@@ -22,9 +21,11 @@ use super::picture;
 use super::start::FORM;
 use crate::app::{App, Settings};
 use crate::event::Event;
+use crate::screen::Handed;
 use crate::signals::{Signalled, Signals, stop_until_continued};
-use crate::terminal::{self, Terminal};
-use crate::theme::ThemeName;
+use crate::terminal;
+use crate::terminal::usable::check_terminal;
+use crate::theme::{Looks, ThemeName, Themes};
 use crate::view;
 
 /// The first form that tells when the clock ticked and when a frame was drawn.
@@ -195,20 +196,27 @@ impl<R: BufRead> Player<R> {
 /// When it cannot be read, or there is no terminal.
 pub async fn play(
     replay: Replay,
-    settings: impl FnOnce(Arc<dyn Clock>) -> Settings,
+    looks: &Looks,
+    settings: impl FnOnce(Arc<dyn Clock>, Themes) -> Settings,
 ) -> anyhow::Result<()> {
     if let Some(out) = &replay.svg {
         let drawn = picture::of_file(&replay.file, replay.theme)?;
         return std::fs::write(out, drawn)
             .with_context(|| format!("{} cannot be written", out.display()));
     }
+    check_terminal()?;
+    let record = open(&replay.file)?;
+    let mut handed = Handed::take(looks).await?;
+    let themes = handed.themes.clone();
     let settings = |clock| Settings {
         replay: true,
-        ..settings(clock)
+        ..settings(clock, themes)
     };
-    let player = Player::new(open(&replay.file)?, settings)
-        .with_context(|| replay.file.display().to_string())?;
-    show(player, replay.speed).await
+    let player =
+        Player::new(record, settings).with_context(|| replay.file.display().to_string())?;
+    let shown = show(player, replay.speed, &mut handed).await;
+    handed.input.settle().await;
+    shown
 }
 
 /// Opens a record.
@@ -218,11 +226,14 @@ pub(super) fn open(file: &Path) -> anyhow::Result<impl BufRead + use<>> {
     Ok(BufReader::new(opened))
 }
 
-async fn show<R: BufRead>(mut player: Player<R>, speed: f64) -> anyhow::Result<()> {
-    crate::terminal::usable::check_terminal()?;
-    let mut terminal = Terminal::take().context("the terminal cannot be used")?;
+async fn show<R: BufRead>(
+    mut player: Player<R>,
+    speed: f64,
+    Handed {
+        terminal, input, ..
+    }: &mut Handed,
+) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
-    let mut keys = EventStream::new();
     let mut size = terminal::size()?;
     let (began, from) = (Instant::now(), player.now());
     let moment = |at: Timestamp| {
@@ -252,8 +263,12 @@ async fn show<R: BufRead>(mut player: Player<R>, speed: f64) -> anyhow::Result<(
                     terminal.take_again()?;
                 }
                 Signalled::Continued => terminal.take_again()?,
+                Signalled::Resized => {
+                    size = terminal::size()?;
+                    terminal.forget();
+                }
             },
-            pressed = keys.next() => match pressed.transpose()? {
+            pressed = input.next() => match pressed.transpose()? {
                 None => return Ok(()),
                 Some(TerminalEvent::Resize(columns, rows)) => {
                     size = (columns, rows);

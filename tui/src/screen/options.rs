@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use ordertop::client::ClientConfig;
 
 use crate::alerts::AlertSettings;
@@ -11,8 +12,9 @@ use crate::args::Manners;
 use crate::config::Config;
 use crate::keymap::Keymap;
 use crate::state::StateFile;
-use crate::terminal::Terminal;
-use crate::theme::{LateAnswer, Looks, Themes};
+use crate::terminal::input::Input;
+use crate::terminal::{self, Terminal};
+use crate::theme::{self, Looks, Themes};
 use crate::views::SavedView;
 
 /// What a screen follows and how it starts.
@@ -60,8 +62,26 @@ pub struct ScreenOptions {
 #[derive(Debug)]
 pub struct Handed {
     pub(crate) terminal: Terminal,
+    pub(crate) input: Input,
     pub(crate) themes: Themes,
-    pub(crate) late_answer: LateAnswer,
+}
+
+impl Handed {
+    /// Takes the terminal, and finds out which looks fit it.
+    ///
+    /// # Errors
+    /// When it does not let itself be taken.
+    pub(crate) async fn take(looks: &Looks) -> anyhow::Result<Self> {
+        let mut terminal = Terminal::take().context("the terminal cannot be used")?;
+        let mut input = Input::open()?;
+        let ask = async || terminal::ask_background(&mut terminal, &mut input).await;
+        let themes = theme::fitting(looks, ask).await;
+        Ok(Self {
+            terminal,
+            input,
+            themes,
+        })
+    }
 }
 
 impl ScreenOptions {

@@ -1,19 +1,7 @@
 //! Which looks fit this terminal: how many colours it has, whether it can show
 //! more than ASCII, whether its background is light.
 
-use std::io::{self, IsTerminal};
-use std::time::Duration;
-
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
-
 use super::{Depth, Glyphs, Looks, ThemeName, Themes};
-
-/// How long the terminal's answer about its background is waited for: less than
-/// anyone notices at the start.
-const ASK: Duration = Duration::from_millis(50);
-/// Longest answer, in keys, that is taken for one.
-const LONGEST_ANSWER: usize = 40;
 
 /// What lies behind the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,23 +12,23 @@ pub enum Background {
     Dark,
 }
 
-/// The looks that were asked for, as this terminal can show them. The answer
-/// that came too late, if one may come, is to be kept from the keys. The terminal
-/// is asked for its background only where the theme depends on it.
-#[must_use]
-pub fn fitting(looks: &Looks) -> (Themes, LateAnswer) {
+/// The looks that were asked for, as this terminal can show them; `ask` asks it for its
+/// background, and is called only where the theme depends on that.
+pub(crate) async fn fitting(
+    looks: &Looks,
+    ask: impl AsyncFnOnce() -> Option<Background>,
+) -> Themes {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (depth, glyphs) = (depth(&variable), glyphs(&variable));
-    let mut late = LateAnswer::default();
     let mut background = None;
     // Sixteen colours are the terminal's own, which fit its background.
     if depth >= Depth::Cube {
         background = named_background(&variable);
         if background.is_none() && looks.name == ThemeName::Auto {
-            background = ask(&mut late);
+            background = ask().await;
         }
     }
-    (Themes::new(looks.clone(), depth, glyphs, background), late)
+    Themes::new(looks.clone(), depth, glyphs, background)
 }
 
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -89,53 +77,6 @@ fn named_background(variable: Variables<'_>) -> Option<Background> {
     })
 }
 
-fn ask(late: &mut LateAnswer) -> Option<Background> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return None;
-    }
-    let mut options = QueryOptions::default();
-    options.timeout = ASK;
-    let answer = theme_mode(options);
-    late.expected = if answer.is_err() { 2 } else { 0 };
-    Some(match answer.ok()? {
-        ThemeMode::Light => Background::Light,
-        ThemeMode::Dark => Background::Dark,
-    })
-}
-
-/// An answer of the terminal that came after nobody waited for it any more: it
-/// reads like keys (`Alt-]`, `1`, `1`, `;`, `r` …) and must not act as some.
-#[derive(Debug, Default)]
-pub struct LateAnswer {
-    /// How many may still come.
-    expected: usize,
-    /// How many keys of one were taken so far.
-    taken: Option<usize>,
-}
-
-impl LateAnswer {
-    /// Whether this key is a part of such an answer.
-    pub fn takes(&mut self, key: &KeyEvent) -> bool {
-        if self.expected == 0 {
-            return false;
-        }
-        let held = |modifiers, c| key.modifiers == modifiers && key.code == KeyCode::Char(c);
-        let Some(taken) = self.taken else {
-            let begins = held(KeyModifiers::ALT, ']');
-            self.taken = begins.then_some(1);
-            return begins;
-        };
-        let ends = held(KeyModifiers::ALT, '\\') || held(KeyModifiers::CONTROL, 'g');
-        if ends || taken >= LONGEST_ANSWER {
-            self.expected -= 1;
-            self.taken = None;
-        } else {
-            self.taken = Some(taken + 1);
-        }
-        true
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,24 +102,5 @@ mod tests {
         assert_eq!(glyphs(&latin), Glyphs::AsciiOnly);
         let light = named_background(&of(&[("COLORFGBG", "0;default;15")]));
         assert!(matches!(light, Some(Background::Light)));
-    }
-
-    #[test]
-    fn a_late_answer_is_no_keys() {
-        let key = |c, held| KeyEvent::new(KeyCode::Char(c), held);
-        let mut late = LateAnswer {
-            expected: 2,
-            taken: None,
-        };
-        assert!(!late.takes(&key('r', KeyModifiers::NONE)));
-        for _ in 0..2 {
-            assert!(late.takes(&key(']', KeyModifiers::ALT)));
-            for c in "11;rgb:ffff/ffff/ffff".chars() {
-                assert!(late.takes(&key(c, KeyModifiers::NONE)));
-            }
-            assert!(late.takes(&key('\\', KeyModifiers::ALT)));
-        }
-        assert!(!late.takes(&key(']', KeyModifiers::ALT)));
-        assert!(!LateAnswer::default().takes(&key(']', KeyModifiers::ALT)));
     }
 }
