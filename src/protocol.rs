@@ -21,6 +21,7 @@ pub mod close;
 pub(crate) mod lenient;
 pub mod listed;
 pub mod message;
+pub mod old;
 pub mod packed;
 pub mod position;
 pub mod rest;

@@ -162,8 +162,9 @@ impl Replica {
     /// differs from before.
     pub fn list(&mut self, orders: Vec<Arc<PackedOrder>>) -> Vec<Change> {
         // Where it stood with a server that counts, which this one has replaced.
+        let replaced = self.position.is_some();
         self.forget_history();
-        let gone = !self.loaded || {
+        let gone = !self.loaded || replaced || {
             let listed: HashSet<_> = orders.iter().map(|order| &order.order_number).collect();
             (self.orders.iter()).any(|order| !listed.contains(order.number()))
         };

@@ -64,6 +64,12 @@ impl Book {
         all.any(|one| one.fetch.is_some() || !one.replica.is_loaded())
     }
 
+    /// Whether a vendor's orders are held, whether or not they are counted.
+    pub(crate) fn is_loaded(&self, vendor: &VendorId) -> bool {
+        let one = self.vendors.get(vendor);
+        one.is_some_and(|one| one.replica.is_loaded())
+    }
+
     /// The position held of a vendor; `None` while it is being fetched anew.
     pub(crate) fn position(&self, vendor: &VendorId) -> Option<&Position> {
         self.vendors.get(vendor)?.replica.position()

@@ -285,9 +285,12 @@ impl Run {
             self.counts.begin(self.to_fetch.len());
             let asked = self.look_ups.tick();
             let rest = self.rest.clone();
+            // The list of an old server that is asked for again brings what changed and nothing
+            // else, so that nothing would say that it is there.
+            let repeats = self.legacy && self.book.is_loaded(&vendor);
             let progress = Progress {
                 counts: Arc::clone(&self.counts),
-                out: self.out.clone(),
+                out: (!repeats).then(|| self.out.clone()),
             };
             self.work.spawn(async move {
                 let asked_all = async {

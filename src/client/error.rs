@@ -10,6 +10,8 @@ use crate::order::{Actor, VendorId, text};
 use crate::protocol::ListedOrder;
 use crate::protocol::rest::ErrorBody;
 
+/// The code of an order that is not there, as an ordertop server gives it.
+const UNKNOWN_ORDER: &str = "unknown_order";
 /// Longest sentence of a server's that is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
 
@@ -200,6 +202,9 @@ impl RequestError {
         } else {
             message
         };
+        if let Some(absent) = absent_from_old(status, &message, !code.is_empty()) {
+            return absent;
+        }
         match (status, code.as_str(), known) {
             (
                 _,
@@ -230,6 +235,25 @@ impl RequestError {
             },
         }
     }
+}
+
+/// What the old system says of an order that is not there or another vendor's, which it refuses with a
+/// 500, a 400 or a 403; ours answers 404 to all of them.
+fn absent_from_old(status: u16, message: &str, coded: bool) -> Option<RequestError> {
+    const SAID: [(u16, &str); 4] = [
+        (500, "Order matching query does not exist"),
+        (404, "No Order matches the given query"),
+        (400, "You don't have access to this order"),
+        (403, "You do not have access to this order"),
+    ];
+    let absent = SAID
+        .iter()
+        .any(|(its, words)| *its == status && message.starts_with(words));
+    (absent && !coded).then(|| RequestError::Refused {
+        status: 404,
+        code: UNKNOWN_ORDER.to_owned(),
+        message: message.to_owned(),
+    })
 }
 
 /// Whose an order may be, in words that fit whoever asked.
@@ -344,6 +368,44 @@ mod tests {
             assert_eq!(answer(status, body).to_string(), sentence, "{body}");
             let own = !sentence.starts_with("the server answered");
             assert_eq!(answer(status, body).has_words(), own, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_order_that_the_old_system_does_not_give_is_unknown_and_not_its_failure() {
+        let table = [
+            (
+                500,
+                r#"{"error":"Order matching query does not exist."}"#,
+                true,
+            ),
+            (
+                404,
+                r#"{"detail":"No Order matches the given query."}"#,
+                true,
+            ),
+            (
+                400,
+                r#"{"status":["You don't have access to this order"]}"#,
+                true,
+            ),
+            (
+                403,
+                r#"{"error":"You do not have access to this order"}"#,
+                true,
+            ),
+            (500, r#"{"error":"JSON parse error"}"#, false),
+            (
+                403,
+                r#"{"error":"You do not have access to this order","code":"forbidden"}"#,
+                false,
+            ),
+        ];
+        for (status, body, unknown) in table {
+            let error = answer(status, body);
+            let code = matches!(&error, RequestError::Refused { status: 404, code, .. } if code == UNKNOWN_ORDER);
+            assert_eq!(code, unknown, "{body}");
+            assert_eq!(error.leaves_open(), status == 500 && !unknown, "{body}");
         }
     }
 

@@ -17,7 +17,7 @@ use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LINK}
 use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
 use super::answer::{self, Answer, header};
@@ -33,7 +33,7 @@ use crate::protocol::rest::{
 };
 use crate::protocol::{
     IDEMPOTENCY_KEY, ListedOrder, MAX_ORDERS, MAX_WAIT_S, Position, TOTAL_COUNT, VERSION,
-    VERSION_HEADER,
+    VERSION_HEADER, old,
 };
 
 /// Longest answer that is read, in bytes: a page of [`MAX_ORDERS`] orders with
@@ -213,21 +213,32 @@ impl Rest {
             .await
     }
 
-    /// Whether the server is of the old kind, asked where a call is unknown there. It has the list,
-    /// without a position, or refuses it in its own words; another program does neither.
+    /// Whether the server is of the old kind, asked where a call is unknown there.
     pub async fn is_of_the_old_kind(&self) -> bool {
-        let asked = async {
-            let mut url = self.url(&["orders", "vendor"], None)?;
-            url.query_pairs_mut().append_pair("limit", "1");
-            self.orders_page(url).await
-        };
-        match asked.await {
-            Ok(page) => page.position.is_none(),
-            Err(error @ RequestError::Refused { .. }) => {
-                matches!(&error, RequestError::Refused { status: 401 | 403, code, .. } if code.is_empty())
-                    && error.has_words()
+        matches!(self.looks_old(CALL_TIMEOUT).await, Ok(true))
+    }
+
+    /// A server of the old kind has the list, without a position, or refuses it in words without a
+    /// code; another program does neither.
+    async fn looks_old(&self, timeout: Duration) -> Result<bool, RequestError> {
+        let mut url = self.url(&["orders", "vendor"], None)?;
+        url.query_pairs_mut().append_pair("limit", "1");
+        match self.send(self.request(Method::GET, url), timeout).await {
+            Ok(answer) => {
+                answer.json::<Vec<IgnoredAny>>()?;
+                Ok(position(&answer.headers).is_none())
             }
-            Err(_) => false,
+            Err(
+                error @ RequestError::Refused {
+                    status: 401 | 403, ..
+                },
+            ) => {
+                let coded =
+                    matches!(&error, RequestError::Refused { code, .. } if !code.is_empty());
+                Ok(!coded && error.has_words())
+            }
+            Err(RequestError::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -319,7 +330,20 @@ impl Rest {
         idempotency_key: &str,
     ) -> Result<StatusChanged, RequestError> {
         let url = self.order_url(key, "update-status")?;
-        self.change_with(url, change, idempotency_key).await
+        let mut attempts = Attempts::new();
+        // A server of the old kind would take the status and drop the rest without a word.
+        if let Some(what) = old::unkept(change) {
+            loop {
+                match self.looks_old(attempts.timeout()).await {
+                    Ok(false) => break,
+                    Ok(true) => return Err(RequestError::NotKept { what }),
+                    Err(error) if attempts.again(&error).await => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        self.change_within(attempts, url, change, idempotency_key)
+            .await
     }
 
     /// Adds a note to an order. A server of the old kind has none, and the error
@@ -524,9 +548,18 @@ impl Rest {
         body: &impl Serialize,
         key: &str,
     ) -> Result<T, RequestError> {
+        self.change_within(Attempts::new(), url, body, key).await
+    }
+
+    async fn change_within<T: DeserializeOwned>(
+        &self,
+        mut attempts: Attempts,
+        url: Url,
+        body: &impl Serialize,
+        key: &str,
+    ) -> Result<T, RequestError> {
         let key = HeaderValue::from_str(key).map_err(|_| RequestError::IdempotencyKey)?;
         let body = to_json(body)?;
-        let mut attempts = Attempts::new();
         loop {
             let request = self.json_bytes(url.clone(), body.clone());
             let request = request.header(IDEMPOTENCY_KEY, key.clone());

@@ -77,7 +77,8 @@ impl Counts {
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
     pub(crate) counts: Arc<Counts>,
-    pub(crate) out: mpsc::Sender<ClientEvent>,
+    /// Who hears of it; nobody of a list that is fetched again and again.
+    pub(crate) out: Option<mpsc::Sender<ClientEvent>>,
 }
 
 impl Progress {
@@ -95,7 +96,9 @@ impl Progress {
     fn more(&self, orders: usize) {
         let (received, total) = self.counts.more(orders);
         // A figure for the screen: one that finds no room is told by the next.
-        let _ = self.out.try_send(ClientEvent::Loading { received, total });
+        if let Some(out) = &self.out {
+            let _ = out.try_send(ClientEvent::Loading { received, total });
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use http::HeaderValue;
 use http::header::{HOST, RETRY_AFTER};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
@@ -238,8 +239,38 @@ fn read(text: &str) -> Frame {
             status: frame.status.and_then(|status| status.parse().ok()),
             at: frame.timestamp.as_deref().and_then(lenient::moment),
         }),
-        _ => Frame::Other,
+        _ => notified(text).map_or(Frame::Other, Frame::Named),
     }
+}
+
+/// The order that a notification of an old server is about: it names no status. Where in its `data`
+/// the number stands is not relied on.
+fn notified(text: &str) -> Option<Named> {
+    #[derive(Deserialize)]
+    struct Notification {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(flatten)]
+        rest: serde_json::Map<String, Value>,
+    }
+    /// Deepest that is looked into.
+    const DEPTH: usize = 4;
+    fn number(fields: &serde_json::Map<String, Value>, depth: usize) -> Option<&str> {
+        let own = fields.get("order_number").and_then(Value::as_str);
+        own.or_else(|| {
+            let mut inner = fields.values().filter_map(Value::as_object);
+            inner.find_map(|fields| number(fields, depth.checked_sub(1)?))
+        })
+    }
+    let said: Notification = serde_json::from_str(text).ok()?;
+    if !matches!(&*said.kind, "new_notification" | "notification_update") {
+        return None;
+    }
+    Some(Named {
+        number: number(&said.rest, DEPTH)?.parse().ok()?,
+        status: None,
+        at: None,
+    })
 }
 
 #[cfg(test)]
@@ -268,11 +299,22 @@ mod tests {
         ));
         let restored = read(r#"{"type":"restored","new_field":1}"#);
         assert!(matches!(restored, Frame::Message(m) if *m == ServerMessage::Restored));
+        for notification in [
+            r#"{"type":"new_notification","data":{"event":"order_created","order_number":"ORD-3"}}"#,
+            r#"{"type":"new_notification","notification":{"data":{"type":"order_created","order_number":"ORD-3"}}}"#,
+            r#"{"type":"notification_update","order_number":"ORD-3"}"#,
+        ] {
+            let Frame::Named(named) = read(notification) else {
+                panic!("it names an order: {notification}");
+            };
+            assert_eq!((named.number.as_str(), named.status), ("ORD-3", None));
+        }
         for other in [
             "",
             "{",
             "[]",
-            r#"{"type":"new_notification","order_number":"1"}"#,
+            r#"{"type":"new_notification","data":{"type":"product_sold_out"}}"#,
+            r#"{"type":"news","order_number":"1"}"#,
         ] {
             assert!(matches!(read(other), Frame::Other), "{other}");
         }

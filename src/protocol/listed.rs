@@ -2,7 +2,7 @@
 //! with ours beside them, masked for the one who looks.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lenient;
 use crate::order::{
@@ -23,6 +23,7 @@ pub enum View {
 /// An order as it is shown. What the seed's dashboard reads comes first; a
 /// server of the old kind sends that alone, so the rest has defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct ListedOrder {
     /// The store's number for it.
     pub id: u64,
@@ -32,8 +33,9 @@ pub struct ListedOrder {
     pub status: OrderStatus,
     /// What the buyer pays this vendor, as decimal text.
     pub total_amount: String,
-    /// The same as a JSON number, written exactly.
-    #[serde(skip_deserializing)]
+    /// The same as a JSON number, written exactly. From a server of the old kind, whose
+    /// [`Self::total_amount`] is of all vendors, it is read into that and left empty here.
+    #[serde(default, deserialize_with = "lenient::number")]
     pub vendor_total: ExactNumber,
     /// The buyer's name.
     #[serde(default, deserialize_with = "lenient::text")]
@@ -56,8 +58,8 @@ pub struct ListedOrder {
     /// What was bought of this vendor.
     #[serde(default)]
     pub items: Vec<ListedItem>,
-    /// The same again: the seed's name for it.
-    #[serde(default, skip_deserializing)]
+    /// The same again: the seed's name for it. Read as [`Self::vendor_total`] is.
+    #[serde(default)]
     pub vendor_items: Vec<ListedItem>,
     /// Whether the vendor's next step is open: Paid or Shipped.
     #[serde(default)]
@@ -132,9 +134,23 @@ pub struct ListedOrder {
     pub notes: Vec<Note>,
 }
 
+impl Serialize for ListedOrder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ListedOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut order = Self::deserialize(deserializer)?;
+        order.take_vendors_part();
+        Ok(order)
+    }
+}
+
 /// Decimal text that goes on the wire as a JSON number, digit for digit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExactNumber(String);
+pub struct ExactNumber(pub(super) String);
 
 impl Serialize for ExactNumber {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -315,6 +331,25 @@ impl ListedOrder {
         }
     }
 
+    /// Puts the vendor's own part of an order in the place of the whole, which a server of the old
+    /// kind, that counts no versions, sends beside it. Elsewhere both are the same.
+    fn take_vendors_part(&mut self) {
+        let total = std::mem::take(&mut self.vendor_total).0;
+        let items = std::mem::take(&mut self.vendor_items);
+        if self.version > 0 || items.is_empty() {
+            return;
+        }
+        self.items = items;
+        if let Ok(total) = total.parse::<f64>()
+            && total.is_finite()
+        {
+            // It is a sum of floats: the whole total says how many decimals are meant.
+            let decimals = self.total_amount.split_once('.');
+            let decimals = decimals.map_or(0, |(_, decimals)| decimals.len());
+            self.total_amount = format!("{total:.decimals$}");
+        }
+    }
+
     /// Vendor and number; `watched` stands in where an old server names no vendor.
     #[must_use]
     pub fn key(&self, watched: &VendorId) -> OrderKey {
@@ -418,11 +453,45 @@ mod tests {
             "created_at":"2026-11-23T17:31:33.960982","updated_at":"2026-11-23T17:31:33.960984Z","delivered_at":null,
             "items":[{"id":1,"product":{"id":102,"name":"p","sku":"","price":"5.00","thumbnail":null},
                 "quantity":1,"unit_price":"5.00","total_price":"5.00"}],
-            "vendor_items":[{"more":1}],"can_update_status":true}"#;
+            "can_update_status":true}"#;
         let order: ListedOrder = serde_json::from_str(order).unwrap();
         assert_eq!(order.created_at.to_string(), "2026-11-23T17:31:33.960982Z");
         assert_eq!((order.version, &*order.shipping_address), (0, ""));
         assert_eq!(order.items[0].product.thumbnail, "");
+    }
+
+    #[test]
+    fn a_vendor_sees_its_own_part_of_an_order_of_several() {
+        let read = |version: u64, total: &str, vendors: &str| -> ListedOrder {
+            let item = |name: &str| {
+                format!(
+                    r#"{{"id":1,"product":{{"id":1,"name":"{name}","price":"1"}},"quantity":1,"unit_price":"1","total_price":"1"}}"#
+                )
+            };
+            let (own, other) = (item("own"), item("other"));
+            let order = format!(
+                r#"{{"id":1,"order_number":"O-1","status":"Paid","total_amount":"{total}","vendor_total":{vendors},
+                "created_at":"2026-11-23T17:31:33Z","updated_at":"2026-11-23T17:31:33Z","version":{version},
+                "items":[{other},{own}],"vendor_items":[{own}]}}"#
+            );
+            serde_json::from_str(&order).unwrap()
+        };
+        let table = [
+            ("61.30", "30.299999999999997", "30.30"),
+            ("5.00", "5.0", "5.00"),
+            ("1500", "900.0", "900"),
+            ("9.00", "\"4.50\"", "4.50"),
+            ("9.00", "null", "9.00"),
+        ];
+        for (whole, part, shown) in table {
+            let order = read(0, whole, part);
+            assert_eq!(order.total_amount, shown, "{part}");
+            assert_eq!(order.items.len(), 1, "{part}");
+            assert_eq!(order.items[0].product.name, "own", "{part}");
+            assert!(order.vendor_items.is_empty());
+        }
+        let counted = read(1, "9.00", "4.5");
+        assert_eq!((&*counted.total_amount, counted.items.len()), ("9.00", 2));
     }
 
     #[test]

@@ -227,6 +227,10 @@ pub const NOTES: &str = "Notes";
 pub const HISTORY: &str = "History";
 /// Details: why there is no history.
 pub const NO_HISTORY: &str = "a legacy server keeps none";
+/// Said to the key of a note.
+pub const NO_NOTES_ON_LEGACY: &str = "a legacy server keeps no notes";
+/// Stands in the question before shipping.
+pub const NO_PARCEL_ON_LEGACY: &str = "A legacy server keeps no carrier and tracking number.";
 /// Dialog: leave it.
 pub const DIALOG_CANCEL: &str = "cancel";
 /// Dialog: a reason is missing.

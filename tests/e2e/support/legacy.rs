@@ -1,7 +1,9 @@
 //! The old back office, as far as a client sees it: a small server that answers
 //! as that one was recorded to, its defects with it. No header of ours, no
-//! positions, frames that name an order and a status, no word of a new order.
+//! positions, frames that name an order and a status; of a new order a notification
+//! alone, and from versions before the newest not even that.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -60,6 +62,8 @@ struct Order {
     created_at: String,
     updated_at: String,
     delivered_at: Option<String>,
+    /// Whether another vendor sold a part of it.
+    shared: bool,
 }
 
 impl OldServer {
@@ -99,11 +103,38 @@ impl OldServer {
         format!("http://{}", self.address)
     }
 
-    /// A new order of vendor 42. No socket is told, as ever.
+    /// A new order of vendor 42, of which a notification tells.
     pub(crate) fn place(&self, number: &str, status: &str) {
+        self.push(number, status, false);
+        self.notify(number);
+    }
+
+    /// A new order of vendor 42 and another one: 5.00 of 12.50 are vendor 42's.
+    pub(crate) fn place_shared(&self, number: &str, status: &str) {
+        self.push(number, status, true);
+        self.notify(number);
+    }
+
+    /// A new order at a version before the newest: no socket is told.
+    pub(crate) fn place_untold(&self, number: &str, status: &str) {
+        self.push(number, status, false);
+    }
+
+    /// The frame for the dashboard's bell.
+    fn notify(&self, number: &str) {
+        self.inside.with(|state| {
+            let now = state.tick();
+            let data = json!({"event": "order_created", "order_number": number});
+            let frame = json!({"type": "new_notification", "data": data, "timestamp": now});
+            state.frames.push(("42".to_owned(), frame));
+        });
+    }
+
+    fn push(&self, number: &str, status: &str, shared: bool) {
         self.inside.with(|state| {
             let now = state.tick();
             state.orders.push(Order {
+                shared,
                 vendor: "42".to_owned(),
                 number: number.to_owned(),
                 status: status.to_owned(),
@@ -396,13 +427,15 @@ impl State {
         Some(match route {
             (_, None, _) => (200, self.list(vendor, request)),
             (number, Some("vendor-detail"), _) => self.detail(vendor, number),
-            (number, ..) => self.update(vendor, number, &request.body),
+            (number, ..) => self.update(vendor, number, request),
         })
     }
 
     fn list(&self, vendor: &str, request: &Request) -> Value {
         let limit = request.parameter("limit");
-        let limit = limit.map_or(usize::MAX, |limit| limit.parse().expect("a number"));
+        // 0, -1 and words are no limit.
+        let limit = limit.and_then(|limit| limit.parse().ok());
+        let limit = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
         let status = request.parameter("status");
         let orders = self.orders.iter().rev();
         let orders = orders.filter(|order| order.vendor == vendor);
@@ -425,10 +458,17 @@ impl State {
         }
     }
 
-    fn update(&mut self, vendor: &str, number: &str, body: &[u8]) -> (u16, Value) {
+    fn update(&mut self, vendor: &str, number: &str, request: &Request) -> (u16, Value) {
         let refused = |why: &str| (400, json!({ "status": [why] }));
-        let Ok(body) = serde_json::from_slice::<Value>(body) else {
-            return (500, json!({"error": "JSON parse error"}));
+        let kind = request.header("content-type").unwrap_or_default();
+        let body = if kind.starts_with("application/x-www-form-urlencoded") {
+            let pairs = url::form_urlencoded::parse(&request.body);
+            json!(pairs.into_owned().collect::<BTreeMap<String, String>>())
+        } else {
+            match serde_json::from_slice::<Value>(&request.body) {
+                Ok(body) => body,
+                Err(_) => return (500, json!({"error": "JSON parse error"})),
+            }
         };
         let Some(order) = self.find(number) else {
             let error = "Order matching query does not exist.";
@@ -457,15 +497,22 @@ impl State {
 
 impl Order {
     fn shown(&self) -> Value {
-        let lines = json!([{"id": 23005, "quantity": 1, "unit_price": "5.00", "total_price": "5.00",
-            "product": {"id": 102, "name": "p", "sku": "", "price": "5.00", "thumbnail": null}}]);
+        let line = |name: &str, price: &str| {
+            json!({"id": 23005, "quantity": 1, "unit_price": price, "total_price": price,
+                "product": {"id": 102, "name": name, "sku": "", "price": price, "thumbnail": null}})
+        };
+        let own = line("p", "5.00");
+        let (lines, total) = match self.shared {
+            true => (vec![line("another vendor's", "7.50"), own.clone()], "12.50"),
+            false => (vec![own.clone()], "5.00"),
+        };
         json!({
             "id": 23005, "order_number": self.number, "status": self.status,
-            "total_amount": "5.00", "vendor_total": 5.0,
+            "total_amount": total, "vendor_total": 5.0,
             "customer_name": "cust", "customer_email": "cus*****@example.com", "shipping_address": "",
             "created_at": self.created_at, "updated_at": self.updated_at,
             "delivered_at": self.delivered_at,
-            "items": lines, "vendor_items": lines,
+            "items": lines, "vendor_items": [own],
             "can_update_status": matches!(&*self.status, "Paid" | "Shipped"),
         })
     }

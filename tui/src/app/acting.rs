@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ordertop::order::status::{Permit, Reason, Refusal, Standing, permit};
 use ordertop::order::{OrderKey, OrderStatus};
-use ordertop::protocol::ListedOrder;
+use ordertop::protocol::{ListedOrder, old};
 
 use super::bulk::Bulk;
 use super::dialog::Dialog;
@@ -96,6 +96,9 @@ impl App {
     /// reason is needed; `None` when the table says no.
     #[must_use]
     pub fn may(&self, order: &ListedOrder, to: OrderStatus) -> Option<(Permit, Reason)> {
+        if self.connection.legacy && !old::takes(order.status, to) {
+            return None;
+        }
         let standing = self.standing(order);
         let ask = |reason| permit(standing, to, &self.actor, reason, self.now);
         match ask(Reason::Missing) {
@@ -219,10 +222,13 @@ impl App {
         };
         let may = self.may(&row.listed(), to);
         let needed = may.is_some_and(|(_, reason)| reason == Reason::Given);
-        let dialog = match may {
+        let mut dialog = match may {
             Some((Permit::Ask, _)) => Dialog::ask(key.clone(), version, from, to),
             _ => Dialog::new(key.clone(), version, from, to, needed),
         };
+        if self.connection.legacy {
+            dialog.take_status_alone();
+        }
         self.overlay = Overlay::Dialog(dialog);
     }
 

@@ -145,6 +145,12 @@ impl Dialog {
         self.focus > 0
     }
 
+    /// Leaves out the texts that a server of the old kind would drop.
+    pub fn take_status_alone(&mut self) {
+        self.fields.clear();
+        self.focus = 0;
+    }
+
     /// The field that has the keys.
     #[must_use]
     pub fn field(&self) -> Option<&Field> {

@@ -45,6 +45,9 @@ impl App {
         if let Some(words) = self.moved_words() {
             return self.say(words);
         }
+        if self.connection.legacy {
+            return self.say(strings::NO_NOTES_ON_LEGACY);
+        }
         if let Some(why) = self.cannot_send() {
             return self.say(why);
         }

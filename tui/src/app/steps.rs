@@ -64,7 +64,10 @@ impl App {
         match self.next_step(&order) {
             Some((to, reason)) => {
                 let needed = reason == Reason::Given;
-                let dialog = Dialog::new(key, order.version, order.status, to, needed);
+                let mut dialog = Dialog::new(key, order.version, order.status, to, needed);
+                if self.connection.legacy {
+                    dialog.take_status_alone();
+                }
                 self.overlay = Overlay::Dialog(dialog);
             }
             None => self.say(strings::no_next_step(

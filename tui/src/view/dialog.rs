@@ -1,5 +1,6 @@
 //! The question before a step.
 
+use ordertop::order::OrderStatus;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -33,7 +34,9 @@ pub(super) fn draw(
     let fields = u16::try_from(dialog.fields.len()).unwrap_or(0);
     let asked = app.asked(&dialog.key);
     let flags = row.map_or(String::new(), |row| strings::flags_before_step(row.flags()));
+    let bare = app.connection.legacy && dialog.to == OrderStatus::Shipped;
     let notes = u16::from(changed)
+        + u16::from(bare)
         + u16::from(asked.is_some())
         + u16::from(!flags.is_empty())
         + u16::from(missed(app, dialog).is_some());
@@ -131,6 +134,17 @@ pub(super) fn draw(
     }
     if let Some(words) = missed(app, dialog) {
         put(buf, inner, inner.x, y, &words, theme.bad());
+        y += 1;
+    }
+    if bare {
+        put(
+            buf,
+            inner,
+            inner.x,
+            y,
+            strings::NO_PARCEL_ON_LEGACY,
+            theme.quiet(),
+        );
         y += 1;
     }
     if !flags.is_empty() {

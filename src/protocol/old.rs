@@ -1,0 +1,73 @@
+//! What the system that ordertop replaces takes and keeps, for a client that speaks to it.
+//!
+//! It ships what is paid and delivers what is shipped, for a vendor, and nothing else. It takes a
+//! request that holds more than a status and drops the rest without a word.
+
+use super::rest::StatusChange;
+use crate::order::OrderStatus;
+
+/// Whether the old system lets a vendor take this step.
+#[must_use]
+pub fn takes(from: OrderStatus, to: OrderStatus) -> bool {
+    use OrderStatus::{Delivered, Paid, Shipped};
+    matches!((from, to), (Paid, Shipped) | (Shipped, Delivered))
+}
+
+/// What a change holds that the old system would drop: `reason`.
+#[must_use]
+pub fn unkept(change: &StatusChange) -> Option<&'static str> {
+    if change.shipment.is_some() {
+        return Some("carrier and tracking number");
+    }
+    if change.reason.is_some() {
+        return Some("reasons");
+    }
+    change.expected_version.map(|_| "versions of orders")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::Shipment;
+
+    #[test]
+    fn a_status_alone_is_kept_and_two_steps_are_taken() {
+        let steps = OrderStatus::ALL.into_iter().flat_map(|from| {
+            let all = OrderStatus::ALL.into_iter();
+            all.filter(move |to| takes(from, *to))
+                .map(move |to| (from, to))
+        });
+        assert_eq!(steps.count(), 2);
+        let bare = StatusChange {
+            status: Some("Shipped".to_owned()),
+            ..StatusChange::default()
+        };
+        assert_eq!(unkept(&bare), None);
+        let table = [
+            (
+                StatusChange {
+                    shipment: Some(Shipment::default()),
+                    ..bare.clone()
+                },
+                "carrier and tracking number",
+            ),
+            (
+                StatusChange {
+                    reason: Some("lost".to_owned()),
+                    ..bare.clone()
+                },
+                "reasons",
+            ),
+            (
+                StatusChange {
+                    expected_version: Some(1),
+                    ..bare
+                },
+                "versions of orders",
+            ),
+        ];
+        for (change, what) in table {
+            assert_eq!(unkept(&change), Some(what));
+        }
+    }
+}
