@@ -365,11 +365,21 @@ impl Rest {
         idempotency_key: &str,
     ) -> Result<NoteAdded, RequestError> {
         let url = self.order_url(key, "notes")?;
-        match self.change_with(url, note, idempotency_key).await {
+        let added = self.change_with(url, note, idempotency_key).await;
+        self.unless_old(added, "notes").await
+    }
+
+    /// The same answer, unless the call is one that a server of the old kind does not know.
+    async fn unless_old<T>(
+        &self,
+        answer: Result<T, RequestError>,
+        what: &'static str,
+    ) -> Result<T, RequestError> {
+        match answer {
             Err(error) if error.is_unknown_call() && self.is_of_the_old_kind().await => {
-                Err(RequestError::NotKept { what: "notes" })
+                Err(RequestError::NotKept { what })
             }
-            added => added,
+            other => other,
         }
     }
 
@@ -392,7 +402,8 @@ impl Rest {
         idempotency_key: &str,
     ) -> Result<TrackingChanged, RequestError> {
         let url = self.order_url(key, "shipments")?;
-        self.change_with(url, tracking, idempotency_key).await
+        let changed = self.change_with(url, tracking, idempotency_key).await;
+        self.unless_old(changed, "parcels").await
     }
 
     /// Changes the status of many orders, at most [`MAX_ORDERS`] at once; a
