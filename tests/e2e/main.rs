@@ -49,6 +49,8 @@ mod live;
 #[cfg(test)]
 mod manners;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod orders;
