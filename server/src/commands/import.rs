@@ -39,14 +39,32 @@ pub async fn run(args: ImportCommand) -> anyhow::Result<ExitCode> {
     let Some(vendor) = args.import.vendor.clone() else {
         return restore(&args).await;
     };
+    let mut out = std::io::stdout();
+    if args.import.dry_run {
+        // The store is not even opened: it may not be there.
+        let read = import::run(&args.import, SystemClock.now(), &mut Nothing, &mut out).await;
+        return Ok(ExitCode::from(read?.exit_code()));
+    }
     let mut orders = OrdersOf {
         managed: Managed::open(&args.store.store).await?,
         vendor: Some(vendor),
     };
-    let mut out = std::io::stdout();
     let imported = import::run(&args.import, SystemClock.now(), &mut orders, &mut out).await;
     orders.managed.close().await?;
     Ok(ExitCode::from(imported?.exit_code()))
+}
+
+/// The sink of a dry run, which hands nothing over.
+struct Nothing;
+
+impl Sink for Nothing {
+    async fn import(
+        &mut self,
+        _from: &str,
+        _orders: Vec<Intake>,
+    ) -> anyhow::Result<Vec<RowResult>> {
+        anyhow::bail!("a dry run stores nothing")
+    }
 }
 
 /// The orders of one vendor, who is added with the first of them: a file that

@@ -149,6 +149,7 @@ impl Dump {
         order.entry("total_amount").or_insert(Value::Null);
         if others {
             // The total is that of all vendors.
+            order.insert("vendor_part".into(), true.into());
             order.insert("total_amount".into(), Value::Null);
             order.remove("vendor_total");
         }
