@@ -134,7 +134,8 @@ impl PackedOrder {
         self.ship_by.known()
     }
 
-    /// What people look for in it, folded, each with a line break behind it: number,
+    /// What people look for in it, folded, each with a line break behind it: number (a
+    /// tab and the shop's own behind it),
     /// buyer, what is only looked for anywhere (address, e-mail, parcels, words), and of
     /// each item the name, the sku and the variant.
     #[must_use]
@@ -190,7 +191,13 @@ fn seek(order: &ListedOrder, text: &mut String) {
         }
         text.push(end);
     };
-    add(order.order_number.as_str(), '\n');
+    match &order.shop_number {
+        Some(number) => {
+            add(order.order_number.as_str(), '\t');
+            add(number, '\n');
+        }
+        None => add(order.order_number.as_str(), '\n'),
+    }
     add(&order.customer_name, '\n');
     add(&order.shipping_address, '\t');
     add(&order.customer_email, '\t');

@@ -414,6 +414,25 @@ async fn a_parcel_is_added_corrected_and_refused_by_name() {
 }
 
 #[tokio::test]
+async fn undo_takes_back_the_newest_own_step_and_nothing_else() {
+    let server = shop().await;
+    let ship = ["set", "A-1", "shipped", "--carrier", "DHL"];
+    as_42(&server, &ship).await;
+    let undone = as_42(&server, &["undo", "A-1", "--json"]).await;
+    let row = undone.objects(0).remove(0);
+    assert_eq!(row["result"], "changed", "{row}");
+    assert_eq!(row["status"], "Paid", "{row}");
+    let order = server.vendor("42").detail("A-1").await;
+    let parcels = order["shipments"].as_array();
+    assert!(parcels.is_none_or(Vec::is_empty), "{order}");
+    // An undo is no step that could be undone.
+    let again = as_42(&server, &["undo", "A-1", "--json"]).await;
+    let row = again.objects(4).remove(0);
+    assert_eq!(row["result"], "refused", "{row}");
+    assert_eq!(row["code"], "nothing_to_undo", "{row}");
+}
+
+#[tokio::test]
 async fn a_note_is_added_for_whom_it_is_meant() {
     let server = shop().await;
     let words = ["note", "A-1", "ring twice", "--json"];

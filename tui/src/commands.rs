@@ -20,6 +20,7 @@ mod status;
 mod table;
 mod tail;
 mod track;
+mod undo;
 mod watch_order;
 mod words;
 
@@ -45,6 +46,8 @@ pub enum OrderCommand {
     Show(show::ShowArgs),
     /// Change the status of one order or of many
     Set(set::SetArgs),
+    /// Take back your newest step of one order or of many
+    Undo(undo::UndoArgs),
     /// Add a note to an order
     Note(note::NoteArgs),
     /// Add a parcel to an order that has left, or correct one
@@ -75,6 +78,7 @@ impl OrderCommand {
             Self::List(args) => Some(&mut args.connect),
             Self::Show(args) => Some(&mut args.connect),
             Self::Set(args) => Some(&mut args.connect),
+            Self::Undo(args) => Some(&mut args.connect),
             Self::Note(args) => Some(&mut args.connect),
             Self::Track(args) => Some(&mut args.connect),
             Self::Tail(args) => Some(&mut args.connect),
@@ -104,6 +108,7 @@ pub async fn run(mut command: OrderCommand, config: &Config) -> Exit {
         OrderCommand::List(args) => list::run(args).await,
         OrderCommand::Show(args) => show::run(args).await,
         OrderCommand::Set(args) => set::run(args).await,
+        OrderCommand::Undo(args) => undo::run(args).await,
         OrderCommand::Note(args) => note::run(args).await,
         OrderCommand::Track(args) => track::run(args).await,
         OrderCommand::Tail(args) => output::while_read(tail::run(args)).await,

@@ -59,9 +59,9 @@ pub use steps::{
 };
 
 pub use track::{
-    NO_PARCELS_ON_LEGACY, NUMBER_HINT, PARCEL, PARCEL_BLANK, not_left_yet, not_tracked, parcel,
-    parcel_choice, parcels_wait, track_button, track_title, tracked, tracking_kept,
-    tracking_not_kept_at_the_end,
+    FROM_SHOP, NO_PARCELS_ON_LEGACY, NUMBER_HINT, PARCEL, PARCEL_BLANK, not_left_yet, not_tracked,
+    parcel, parcel_choice, parcels_wait, shop_number, track_button, track_title, tracked,
+    tracking_kept, tracking_not_kept_at_the_end,
 };
 
 use crate::app::notices::{Notice, What};

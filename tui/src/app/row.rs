@@ -196,7 +196,8 @@ impl Row {
         };
         let mut lines = self.order.sought().split('\n');
         match part {
-            Part::Number => lines.next().is_some_and(fits),
+            // The number here, and the shop's where it is another one.
+            Part::Number => lines.next().is_some_and(|line| line.split('\t').any(fits)),
             Part::Buyer => lines.nth(1).is_some_and(fits),
             Part::Vendor => {
                 let (id, name) = self.vendor.split_once('\n').unwrap_or_default();

@@ -107,15 +107,28 @@ pub(super) async fn run(args: SetArgs) -> Result<Exit, Failure> {
             "--expect-version goes with one order: each has a version of its own".to_owned(),
         ));
     }
-    let rest = args.connect.rest()?;
-    let mut out = Output::new(args.output);
     let wish = Wish {
-        status,
+        status: Some(status),
         change: change(&args, status),
         credentials: args.connect.credentials(),
     };
+    make(numbers, &wish, &args.connect, args.output).await
+}
+
+/// Changes orders, some at once, and tells of each in its row.
+///
+/// # Errors
+/// When there is no server to ask.
+pub(super) async fn make(
+    numbers: Vec<OrderNumber>,
+    wish: &Wish,
+    connect: &ConnectArgs,
+    output: OutputArgs,
+) -> Result<Exit, Failure> {
+    let rest = connect.rest()?;
+    let mut out = Output::new(output);
     let stop = Stop::default();
-    let (rest, connect, change) = (&rest, &args.connect, &wish.change);
+    let (rest, change) = (&rest, &wish.change);
     let send = async |number: &OrderNumber| one(rest, connect, number, change).await;
     let send = &send;
     let stop = &stop;
@@ -138,7 +151,7 @@ pub(super) async fn run(args: SetArgs) -> Result<Exit, Failure> {
         };
         let Some((number, done)) = row else { break };
         waited &= matches!(&done, Err(failure) if is_away(failure));
-        let row = Row::of(&number, &wish, done);
+        let row = Row::of(&number, wish, done);
         // Each is done and cannot be taken back: it is told at once.
         if ended.unheard.is_none() {
             match row.write(&mut out).and_then(|()| out.flush()) {
@@ -270,8 +283,16 @@ fn read<R: io::Read>(
             "no order is named before the status: {USAGE}"
         )));
     }
+    Ok((numbers_of(numbers, stdin)?, status))
+}
+
+/// The orders that words name; `-` reads them from stdin.
+pub(super) fn numbers_of<R: io::Read>(
+    words: &[String],
+    stdin: impl Fn() -> R,
+) -> Result<Vec<OrderNumber>, Failure> {
     let mut orders = Vec::new();
-    for text in numbers {
+    for text in words {
         if text == STDIN {
             lines(stdin(), &mut orders)?;
         } else {
@@ -281,7 +302,7 @@ fn read<R: io::Read>(
             orders.push(number);
         }
     }
-    Ok((orders, status))
+    Ok(orders)
 }
 
 /// The numbers of a text, one a line.
@@ -365,11 +386,13 @@ async fn one(
 }
 
 /// What every order is to become.
-struct Wish {
-    status: OrderStatus,
-    change: StatusChange,
+pub(super) struct Wish {
+    /// The status; `None` for the one that an undo leads back to.
+    pub(super) status: Option<OrderStatus>,
+    /// What to send.
+    pub(super) change: StatusChange,
     /// What to look at when nobody is let in.
-    credentials: String,
+    pub(super) credentials: String,
 }
 
 impl Wish {
@@ -438,7 +461,10 @@ impl Row {
         let number = number.as_str().to_owned();
         match done {
             Ok((vendor, changed)) => {
-                let result = match changed.new_status == wish.status {
+                let as_wished = wish
+                    .status
+                    .is_none_or(|status| changed.new_status == status);
+                let result = match as_wished {
                     // A server of the old kind refuses what would change nothing.
                     true if changed.changed || changed.order.is_none() => "changed",
                     true => "unchanged",
@@ -457,7 +483,7 @@ impl Row {
                         _ => result,
                     },
                     status: Some(changed.new_status),
-                    asked: changed.new_status == wish.status && is_asked(changed.order.as_ref()),
+                    asked: as_wished && is_asked(changed.order.as_ref()),
                     version: changed.order.map(|order| order.version),
                     exit: match code {
                         Some(_) => Exit::Refused,
@@ -556,7 +582,7 @@ mod tests {
 
     fn wish(status: OrderStatus) -> Wish {
         Wish {
-            status,
+            status: Some(status),
             change: StatusChange::default(),
             credentials: String::new(),
         }

@@ -134,6 +134,8 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
         }
     }
     field("total", &strings::amount(order, &order.total_amount))?;
+    let number = order.shop_number.as_deref().unwrap_or_default();
+    field("shop's number", &tame(number))?;
     for shipment in &order.shipments {
         let parts = [
             &shipment.carrier,
@@ -143,6 +145,7 @@ fn people(out: &mut Output, order: &ListedOrder) -> Result<(), Failure> {
         let parts = parts.into_iter().flatten();
         let mut parts: Vec<String> = parts.map(|part| tame_long(part).into_owned()).collect();
         parts.extend(shipment.shipped_at.map(moment));
+        parts.extend(shipment.from_shop.then(|| strings::FROM_SHOP.to_owned()));
         field("shipment", &parts.join("  "))?;
     }
     let said = order.buyer_note.as_deref().unwrap_or_default();

@@ -321,6 +321,22 @@ fn accents_case_and_apostrophes_do_not_matter() {
 }
 
 #[test]
+fn the_shops_number_is_found_as_the_number_is() {
+    let row = order(|order| order.shop_number = Some("1002-B".into()));
+    for filter in [
+        "1002",
+        "number:#1002",
+        "number=1002-b",
+        "number=a-10",
+        "a-10",
+    ] {
+        assert!(matches(filter, &row), "{filter}");
+    }
+    assert!(!matches("number=1002", &row) && !matches("buyer:1002", &row));
+    assert!(matches("buyer:ana item:mug sku:towel", &row));
+}
+
+#[test]
 fn parcels_addresses_and_words_are_found_anywhere_and_are_no_items() {
     let row = order(|order| {
         order.shipping_address = "Müllerstraße 7, 13353 Berlin".into();

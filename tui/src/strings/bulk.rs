@@ -24,8 +24,8 @@ pub const NO_ANSWER: &str = "the server did not say: look again";
 pub const NONE_CAN: &str = "none of them can be changed so";
 /// Nothing to undo.
 pub const NOTHING_TO_UNDO: &str = "nothing to undo";
-/// A vendor's time to undo is over.
-pub const TOO_LATE_TO_UNDO: &str = "too late to undo: a vendor has 15 minutes; support can";
+/// The time to undo is over.
+pub const TOO_LATE_TO_UNDO: &str = "too late to undo: a step can be taken back for 15 minutes";
 /// Somebody else changed every order of a bulk action.
 pub const ALL_CHANGED_SINCE: &str = "not undone: every one of them was changed since";
 

@@ -15,6 +15,15 @@ pub const NUMBER_HINT: &str = "type or scan it";
 /// The dialog was confirmed while it said nothing.
 pub const PARCEL_BLANK: &str = "a tracking number is needed, or a carrier";
 
+/// Details: a parcel that the shop told of; follows carrier and number.
+pub const FROM_SHOP: &str = "from the shop";
+
+/// Details: the shop has given the order another number since.
+#[must_use]
+pub fn shop_number(number: &str) -> String {
+    format!("shop's number {}", tame(number))
+}
+
 /// The order has not left.
 #[must_use]
 pub fn not_left_yet(key: &OrderKey, status: OrderStatus, ship: &str) -> String {

@@ -220,6 +220,9 @@ fn path(app: &App, row: &Row, page: &mut Page) {
     if parcels > 0 {
         page.text(&strings::parcels_wait(parcels), theme.changed());
     }
+    if let Some(number) = &row.listed().shop_number {
+        page.text(&strings::shop_number(number), theme.quiet());
+    }
     let flags = strings::flags(row.flags());
     if !flags.is_empty() {
         page.text(&format!("! {}", flags.join(" · ")), theme.warning());
@@ -319,12 +322,15 @@ fn shipments(app: &App, order: &ListedOrder, page: &mut Page) {
             tracking_number,
             tracking_url,
             shipped_at,
+            from_shop,
             ..
         } = shipment;
+        let from = from_shop.then_some(strings::FROM_SHOP);
         let words: Vec<_> = [carrier, tracking_number]
             .into_iter()
             .flatten()
             .map(|text| tame(text))
+            .chain(from.map(Into::into))
             .collect();
         let words = if words.is_empty() {
             "—".to_owned()

@@ -2,8 +2,9 @@
 
 use crossterm::event::KeyCode;
 use ordertop::client::RequestError;
+use ordertop::client::event::EventKind;
 
-use super::super::orders::long_order;
+use super::super::orders::{long_order, service};
 use super::super::{Stage, State};
 use super::list::flagged;
 use super::{Size, entered, state};
@@ -13,6 +14,14 @@ use crate::snapshots::orders::history_of;
 pub(super) const STATES: &[State] = &[
     state("order_opened", |size| entered(size, "")),
     state("order_long", long),
+    state("order_of_a_shop_with_another_number", |size| {
+        let mut stage = entered(size, "");
+        let mut order = (*stage.app.current().unwrap().listed()).clone();
+        order.shop_number = Some("1002".into());
+        stage.event(EventKind::Updated, &order, service());
+        stage.rest();
+        stage
+    }),
     state("order_long_scrolled", |size| {
         let mut stage = long(size);
         stage.press(KeyCode::Tab);
