@@ -164,19 +164,52 @@ impl Caller {
         asked: Option<&str>,
         number: &str,
     ) -> Result<OrderKey, ApiError> {
-        let number = OrderNumber::new(number).map_err(|_| ApiError::UnknownOrder)?;
-        if let Some(vendor) = self.list_scope(state, asked).await? {
-            return Ok(OrderKey { vendor, number });
+        let mut keys = self.order_keys(state, &[(asked, number)]).await?;
+        keys.pop().unwrap_or(Err(ApiError::UnknownOrder))
+    }
+
+    /// [`Self::order_key`] for each of these, in their order: numbers that have to do alone
+    /// are looked for together.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn order_keys(
+        &self,
+        state: &AppState,
+        asked: &[(Option<&str>, &str)],
+    ) -> Result<Vec<Result<OrderKey, ApiError>>, ApiError> {
+        let mut keys = Vec::with_capacity(asked.len());
+        let (mut alone, mut places) = (Vec::new(), Vec::new());
+        for (vendor, number) in asked {
+            let Ok(number) = OrderNumber::new(number) else {
+                keys.push(Err(ApiError::UnknownOrder));
+                continue;
+            };
+            keys.push(match self.list_scope(state, *vendor).await {
+                Ok(Some(vendor)) => Ok(OrderKey { vendor, number }),
+                Ok(None) => {
+                    alone.push(number);
+                    places.push(keys.len());
+                    Err(ApiError::UnknownOrder)
+                }
+                Err(error) => Err(error),
+            });
         }
-        let mut vendors = state.store.vendors_with(&number).await?;
-        match (vendors.pop(), vendors.is_empty()) {
-            (None, _) => Err(ApiError::UnknownOrder),
-            (Some(vendor), true) => Ok(OrderKey { vendor, number }),
-            (Some(last), false) => {
-                vendors.push(last);
-                Err(ApiError::Ambiguous(vendors))
-            }
+        if alone.is_empty() {
+            return Ok(keys);
         }
+        let with = state.store.vendors_with_each(&alone).await?;
+        for ((place, number), mut vendors) in places.into_iter().zip(alone).zip(with) {
+            keys[place] = match (vendors.pop(), vendors.is_empty()) {
+                (None, _) => Err(ApiError::UnknownOrder),
+                (Some(vendor), true) => Ok(OrderKey { vendor, number }),
+                (Some(last), false) => {
+                    vendors.push(last);
+                    Err(ApiError::Ambiguous(vendors))
+                }
+            };
+        }
+        Ok(keys)
     }
 }
 

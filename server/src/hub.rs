@@ -49,7 +49,8 @@ impl Followers {
 struct Queue {
     /// `None` for a bell: it is woken, and nothing is kept for it.
     view: Option<View>,
-    max_bytes: usize,
+    /// Changes when its connection has recovered.
+    max_bytes: AtomicUsize,
     waiting: Mutex<Waiting>,
     wake: Notify,
 }
@@ -116,7 +117,7 @@ impl Hub {
     ) -> Follower {
         let queue = Arc::new(Queue {
             view,
-            max_bytes,
+            max_bytes: AtomicUsize::new(max_bytes),
             waiting: Mutex::default(),
             wake: Notify::new(),
         });
@@ -229,7 +230,7 @@ impl Queue {
             waiting.bytes += publication.frame(view).len();
             waiting.publications.push(publication.clone());
         }
-        if behind && waiting.bytes > self.max_bytes {
+        if behind && waiting.bytes > self.max_bytes.load(Ordering::Relaxed) {
             *waiting = Waiting {
                 cut_off: Some(CutOff::Full),
                 ..Waiting::default()
@@ -276,6 +277,11 @@ impl Follower {
             }
             self.queue.wake.notified().await;
         }
+    }
+
+    /// Bounds what waits by so many bytes from now on. What waits already stays.
+    pub fn bound(&self, max_bytes: usize) {
+        self.queue.max_bytes.store(max_bytes, Ordering::Relaxed);
     }
 
     /// Waits until the follower is cut off.
@@ -356,6 +362,20 @@ mod tests {
         assert_eq!(quick.next().await.unwrap().len(), 10);
         hub.publish(&commit);
         assert_eq!(quick.next().await.unwrap().len(), 10);
+    }
+
+    #[tokio::test]
+    async fn a_bound_that_is_lowered_counts_from_then_on() {
+        let hub = Arc::new(Hub::default());
+        let follower = hub.follow(Following::All, View::Support, 1_000_000);
+        for _ in 0..3 {
+            hub.publish(&[publication()]);
+        }
+        follower.bound(150);
+        assert_eq!(follower.next().await.unwrap().len(), 3);
+        hub.publish(&[publication()]);
+        hub.publish(&[publication()]);
+        assert_eq!(follower.next().await.unwrap_err(), CutOff::Full);
     }
 
     #[tokio::test]

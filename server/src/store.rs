@@ -100,6 +100,20 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The vendors that have an order of this number.
     fn vendors_with<'a>(&'a self, number: &'a OrderNumber) -> StoreFuture<'a, Vec<VendorId>>;
 
+    /// [`Self::vendors_with`] for each of these numbers, in their order.
+    fn vendors_with_each<'a>(
+        &'a self,
+        numbers: &'a [OrderNumber],
+    ) -> StoreFuture<'a, Vec<Vec<VendorId>>> {
+        Box::pin(async move {
+            let mut with = Vec::with_capacity(numbers.len());
+            for number in numbers {
+                with.push(self.vendors_with(number).await?);
+            }
+            Ok(with)
+        })
+    }
+
     /// A page of orders, newest first.
     fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage>;
 

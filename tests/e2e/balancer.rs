@@ -1,6 +1,7 @@
-//! Two servers on one Redis behind HAProxy, with the very configuration of
-//! `ops/haproxy.cfg`: nothing is lost when a server stops or dies.
+//! Two servers on one Redis behind HAProxy and behind nginx, with the very configurations
+//! of `ops/haproxy.cfg` and `ops/nginx.conf`: nothing is lost when a server stops or dies.
 
+use std::cell::Cell;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use ordertop::client::{Change, Client, ClientConfig, ClientEvent, Credentials};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
@@ -81,31 +83,73 @@ impl Node {
     }
 }
 
-/// HAProxy in front of two servers.
+/// Which program balances.
+#[derive(Debug, Clone, Copy)]
+enum Program {
+    Haproxy,
+    Nginx,
+}
+
+impl Program {
+    /// The program with its configuration of `ops/` between these addresses; what it writes
+    /// goes to `folder`.
+    fn command(self, front: SocketAddr, servers: [SocketAddr; 2], folder: &Path) -> Command {
+        let ops = Path::new(env!("CARGO_MANIFEST_DIR")).join("ops");
+        let [a, b] = servers.map(|address| address.to_string());
+        match self {
+            Self::Haproxy => {
+                let mut command = Command::new("haproxy");
+                command.arg("-db").arg("-f").arg(ops.join("haproxy.cfg"));
+                let addresses = [("FRONT", front.to_string()), ("A", a), ("B", b)];
+                for (name, address) in addresses {
+                    command.env(format!("ORDERTOP_{name}"), address);
+                }
+                command
+            }
+            Self::Nginx => {
+                // It takes no variables.
+                let config = std::fs::read_to_string(ops.join("nginx.conf")).expect("a file");
+                let mut ours = config.clone();
+                for (port, address) in [(8081, a), (8082, b), (8088, front.to_string())] {
+                    let sample = format!("127.0.0.1:{port}");
+                    assert_eq!(config.matches(&sample).count(), 1, "{sample}");
+                    ours = ours.replace(&sample, &address);
+                }
+                let file = folder.join("nginx.conf");
+                std::fs::write(&file, ours).expect("a file");
+                let mut command = Command::new("nginx");
+                let in_front = ["-g", "daemon off; master_process off;"];
+                command.arg("-p").arg(folder).arg("-c").arg(file);
+                command.args(["-e", "stderr"]).args(in_front);
+                command
+            }
+        }
+    }
+}
+
+/// A balancer in front of two servers.
 struct Balancer {
     url: String,
     _child: Child,
+    _folder: TempDir,
 }
 
 impl Balancer {
-    async fn start(a: &Node, b: &Node) -> Self {
-        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("ops/haproxy.cfg");
+    async fn start(program: Program, a: &Node, b: &Node) -> Self {
         loop {
-            // It takes no port 0: another program may take this one first.
+            // They take no port 0: another program may take this one first.
             let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
             let front = free.expect("a free port");
-            let mut child = Command::new("haproxy")
-                .arg("-db")
-                .arg("-f")
-                .arg(&config)
-                .env("ORDERTOP_FRONT", front.to_string())
-                .env("ORDERTOP_A", a.address.to_string())
-                .env("ORDERTOP_B", b.address.to_string())
+            let folder = tempfile::tempdir().expect("a folder");
+            let mut command = program.command(front, [a.address, b.address], folder.path());
+            let mut child = command
                 .kill_on_drop(true)
                 .stdin(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
-                .expect("install haproxy (Debian, Ubuntu: apt-get install haproxy)");
+                .unwrap_or_else(|_| {
+                    panic!("install {program:?} (Debian, Ubuntu: apt-get install)")
+                });
             let url = format!("http://{front}");
             let ready = within("the balancer to pass requests on", async {
                 while child.try_wait().expect("a child").is_none() {
@@ -117,7 +161,11 @@ impl Balancer {
                 false
             });
             if ready.await {
-                return Self { url, _child: child };
+                return Self {
+                    url,
+                    _child: child,
+                    _folder: folder,
+                };
             }
         }
     }
@@ -240,13 +288,80 @@ async fn with_socket(nodes: &mut [Node; 2]) -> &mut Node {
 }
 
 #[tokio::test]
-async fn behind_a_balancer_a_server_stops_another_dies_and_nothing_is_lost() {
+async fn behind_haproxy_a_server_stops_another_dies_and_nothing_is_lost() {
+    a_server_stops_another_dies_and_nothing_is_lost(Program::Haproxy).await;
+}
+
+#[tokio::test]
+async fn behind_nginx_a_server_stops_another_dies_and_nothing_is_lost() {
+    a_server_stops_another_dies_and_nothing_is_lost(Program::Nginx).await;
+}
+
+/// One server after the other is restarted, as the documents say, while sockets are open.
+#[tokio::test]
+async fn behind_nginx_no_request_fails_in_a_rolling_restart() {
+    const SOCKETS: usize = 40;
     let redis = Redis::start().await;
     let mut nodes = [
         Node::start(&redis.url()).await,
         Node::start(&redis.url()).await,
     ];
-    let balancer = Balancer::start(&nodes[0], &nodes[1]).await;
+    let balancer = Balancer::start(Program::Nginx, &nodes[0], &nodes[1]).await;
+    let vendor: Value = json!({"id": "42", "name": "Acme"});
+    let added = balancer.support().post("/api/vendors/", &vendor).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let mut followers = Vec::new();
+    for _ in 0..SOCKETS {
+        followers.push(Follower::start(&balancer.url).await);
+    }
+    let stop = Cell::new(false);
+    let asking = async {
+        let (mut asked, mut failed) = (0, Vec::new());
+        while !stop.get() {
+            let url = format!("{}/api/orders/vendor/", balancer.url);
+            let request = reqwest::Client::new().get(url);
+            let request = request.header("X-Master-Token", TOKEN);
+            let answer = request.header("X-Vendor-ID", "42").send().await;
+            asked += 1;
+            match answer.map(|answer| answer.status().as_u16()) {
+                Ok(200) => {}
+                other => failed.push(format!("{other:?}")),
+            }
+        }
+        (asked, failed)
+    };
+    let restarting = async {
+        for _ in 0..2 {
+            for node in &mut nodes {
+                let status = node.end_by(Signal::TERM).await;
+                assert!(status.success(), "{status}");
+                node.restart().await;
+                within("it to be ready", async {
+                    while !passes(&node.url()).await {
+                        tokio::time::sleep(TRY_AGAIN).await;
+                    }
+                })
+                .await;
+            }
+        }
+        stop.set(true);
+    };
+    let ((asked, failed), ()) = tokio::join!(asking, restarting);
+    assert!(failed.is_empty(), "{} of {asked}: {failed:?}", failed.len());
+    let number = ["A-1".to_owned()];
+    balancer.place(&number[0]).await;
+    for follower in &mut followers {
+        follower.has_all(&number).await;
+    }
+}
+
+async fn a_server_stops_another_dies_and_nothing_is_lost(program: Program) {
+    let redis = Redis::start().await;
+    let mut nodes = [
+        Node::start(&redis.url()).await,
+        Node::start(&redis.url()).await,
+    ];
+    let balancer = Balancer::start(program, &nodes[0], &nodes[1]).await;
     let vendor: Value = json!({"id": "42", "name": "Acme"});
     let added = balancer.support().post("/api/vendors/", &vendor).await;
     assert_eq!(added.status, 201, "{added:?}");

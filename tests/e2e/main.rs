@@ -9,6 +9,7 @@
 mod support;
 
 #[cfg(test)]
+#[expect(dead_code, reason = "the store's own tests use the rest")]
 #[path = "../support/redis.rs"]
 mod redis_server;
 

@@ -1,6 +1,9 @@
 //! Recovery, whole or not at all: the welcome and the replay after it.
 
-use futures_util::{SinkExt, StreamExt};
+use std::collections::BTreeMap;
+use std::pin::pin;
+
+use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
 use ordertop::order::VendorId;
 use ordertop::protocol::message::{Recovery, Retry, Unrecovered, Welcome};
 use ordertop::protocol::{ClientMessage, CloseReason, Position, ServerMessage, VERSION};
@@ -8,11 +11,20 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Connection, Dialect, End, Recoveries, Replayed, Start, within};
+use crate::hub::Following;
 use crate::publication::{encode, message};
-use crate::store::{Replay, StoreError};
+use crate::state::AppState;
+use crate::store::{Event, Replay, StoreError};
 
 /// Events read and written at a time: some megabyte of frames.
 const PAGE: usize = 1_024;
+/// Vendors of one socket that are looked at once.
+const LOOKS_AT_ONCE: usize = 64;
+/// Vendors of one socket whose first missed events are read ahead.
+const PAGES_AHEAD: usize = 16;
+/// How many times the bytes of a socket's queue may wait while it recovers every vendor. Frames
+/// are shared by all followers; one that has recovered is bounded as any other.
+const RECOVERY_BOUND: usize = 8;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Welcomes the client and replays what it missed.
@@ -40,33 +52,67 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             Start::All => {
                 let positions = self.resume().await?;
-                let mut recoveries = Recoveries::new();
-                for vendor in self.state.store.vendors().await.map_err(unavailable)? {
-                    let since = positions.get(&vendor.id);
-                    let recovery = if since == Some(&vendor.position) {
-                        // Nothing was missed: most vendors, most times.
-                        recovered(vendor.position, 0)
-                    } else {
-                        self.look(&vendor.id, since).await?
-                    };
-                    recoveries.insert(vendor.id, recovery);
-                }
-                let ends = recoveries
-                    .iter()
-                    .map(|(id, r)| (id.clone(), r.position.offset));
-                self.replayed = Replayed::Each(ends.collect());
-                let welcome = Welcome {
-                    vendors: Some(recoveries.clone()),
-                    ..self.welcome()
-                };
-                self.say(&ServerMessage::Welcome(welcome)).await?;
-                for (vendor, position) in positions {
-                    if let Some(recovery) = recoveries.get(&vendor).filter(|r| r.recovered) {
-                        self.replay(&vendor, position, &recovery.position).await?;
-                    }
-                }
+                self.recover_all(positions).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Welcomes a client that follows every vendor and replays what it missed of each.
+    ///
+    /// What happens meanwhile waits in its queue: that begins anew here, for a client takes
+    /// its time to say its positions, and may hold more until the client has caught up.
+    async fn recover_all(&mut self, positions: BTreeMap<VendorId, Position>) -> Result<(), End> {
+        let bound = self.state.config.limits.queue_bytes;
+        let most = bound.saturating_mul(RECOVERY_BOUND);
+        self.follower = self.state.hub.follow(Following::All, self.view, most);
+        let vendors = self.state.store.vendors().await.map_err(unavailable)?;
+        let this = &*self;
+        let looking = vendors.into_iter().map(|vendor| {
+            let since = positions.get(&vendor.id);
+            async move {
+                let recovery = match since {
+                    None => unrecovered(vendor.position, Unrecovered::NoPosition),
+                    // Nothing was missed: most vendors, most times.
+                    Some(since) if *since == vendor.position => recovered(vendor.position, 0),
+                    Some(since) => this.look_since(&vendor.id, since).await?,
+                };
+                Ok::<_, End>((vendor.id, recovery))
+            }
+        });
+        let looked = stream::iter(looking).buffered(LOOKS_AT_ONCE);
+        let recoveries: Recoveries = looked.try_collect().await?;
+        let ends = recoveries.iter();
+        let ends = ends.map(|(id, recovery)| (id.clone(), recovery.position.offset));
+        self.replayed = Replayed::Each(ends.collect());
+        let welcome = Welcome {
+            vendors: Some(recoveries.clone()),
+            ..self.welcome()
+        };
+        self.say(&ServerMessage::Welcome(welcome)).await?;
+        let missed = positions.into_iter().filter_map(|(vendor, since)| {
+            let recovery = recoveries.get(&vendor)?;
+            let missed = recovery.recovered && since.offset < recovery.position.offset;
+            missed.then(|| (vendor, since, recovery.position.clone()))
+        });
+        // First pages are read ahead, and written in turn.
+        let state = self.state.clone();
+        let reading = missed.map(|(vendor, since, end)| {
+            let state = state.clone();
+            async move {
+                let page = missed_page(&state, &vendor, &since, &end).await?;
+                Ok::<_, End>((vendor, page, end))
+            }
+        });
+        let mut reading = pin!(stream::iter(reading).buffered(PAGES_AHEAD));
+        while let Some((vendor, page, end)) = reading.try_next().await? {
+            self.write_page(&vendor, &page).await?;
+            if let Some(last) = page.last() {
+                let since = last.position.clone();
+                self.replay(&vendor, since, &end).await?;
+            }
+        }
+        self.follower.bound(bound);
         Ok(())
     }
 
@@ -116,24 +162,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Whether everything after `position` can be replayed.
     async fn look(&self, vendor: &VendorId, position: Option<&Position>) -> Result<Recovery, End> {
-        let store = &self.state.store;
-        let unrecovered = |position, reason| Recovery {
-            position,
-            recovered: false,
-            replayed: 0,
-            reason: Some(reason),
-        };
         let Some(since) = position else {
-            let vendor = store
-                .vendor(vendor)
-                .await
-                .map_err(unavailable)?
-                .ok_or(End::Gone)?;
+            let vendor = self.state.store.vendor(vendor).await;
+            let vendor = vendor.map_err(unavailable)?.ok_or(End::Gone)?;
             return Ok(unrecovered(vendor.position, Unrecovered::NoPosition));
         };
+        self.look_since(vendor, since).await
+    }
+
+    async fn look_since(&self, vendor: &VendorId, since: &Position) -> Result<Recovery, End> {
         // The first event alone proves that the history holds the position.
         let turn = self.state.recoveries.acquire().await;
-        let replay = store.events(vendor, since, None, 1).await;
+        let replay = self.state.store.events(vendor, since, None, 1).await;
         drop(turn);
         Ok(match replay.map_err(unavailable)? {
             Replay::Unrecovered { reason, head } => unrecovered(head, reason),
@@ -152,38 +192,62 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         end: &Position,
     ) -> Result<(), End> {
         while since.offset < end.offset {
-            let store = &self.state.store;
-            let turn = self.state.recoveries.acquire().await;
-            let page = store.events(vendor, &since, Some(end.offset), PAGE).await;
-            drop(turn);
-            let Replay::Events { events, .. } = page.map_err(unavailable)? else {
-                // Trimmed while we read: the client comes back and is told so.
-                return Err(End::Close(CloseReason::RecoveryOverflow));
-            };
-            let Some(last) = events.last() else {
-                return Err(End::Close(CloseReason::RecoveryOverflow));
-            };
-            since = last.position.clone();
-            let view = self.view;
-            let socket = &mut self.socket;
-            let writing = async {
-                for event in &events {
-                    let frame = encode(&message(vendor, event, view));
-                    socket.feed(Message::Text(frame)).await?;
-                }
-                socket.flush().await
-            };
-            let patience = self.state.config.timing.ping_timeout;
-            within(patience, &self.follower, writing)
-                .await
-                .map_err(|end| match end {
-                    End::Close(CloseReason::SlowConsumer) => {
-                        End::Close(CloseReason::RecoveryOverflow)
-                    }
-                    other => other,
-                })?;
+            let page = missed_page(&self.state, vendor, &since, end).await?;
+            self.write_page(vendor, &page).await?;
+            if let Some(last) = page.last() {
+                since = last.position.clone();
+            }
         }
         Ok(())
+    }
+
+    /// Writes events with one flush.
+    async fn write_page(&mut self, vendor: &VendorId, events: &[Event]) -> Result<(), End> {
+        let view = self.view;
+        let socket = &mut self.socket;
+        let writing = async {
+            for event in events {
+                let frame = encode(&message(vendor, event, view));
+                socket.feed(Message::Text(frame)).await?;
+            }
+            socket.flush().await
+        };
+        let patience = self.state.config.timing.ping_timeout;
+        within(patience, &self.follower, writing)
+            .await
+            .map_err(|end| match end {
+                End::Close(CloseReason::SlowConsumer) => End::Close(CloseReason::RecoveryOverflow),
+                other => other,
+            })
+    }
+}
+
+/// The next events after `since` up to `end`: some at least.
+async fn missed_page(
+    state: &AppState,
+    vendor: &VendorId,
+    since: &Position,
+    end: &Position,
+) -> Result<Vec<Event>, End> {
+    let turn = state.recoveries.acquire().await;
+    let page = state.store.events(vendor, since, Some(end.offset), PAGE);
+    let page = page.await;
+    drop(turn);
+    match page.map_err(unavailable)? {
+        Replay::Events { events, .. } if !events.is_empty() => Ok(events),
+        // Trimmed while we read: the client comes back and is told so.
+        Replay::Events { .. } | Replay::Unrecovered { .. } => {
+            Err(End::Close(CloseReason::RecoveryOverflow))
+        }
+    }
+}
+
+fn unrecovered(position: Position, reason: Unrecovered) -> Recovery {
+    Recovery {
+        position,
+        recovered: false,
+        replayed: 0,
+        reason: Some(reason),
     }
 }
 

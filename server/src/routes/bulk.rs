@@ -32,16 +32,20 @@ pub(super) async fn update(
     at_most(bulk.orders.len())?;
     // Every row is read first, one after the other; then those that could be
     // read are changed in one commit, in their order.
+    let any = matches!(caller, Caller::Master).then_some("*");
+    let asked = bulk.orders.iter().map(|row| {
+        let vendor = row.vendor_id.as_deref().or(incoming.vendor());
+        (vendor.or(any), row.order_number.as_str())
+    });
+    let asked: Vec<_> = asked.collect();
+    let keys = caller.order_keys(state, &asked).await?;
     let mut rows = Vec::with_capacity(bulk.orders.len());
-    for row in bulk.orders {
+    for (row, key) in bulk.orders.into_iter().zip(keys) {
         let BulkRow {
             order_number,
             vendor_id,
             change,
         } = row;
-        let asked = vendor_id.as_deref().or(incoming.vendor());
-        let any = matches!(caller, Caller::Master).then_some("*");
-        let key = caller.order_key(state, asked.or(any), &order_number).await;
         let change = key.and_then(|key| {
             let (_, decide) = status::decide(state, &caller, change, incoming.request_id())?;
             Ok((key, decide))

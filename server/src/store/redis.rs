@@ -34,6 +34,7 @@ use watches::Begun;
 
 mod change;
 mod commit;
+mod commits;
 mod connect;
 mod feed;
 mod keys;
@@ -96,6 +97,7 @@ struct Scripts {
     ids: Script,
     vendor: Script,
     restore: Script,
+    find: Script,
 }
 
 /// Figures since the start.
@@ -128,6 +130,7 @@ impl Shared {
                 ids: Script::new(include_str!("redis/ids.lua")),
                 vendor: Script::new(include_str!("redis/vendor.lua")),
                 restore: Script::new(include_str!("redis/restore.lua")),
+                find: Script::new(include_str!("redis/find.lua")),
             },
             retention: options.retention,
             redis_wait: options.redis_wait,
@@ -429,6 +432,13 @@ impl Store for RedisStore {
 
     fn vendors_with<'a>(&'a self, number: &'a OrderNumber) -> StoreFuture<'a, Vec<VendorId>> {
         Box::pin(self.shared.vendors_with(number))
+    }
+
+    fn vendors_with_each<'a>(
+        &'a self,
+        numbers: &'a [OrderNumber],
+    ) -> StoreFuture<'a, Vec<Vec<VendorId>>> {
+        Box::pin(self.shared.vendors_with_each(numbers))
     }
 
     fn list(&self, query: ListQuery) -> StoreFuture<'_, ListPage> {

@@ -25,6 +25,7 @@ use crate::redis_server::{Cluster, Redis, Sentinels};
 use crate::story::{NEWS, at, events, key, place, ship, story, vendor};
 
 mod kept;
+mod resharded;
 mod rights;
 
 /// How long anything may take on a busy machine.

@@ -87,6 +87,62 @@ impl Cluster {
         &self.nodes[MASTERS + master]
     }
 
+    /// Starts one more master, without slots; its number, of [`Self::nodes`].
+    pub(crate) async fn join(&mut self) -> usize {
+        let settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+        // Without its last slot it stays a master.
+        let stay = ["--cluster-allow-replica-migration", "no"];
+        let node = Redis::start_with(&[&settings[..], &stay].concat()).await;
+        let port = self.nodes[0].port().to_string();
+        node.cli(&["CLUSTER", "MEET", "127.0.0.1", &port]).await;
+        self.nodes.push(node);
+        until("the nodes to know the new one", async || {
+            self.is_whole().await
+        })
+        .await;
+        self.nodes.len() - 1
+    }
+
+    /// Moves the slot of a hash tag with its keys to another master, as `redis-cli --cluster
+    /// reshard` does.
+    pub(crate) async fn move_slot(&self, tag: &str, from: usize, to: usize) {
+        let slot = self.nodes[0].cli(&["CLUSTER", "KEYSLOT", tag]).await;
+        let set = ["CLUSTER", "SETSLOT", slot.trim()];
+        let (giver, taker) = (&self.nodes[from], &self.nodes[to]);
+        let giver_id = giver.cli(&["CLUSTER", "MYID"]).await;
+        let taker_id = taker.cli(&["CLUSTER", "MYID"]).await;
+        taker
+            .cli(&[&set[..], &["IMPORTING", &giver_id]].concat())
+            .await;
+        giver
+            .cli(&[&set[..], &["MIGRATING", &taker_id]].concat())
+            .await;
+        let keys = giver
+            .cli(&["CLUSTER", "GETKEYSINSLOT", slot.trim(), "1000"])
+            .await;
+        let port = taker.port().to_string();
+        for key in keys.lines().filter(|key| !key.is_empty()) {
+            giver
+                .cli(&["MIGRATE", "127.0.0.1", &port, key, "0", "5000"])
+                .await;
+        }
+        for node in [taker, giver].into_iter().chain(&self.nodes) {
+            node.cli(&[&set[..], &["NODE", &taker_id]].concat()).await;
+        }
+    }
+
+    /// Removes a master without slots, as `redis-cli --cluster del-node` does. It goes on
+    /// running, by itself.
+    pub(crate) async fn remove(&mut self, n: usize) -> Redis {
+        let removed = self.nodes.remove(n);
+        let id = removed.cli(&["CLUSTER", "MYID"]).await;
+        for node in &self.nodes {
+            node.cli(&["CLUSTER", "FORGET", &id]).await;
+        }
+        removed.cli(&["CLUSTER", "RESET", "SOFT"]).await;
+        removed
+    }
+
     /// Kills a master and waits until its replica is promoted, and all slots are
     /// served again.
     pub(crate) async fn kill_master(&mut self, master: usize) {

@@ -28,6 +28,11 @@ const STEP: Duration = Duration::from_millis(900);
 /// For both, one after the other: what a caller waits at most.
 pub(super) const PATIENCE: Duration = Duration::from_millis(1_900);
 
+/// How long a map of a cluster is taken to be right, whatever a node says.
+const MAP_FRESH: Duration = Duration::from_secs(1);
+
+mod members;
+
 /// Where pushed messages go; must not block.
 pub(super) type Pushed = Arc<dyn Fn(PushInfo) + Send + Sync>;
 
@@ -35,6 +40,8 @@ pub(super) type Pushed = Arc<dyn Fn(PushInfo) + Send + Sync>;
 #[derive(Debug)]
 pub(super) struct Connector {
     url: RedisUrl,
+    /// The masters of the cluster at the last look: those of the address may be gone.
+    members: Mutex<Vec<Node>>,
 }
 
 /// A connection. Cheap to clone; clones share it, and commands sent at once are
@@ -117,7 +124,10 @@ impl Connection {
 
 impl Connector {
     pub(super) fn new(url: RedisUrl) -> Self {
-        Self { url }
+        Self {
+            url,
+            members: Mutex::default(),
+        }
     }
 
     /// Whether it leads to a cluster.
@@ -176,11 +186,21 @@ impl Connector {
     }
 
     async fn cluster(&self, nodes: &[Node], pushed: Option<Pushed>) -> RedisResult<Connection> {
-        let nodes: RedisResult<Vec<_>> = nodes
+        let members = {
+            let members = self.members.lock();
+            members.unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        let mut first = nodes.to_vec();
+        if let Some(found) = members::find(&self.url, nodes, &members).await {
+            let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+            *members = found.masters;
+            first = vec![found.asked];
+        }
+        let infos: RedisResult<Vec<_>> = first
             .iter()
             .map(|node| connection_info(&self.url, node))
             .collect();
-        let mut builder: ClusterClientBuilder = ClusterClient::builder(nodes?)
+        let mut builder: ClusterClientBuilder = ClusterClient::builder(infos?)
             .use_protocol(ProtocolVersion::RESP3)
             .connection_timeout(STEP)
             .response_timeout(STEP)
@@ -242,6 +262,7 @@ fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
 
+/// A connection to one server.
 async fn one(client: &Client, pushed: Option<Pushed>) -> RedisResult<Connection> {
     let mut config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(STEP))
@@ -280,6 +301,8 @@ struct Current {
     answered: Option<Instant>,
     /// Counts the connections, so that a broken one is thrown away once.
     generation: u64,
+    /// When one was last made because the map of the cluster led nowhere.
+    mapped: Option<Instant>,
 }
 
 impl std::fmt::Debug for Current {
@@ -336,6 +359,20 @@ impl Link {
         }
     }
 
+    /// Whether a map of the cluster that led nowhere is as right as one can be: it was made
+    /// anew a moment ago. Else it may be made anew now.
+    fn has_fresh_map(&self, generation: u64) -> bool {
+        let mut current = self.lock();
+        if current.generation != generation || current.connection.is_none() {
+            return false;
+        }
+        let fresh = current.mapped.is_some_and(|at| at.elapsed() < MAP_FRESH);
+        if !fresh {
+            current.mapped = Some(Instant::now());
+        }
+        fresh
+    }
+
     /// Throws the connection away if nothing was answered on it since then: one
     /// that answers others is busy, and theirs too.
     fn let_go_if_silent(&self, generation: u64, since: Instant) {
@@ -372,6 +409,10 @@ impl Link {
                         self.let_go_if_silent(generation, began);
                         return Err(error);
                     }
+                    // The cluster itself is down: another connection would see no more.
+                    Err(error) if names_no_node(&error) && self.has_fresh_map(generation) => {
+                        return Err(error);
+                    }
                     Err(error) if is_broken(&error) => {
                         self.let_go(generation);
                         if !std::mem::take(&mut again) {
@@ -396,13 +437,25 @@ impl Link {
 }
 
 /// Whether a connection with this error is of no more use: it broke, it does not
-/// answer, or the server at its end is no master any more.
+/// answer, the server at its end is no master any more, or its map of the cluster leads
+/// to a node that serves nothing.
 pub(super) fn is_broken(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_timeout()
         || error.is_unrecoverable_error()
+        || names_no_node(error)
         || matches!(
             error.kind(),
             ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
         )
+}
+
+/// Whether a cluster's node does not serve what was asked of it, and names no other that
+/// does. A node that was removed says so for ever, and the library asks it for ever: it
+/// looks for another map only when it is sent to another node.
+fn names_no_node(error: &RedisError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Server(ServerErrorKind::ClusterDown) | ErrorKind::ClusterConnectionNotFound
+    )
 }

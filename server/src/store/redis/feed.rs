@@ -6,7 +6,7 @@
 //! the next look at the stream finds. What takes time runs beside the loop and
 //! comes back as a [`Done`].
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use redis::PushInfo;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use super::commits::{Commits, Place};
 use super::connect::Connection;
 use super::keys::VendorKeys;
 use super::pulse::{Ears, Pulse};
@@ -40,6 +41,10 @@ const PAGE: usize = 1_000;
 const TICK: Duration = Duration::from_secs(1);
 /// Between two looks for vendors that nobody wants, and for new ones unheard of.
 const SWEEP_EVERY: u32 = 5;
+/// Quiet vendors that are compared with Redis at a look. With a log of commits that is a
+/// second net; a cluster has no other.
+const COMPARED: usize = 10;
+const COMPARED_IN_CLUSTER: usize = 50;
 /// Before a connection that did not come about is tried again.
 const RECONNECT_AFTER: Duration = Duration::from_millis(300);
 
@@ -104,6 +109,8 @@ enum Done {
     Connected(u64, Result<Connection, String>),
     /// These vendors' messages come; where each stood then.
     Subscribed(Vec<VendorId>, Result<Vec<Option<Position>>, StoreError>),
+    /// Another channel, which another node of a cluster has now, is subscribed to.
+    SubscribedAgain(u64, Result<(), String>),
     /// Where Redis says that these stand, beside where they stood here.
     Looked(
         Vec<(VendorId, Position)>,
@@ -111,8 +118,10 @@ enum Done {
     ),
     /// What came after a position.
     Read(VendorId, Result<Replay, StoreError>),
-    /// Every vendor.
-    Vendors(Result<Vec<VendorId>, StoreError>),
+    /// Every vendor; `None` when there are as many as are known.
+    Vendors(Result<Option<Vec<VendorId>>, StoreError>),
+    /// What was committed since the last look.
+    Commits(Result<Commits, StoreError>),
     /// A vendor that is new here, and the birth of its stream.
     NewVendor(Result<Option<(VendorRecord, Mark)>, StoreError>),
     /// Whether Redis takes a write, and a message.
@@ -151,6 +160,11 @@ struct Task {
     leaving: bool,
     deferred: Vec<VendorId>,
     pulsing: bool,
+    /// Up to where the log of commits was read; `None` when it is to be begun with.
+    commits: Option<Place>,
+    reading_commits: bool,
+    /// Commits that no message had told of at the last look: some are on their way.
+    untold: HashMap<VendorId, Position>,
     ticks: u32,
 }
 
@@ -180,6 +194,9 @@ impl Task {
             leaving: false,
             deferred: Vec::new(),
             pulsing: false,
+            commits: None,
+            reading_commits: false,
+            untold: HashMap::new(),
             ticks: 0,
         }
     }
@@ -256,19 +273,28 @@ impl Task {
                 }
                 Ask::FollowAll(answer) => {
                     self.waiting_all.push(answer);
-                    self.ask_vendors();
+                    self.ask_vendors(None);
                 }
             }
         }
         self.subscribe(new);
     }
 
-    fn ask_vendors(&mut self) {
-        if !std::mem::replace(&mut self.asking_vendors, true) {
-            let shared = self.shared.clone();
-            self.work
-                .spawn(async move { Done::Vendors(shared.vendor_ids().await) });
+    /// Asks for every vendor, unless there are as many as are known.
+    fn ask_vendors(&mut self, known: Option<usize>) {
+        if std::mem::replace(&mut self.asking_vendors, true) {
+            return;
         }
+        let shared = self.shared.clone();
+        self.work.spawn(async move {
+            let asking = async {
+                if known.is_some() && known == Some(shared.vendor_count().await?) {
+                    return Ok(None);
+                }
+                shared.vendor_ids().await.map(Some)
+            };
+            Done::Vendors(asking.await)
+        });
     }
 
     /// Subscribes to these vendors' channels and learns where each stands: in that

@@ -8,6 +8,9 @@ use ordertop::order::{OrderNumber, VendorId};
 pub(super) const VENDORS: &str = "ordertop:vendors";
 /// The highest number that was given to an order (a counter).
 pub(super) const ORDER_IDS: &str = "ordertop:order-ids";
+/// The ids with which orders were restored, each with its order (a hash): exports of two
+/// stores have the same ids.
+pub(super) const RESTORED_IDS: &str = "ordertop:restored-ids";
 /// The version of this layout (a number).
 pub(super) const LAYOUT: &str = "ordertop:layout";
 /// The newest commits of all vendors: vendor, offset and mark of each (a stream). None on

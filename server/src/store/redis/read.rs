@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
-use redis::{Cmd, FromRedisValue};
+use redis::{Cmd, FromRedisValue, Value};
 
 use super::keys::{self, VendorKeys};
 use super::rows::{self, Entry, Head, Record, json, unreadable};
@@ -18,6 +18,14 @@ use crate::store::{Event, Replay, StoreError, VendorRecord};
 /// Most commands that are under way at once for one reader; what they ask for is
 /// pipelined.
 const AT_ONCE: usize = 256;
+/// Commands in one pipeline: some 2 ms of Redis's time.
+const IN_PIPELINE: usize = 500;
+/// Numbers that one script looks for, over all its vendors: some 3 ms of Redis's time.
+const FINDS: usize = 20_000;
+/// Scripts that look for numbers at once.
+const FINDING_AT_ONCE: usize = 16;
+/// Most vendors whose orders one script looks through.
+const MAX_FIND_VENDORS: usize = 1_000;
 /// Most orders that one script reads.
 pub(super) const MAX_LOOK: usize = 1_000;
 
@@ -111,24 +119,51 @@ impl Shared {
         self.link.run(asking).await.map_err(|error| failed(&error))
     }
 
-    /// The same command for many vendors, answers in their order. On a cluster each
-    /// goes its own way; commands of one connection are pipelined.
+    /// The same command for many vendors, answers in their order: in pipelines, or, on a
+    /// cluster, each on its own way.
     pub(super) async fn ask_each<T: FromRedisValue>(
         &self,
         vendors: &[VendorId],
         command: impl Fn(&VendorId) -> Cmd,
     ) -> Result<Vec<T>, StoreError> {
+        let mut answers = Vec::with_capacity(vendors.len());
+        if !self.is_cluster() {
+            for batch in vendors.chunks(IN_PIPELINE) {
+                answers.extend(self.ask_in_one(batch, &command).await?);
+            }
+            return Ok(answers);
+        }
         let mut commands = Vec::with_capacity(vendors.len());
         for vendor in vendors {
             let command = command(vendor);
             commands.push(async move { self.ask(&command).await });
         }
         let mut asking = futures_util::stream::iter(commands).buffered(AT_ONCE);
-        let mut answers = Vec::with_capacity(vendors.len());
         while let Some(answer) = asking.next().await {
             answers.push(answer?);
         }
         Ok(answers)
+    }
+
+    /// One pipeline with a command for each vendor.
+    async fn ask_in_one<T: FromRedisValue>(
+        &self,
+        vendors: &[VendorId],
+        command: impl Fn(&VendorId) -> Cmd,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut pipeline = redis::pipe();
+        for vendor in vendors {
+            pipeline.add_command(command(vendor));
+        }
+        let asking = |mut connection| {
+            let pipeline = &pipeline;
+            async move {
+                let answers: Vec<Value> = pipeline.query_async(&mut connection).await?;
+                let read = |answer| Ok(redis::from_redis_value(answer)?);
+                answers.into_iter().map(read).collect()
+            }
+        };
+        self.link.run(asking).await.map_err(|error| failed(&error))
     }
 
     /// Every vendor's id and name, by id.
@@ -199,21 +234,60 @@ impl Shared {
         }))
     }
 
+    /// Of each number the vendors that have an order of it, by id: each vendor is looked
+    /// through once for all of them.
+    pub(super) async fn vendors_with_each(
+        &self,
+        numbers: &[OrderNumber],
+    ) -> Result<Vec<Vec<VendorId>>, StoreError> {
+        let mut with = vec![Vec::new(); numbers.len()];
+        let vendors = self.vendor_ids().await?;
+        for (page, numbers) in numbers.chunks(MAX_LOOK).enumerate() {
+            // On a cluster the keys of one script must share a slot.
+            let together = if self.is_cluster() {
+                1
+            } else {
+                (FINDS / numbers.len()).clamp(1, MAX_FIND_VENDORS)
+            };
+            let args: Vec<String> = numbers.iter().map(|n| n.as_str().to_owned()).collect();
+            let mut finding = Vec::new();
+            for vendors in vendors.chunks(together) {
+                let keys: Vec<_> = vendors.iter().map(|v| VendorKeys(v).orders()).collect();
+                let args = &args;
+                finding.push(async move {
+                    let found: Vec<usize> = self.run(&self.scripts.find, &keys, args).await?;
+                    Ok::<_, StoreError>((vendors, found))
+                });
+            }
+            let mut finding = futures_util::stream::iter(finding).buffered(FINDING_AT_ONCE);
+            while let Some(found) = finding.next().await {
+                let (vendors, found) = found?;
+                for pair in found.chunks_exact(2) {
+                    let vendor = pair[0].checked_sub(1).and_then(|at| vendors.get(at));
+                    let with = with.get_mut(page * MAX_LOOK + pair[1].saturating_sub(1));
+                    let (Some(vendor), Some(with)) = (vendor, with) else {
+                        return Err(unreadable("the answer of a search"));
+                    };
+                    with.push(vendor.clone());
+                }
+            }
+        }
+        Ok(with)
+    }
+
     pub(super) async fn vendors_with(
         &self,
         number: &OrderNumber,
     ) -> Result<Vec<VendorId>, StoreError> {
-        let vendors = self.vendor_ids().await?;
-        let has = |vendor: &VendorId| {
-            let mut command = redis::cmd("HEXISTS");
-            command
-                .arg(VendorKeys(vendor).orders())
-                .arg(number.as_str());
-            command
-        };
-        let has: Vec<bool> = self.ask_each(&vendors, has).await?;
-        let with = vendors.into_iter().zip(has).filter(|(_, has)| *has);
-        Ok(with.map(|(vendor, _)| vendor).collect())
+        let with = self.vendors_with_each(std::slice::from_ref(number)).await?;
+        Ok(with.into_iter().next().unwrap_or_default())
+    }
+
+    /// How many vendors there are.
+    pub(super) async fn vendor_count(&self) -> Result<usize, StoreError> {
+        let mut command = redis::cmd("HLEN");
+        command.arg(keys::VENDORS);
+        self.ask(&command).await
     }
 
     /// The events after `since`, or why it cannot be proved that they are all. An

@@ -1,11 +1,11 @@
 //! Orders as another store kept them.
 
 use futures_util::StreamExt;
-use ordertop::order::{Source, VendorId};
+use ordertop::order::{OrderId, Source, VendorId};
 
 use super::Shared;
 use super::commit::token;
-use super::keys::VendorKeys;
+use super::keys::{self, VendorKeys};
 use super::rows::{Record, to_json, unreadable};
 use super::sources;
 use crate::store::{KeptOrder, Restored, StoreError};
@@ -19,11 +19,14 @@ pub(super) async fn restore(
     vendor: &VendorId,
     orders: Vec<KeptOrder>,
 ) -> Result<Restored, StoreError> {
-    let mut writing = Vec::with_capacity(orders.len());
     for order in &orders {
         order.check_of(vendor)?;
-        writing.push(restore_one(shared, vendor, order));
     }
+    let ids = ids(shared, &orders).await?;
+    let writing = orders.iter().zip(ids);
+    let writing: Vec<_> = writing
+        .map(|(order, id)| restore_one(shared, vendor, order, id))
+        .collect();
     let mut writing = futures_util::stream::iter(writing).buffered(AT_ONCE);
     let mut restored = Restored::default();
     while let Some(found) = writing.next().await {
@@ -34,6 +37,38 @@ pub(super) async fn restore(
         }
     }
     Ok(restored)
+}
+
+/// The id of each order here: the one that it had, unless another order was restored with
+/// that; then a new one. Whose an id is stays written down, so that a restore that is run
+/// again gives the same.
+async fn ids(shared: &Shared, orders: &[KeptOrder]) -> Result<Vec<OrderId>, StoreError> {
+    let mut claims = redis::pipe();
+    for kept in orders {
+        let (id, owner) = (kept.order.id.0, kept.order.key().to_string());
+        let claim = claims.cmd("HSETNX").arg(keys::RESTORED_IDS);
+        claim.arg(id).arg(owner).ignore();
+        claims.cmd("HGET").arg(keys::RESTORED_IDS).arg(id);
+    }
+    let claiming = |mut connection| {
+        let claims = &claims;
+        async move { claims.query_async(&mut connection).await }
+    };
+    let owners: Vec<String> = match shared.link.run(claiming).await {
+        Ok(owners) => owners,
+        Err(error) => return Err(super::failed(&error)),
+    };
+    let mut ids = Vec::with_capacity(orders.len());
+    for (kept, owner) in orders.iter().zip(owners) {
+        let order = &kept.order;
+        let free = order.id != OrderId::default() && owner == order.key().to_string();
+        ids.push(if free {
+            order.id
+        } else {
+            OrderId(shared.next_order_id().await?)
+        });
+    }
+    Ok(ids)
 }
 
 /// What was there before.
@@ -47,6 +82,7 @@ async fn restore_one(
     shared: &Shared,
     vendor: &VendorId,
     kept: &KeptOrder,
+    id: OrderId,
 ) -> Result<Found, StoreError> {
     let (order, of) = (&kept.order, VendorKeys(vendor));
     let source = order.content.source.as_ref().and_then(Source::key);
@@ -61,7 +97,7 @@ async fn restore_one(
     let mut args = vec![
         order.number.as_str().to_owned(),
         token(&order.state),
-        order.id.0.to_string(),
+        id.0.to_string(),
         to_json(&order.state)?,
         to_json(&order.content)?,
         order.content.placed_at.as_microsecond().to_string(),

@@ -232,20 +232,59 @@ impl Tracks {
         self.gaps.iter().map(|(_, at)| *at).min()
     }
 
-    /// Vendors of whom nothing was heard for a while, or all, to be compared with
-    /// what Redis says; each is being asked about until [`Self::answered`].
-    pub(super) fn quiet(&mut self, all: bool, now: Instant) -> Vec<(VendorId, Position)> {
-        let mut quiet = Vec::new();
-        for (vendor, track) in &mut self.vendors {
-            if track.asking || !(all || now.duration_since(track.heard) >= QUIET) {
-                continue;
-            }
-            if let Some(head) = &track.head {
+    /// Vendors of whom nothing was heard for a while, at most so many, the longest silent
+    /// first, to be compared with what Redis says; each is being asked about until
+    /// [`Self::answered`].
+    pub(super) fn quiet(&mut self, most: usize, now: Instant) -> Vec<(VendorId, Position)> {
+        let silent = |(vendor, track): (&VendorId, &Track)| {
+            let quiet = !track.asking && now.duration_since(track.heard) >= QUIET;
+            (quiet && track.head.is_some()).then(|| (track.heard, vendor.clone()))
+        };
+        let mut silent: Vec<_> = self.vendors.iter().filter_map(silent).collect();
+        if silent.len() > most {
+            silent.select_nth_unstable(most);
+            silent.truncate(most);
+        }
+        let silent = silent.into_iter().map(|(_, vendor)| vendor);
+        self.compare(silent.collect())
+    }
+
+    /// Every vendor, to be compared likewise.
+    pub(super) fn everyone(&mut self) -> Vec<(VendorId, Position)> {
+        self.compare(self.vendors.keys().cloned().collect())
+    }
+
+    fn compare(&mut self, vendors: Vec<VendorId>) -> Vec<(VendorId, Position)> {
+        let mut compared = Vec::with_capacity(vendors.len());
+        for vendor in vendors {
+            if let Some(track) = self.vendors.get_mut(&vendor)
+                && !track.asking
+                && let Some(head) = &track.head
+            {
                 track.asking = true;
-                quiet.push((vendor.clone(), head.clone()));
+                compared.push((vendor, head.clone()));
             }
         }
-        quiet
+        compared
+    }
+
+    /// Whether a vendor that is followed stands before `there`.
+    pub(super) fn is_behind(&self, vendor: &VendorId, there: &Position) -> bool {
+        let head = self.head(vendor);
+        head.is_some_and(|head| head.offset < there.offset)
+    }
+
+    /// A commit at `there` is known of for a while. Whether the vendor's stream is to be
+    /// read: no message told of it.
+    pub(super) fn hinted(&mut self, vendor: &VendorId, there: &Position) -> bool {
+        let behind = self.is_behind(vendor, there);
+        match self.vendors.get_mut(vendor) {
+            Some(track) if behind && !track.asking => {
+                track.asking = true;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Where Redis says that a vendor stands, which was at `then` here when it was
@@ -432,14 +471,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_quiet_vendor_whose_history_is_shorter_than_told_has_changed() {
         let mut tracks = begun(7);
-        assert!(tracks.quiet(false, Instant::now()).is_empty());
+        assert!(tracks.quiet(10, Instant::now()).is_empty());
         tokio::time::advance(QUIET).await;
-        let asked = tracks.quiet(false, Instant::now());
+        let asked = tracks.quiet(10, Instant::now());
         assert_eq!(asked, [(acme(), position('a', 7))]);
-        assert!(
-            tracks.quiet(true, Instant::now()).is_empty(),
-            "asked already"
-        );
+        assert!(tracks.everyone().is_empty(), "asked already");
         let there = position('a', 5);
         assert!(!tracks.answered(&acme(), &asked[0].1, Some(&there)));
         assert_eq!(told(&mut tracks), [None]);
@@ -447,10 +483,51 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn of_many_quiet_vendors_some_are_asked_for_at_a_time_and_each_in_turn() {
+        let mut tracks = Tracks::default();
+        let vendors: Vec<VendorId> = (0..25)
+            .map(|n| VendorId::new(&n.to_string()).unwrap())
+            .collect();
+        for vendor in &vendors {
+            tracks.begin(vendor);
+            tracks.starts(vendor, position('a', 0));
+        }
+        tokio::time::advance(QUIET).await;
+        let mut asked = Vec::new();
+        for _ in 0..3 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            let now = tracks.quiet(10, Instant::now());
+            for (vendor, then) in &now {
+                assert!(!tracks.answered(vendor, then, Some(then)));
+            }
+            asked.extend(now.into_iter().map(|(vendor, _)| vendor));
+        }
+        asked.sort();
+        let mut all = vendors;
+        all.sort();
+        assert_eq!(asked, all);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_commit_that_no_message_told_of_is_read_once() {
+        let order = order();
+        let mut tracks = begun(1);
+        assert!(!tracks.hinted(&acme(), &position('a', 1)));
+        assert!(tracks.hinted(&acme(), &position('a', 2)));
+        assert!(
+            !tracks.hinted(&acme(), &position('a', 2)),
+            "it is being read"
+        );
+        tracks.read(&acme(), vec![event(&order, 'a', 2)]);
+        assert_eq!(told(&mut tracks), [Some(2)]);
+        assert!(!tracks.hinted(&acme(), &position('a', 2)));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn an_answer_that_is_older_than_what_was_told_meanwhile_means_nothing() {
         let order = order();
         let mut tracks = begun(1);
-        let asked = tracks.quiet(true, Instant::now());
+        let asked = tracks.everyone();
         tracks.come(&acme(), event(&order, 'a', 2));
         assert!(!tracks.answered(&acme(), &asked[0].1, Some(&position('a', 1))));
         assert_eq!(told(&mut tracks), [Some(2)]);
@@ -483,7 +560,7 @@ mod tests {
                         }
                     }
                 }
-                let asked = tracks.quiet(true, Instant::now());
+                let asked = tracks.everyone();
                 for (vendor, then) in asked {
                     if tracks.answered(&vendor, &then, Some(&position('a', newest))) {
                         let read = (then.offset + 1..=newest).map(|o| event(&order, 'a', o));

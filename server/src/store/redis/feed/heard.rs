@@ -33,9 +33,32 @@ impl Task {
             }
             // A cluster's connection mends itself, and subscribes again; what was
             // missed meanwhile shows when the vendors are looked at.
-            PushKind::Disconnection if self.shared.is_cluster() => self.look(true),
+            PushKind::Disconnection if self.shared.is_cluster() => self.look_at_all(),
+            // A cluster's node ends the subscriptions of a slot that it gives away.
+            PushKind::SUnsubscribe if !self.leaving => {
+                if let Some(Value::BulkString(channel)) = info.data.first()
+                    && let Ok(channel) = std::str::from_utf8(channel)
+                {
+                    self.subscribe_again(channel);
+                }
+            }
             PushKind::Disconnection => self.deaf("the connection for messages broke"),
             _ => {}
+        }
+    }
+
+    /// Subscribes to a channel that another node has now.
+    fn subscribe_again(&mut self, channel: &str) {
+        if let Some(vendor) = keys::vendor_of(channel) {
+            if self.tracks.head(&vendor).is_some() {
+                self.subscribe(vec![vendor]);
+            }
+        } else if let Some(mut ears) = self.ears.clone() {
+            let (generation, channels) = (self.generation, [channel.to_owned()]);
+            self.work.spawn(async move {
+                let subscribed = ears.subscribe(&channels).await;
+                Done::SubscribedAgain(generation, subscribed.map_err(|error| error.to_string()))
+            });
         }
     }
 
@@ -80,6 +103,10 @@ impl Task {
             }
             Done::Subscribed(vendors, Ok(positions)) => self.subscribed(vendors, positions),
             Done::Subscribed(vendors, Err(error)) => self.not_subscribed(vendors, &error),
+            Done::SubscribedAgain(generation, Err(_)) if generation == self.generation => {
+                self.deaf("a subscription failed");
+            }
+            Done::SubscribedAgain(..) => {}
             Done::Looked(asked, Ok(there)) => {
                 for ((vendor, then), there) in asked.into_iter().zip(there) {
                     if there.is_none() {
@@ -110,13 +137,14 @@ impl Task {
                 self.tracks.lost(&vendor, head);
             }
             Done::Read(vendor, Err(_)) => self.tracks.unanswered(&vendor),
-            Done::Vendors(Ok(vendors)) => self.vendors(vendors),
+            Done::Vendors(Ok(vendors)) => self.vendors(vendors.unwrap_or_default()),
             Done::Vendors(Err(error)) => {
                 self.asking_vendors = false;
                 for answer in self.waiting_all.drain(..) {
                     let _ = answer.send(Err(error.clone()));
                 }
             }
+            Done::Commits(commits) => self.committed(commits),
             Done::NewVendor(Ok(Some((record, birth)))) => self.new_vendor(record, birth),
             // Found by the next sweep.
             Done::NewVendor(_) => {}
@@ -135,8 +163,16 @@ impl Task {
         for (vendor, position) in vendors.into_iter().zip(positions) {
             let answer = match position {
                 Some(position) => {
-                    anew |= self.tracks.is_ready(&vendor);
-                    self.tracks.starts(&vendor, position);
+                    // What was said before was not heard.
+                    if let Some(head) = self.tracks.head(&vendor) {
+                        let same = head.offset == position.offset && head.mark == position.mark;
+                        anew |= !same && head.offset >= position.offset;
+                        if self.tracks.hinted(&vendor, &position) {
+                            self.read(vendor.clone());
+                        }
+                    } else {
+                        self.tracks.starts(&vendor, position);
+                    }
                     // Given up meanwhile: its news do not come after all.
                     if self.tracks.is_ready(&vendor) {
                         self.watches.comes(&vendor);
@@ -153,8 +189,8 @@ impl Task {
             }
         }
         if anew {
-            // What was said before was not heard.
-            self.look(true);
+            // Another history, or we are ahead by now: the comparison tells.
+            self.look_at_all();
         }
         self.all_come();
     }

@@ -6,14 +6,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ordertop::order::VendorId;
+use ordertop::protocol::Position;
 use tokio::time::Instant;
 
-use super::{CHANNELS_AT_ONCE, Done, PAGE, SWEEP_EVERY, Task};
-use crate::store::News;
+use super::{CHANNELS_AT_ONCE, COMPARED, COMPARED_IN_CLUSTER, Done, PAGE, SWEEP_EVERY, Task};
 use crate::store::redis::Counters;
+use crate::store::redis::commits::Commits;
 use crate::store::redis::connect::{Connection, Pushed};
 use crate::store::redis::keys::{self, VendorKeys};
 use crate::store::redis::pulse::Pulse;
+use crate::store::{News, StoreError};
 
 impl Task {
     pub(super) fn connect(&mut self, after: Duration) {
@@ -64,7 +66,12 @@ impl Task {
         let overflowed = self.overflowed.load(Ordering::Relaxed);
         let lost_some = overflowed != self.overflowed_seen;
         self.overflowed_seen = overflowed;
-        self.look(lost_some);
+        if lost_some {
+            self.look_at_all();
+        } else {
+            self.look_at_quiet();
+        }
+        self.read_commits();
         if self.ticks.is_multiple_of(SWEEP_EVERY) {
             self.sweep();
         }
@@ -90,11 +97,67 @@ impl Task {
         self.shared.set_health(health);
     }
 
-    /// Compares where vendors stand here with what Redis says: the quiet ones, or
-    /// all.
-    pub(super) fn look(&mut self, all: bool) {
-        let quiet = self.tracks.quiet(all, Instant::now());
-        for batch in quiet.chunks(CHANNELS_AT_ONCE) {
+    /// Compares where every vendor stands here with what Redis says.
+    pub(super) fn look_at_all(&mut self) {
+        let all = self.tracks.everyone();
+        self.look(&all);
+    }
+
+    /// The same for some of those of whom nothing was heard for long.
+    fn look_at_quiet(&mut self) {
+        let most = if self.shared.is_cluster() {
+            COMPARED_IN_CLUSTER
+        } else {
+            COMPARED
+        };
+        let quiet = self.tracks.quiet(most, Instant::now());
+        self.look(&quiet);
+    }
+
+    /// Reads the log of commits from where it was read to, while anybody is followed.
+    pub(super) fn read_commits(&mut self) {
+        if self.shared.commit_log().is_none() || self.reading_commits {
+            return;
+        }
+        if self.tracks.vendors().next().is_none() {
+            self.commits = None;
+            self.untold.clear();
+            return;
+        }
+        self.reading_commits = true;
+        let (shared, place) = (self.shared.clone(), self.commits.clone());
+        self.work
+            .spawn(async move { Done::Commits(shared.commits(place).await) });
+    }
+
+    /// What was read of the log. A commit that was not told of at the last look either is
+    /// read from its stream.
+    pub(super) fn committed(&mut self, commits: Result<Commits, StoreError>) {
+        self.reading_commits = false;
+        // Asked again at the next tick.
+        let Ok(commits) = commits else { return };
+        for (vendor, there) in std::mem::take(&mut self.untold) {
+            if self.tracks.hinted(&vendor, &there) {
+                Counters::add(&self.counters().gaps_repaired);
+                self.read(vendor);
+            }
+        }
+        let tracks = &self.tracks;
+        let untold = commits.newest.into_iter();
+        self.untold = untold
+            .filter(|(vendor, there)| tracks.is_behind(vendor, there))
+            .collect();
+        self.commits = Some(commits.place);
+        if !commits.unbroken {
+            self.look_at_all();
+        }
+        if commits.more {
+            self.read_commits();
+        }
+    }
+
+    fn look(&mut self, vendors: &[(VendorId, Position)]) {
+        for batch in vendors.chunks(CHANNELS_AT_ONCE) {
             let (batch, shared) = (batch.to_vec(), self.shared.clone());
             self.work.spawn(async move {
                 let vendors: Vec<_> = batch.iter().map(|(vendor, _)| vendor.clone()).collect();
@@ -125,7 +188,7 @@ impl Task {
     /// Lets go of vendors that nobody follows, and finds those that nobody told of.
     pub(super) fn sweep(&mut self) {
         if !self.watches.give_up_all() {
-            self.ask_vendors();
+            self.ask_vendors(Some(self.known.len()));
             return;
         }
         self.known.clear();
@@ -165,7 +228,7 @@ impl Task {
             }
             Ok(()) => {
                 if self.away.take().is_some() {
-                    self.look(true);
+                    self.look_at_all();
                     self.tracks.tell(News::Back);
                 }
             }
