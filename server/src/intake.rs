@@ -38,6 +38,7 @@ use self::field::{Field, Object};
 use self::sniff::Kind;
 use self::warnings::Collector;
 pub use self::warnings::Warnings;
+use crate::body_error;
 
 /// The kinds of row that are read, for whoever sent another one.
 const UNDERSTOOD: &str = "a WooCommerce order (`line_items` with `billing` or `order_key`), \
@@ -297,11 +298,7 @@ fn placement(row: &RawValue, settings: &Settings) -> Result<Intake, Refusal> {
     let mut json = serde_json::Deserializer::from_str(row.get());
     let placement: Placement = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let words = clean(&error.into_inner().to_string(), 300);
-        Refusal::PlacementSyntax(match path.as_str() {
-            "." => words,
-            path => format!("`{}`: {words}", clean(path, 80)),
-        })
+        Refusal::PlacementSyntax(body_error::words(&path, &error.into_inner()))
     })?;
     Ok(placement.check(Some(&settings.vendor), settings.now)?)
 }

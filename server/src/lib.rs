@@ -23,6 +23,7 @@
 //! | [`commands`] | what the binary's command line does |
 
 pub mod archive;
+mod body_error;
 pub mod cached;
 pub mod caller;
 pub mod commands;

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::body_error;
 use crate::reply::ApiError;
 use crate::state::AppState;
 
@@ -242,6 +243,12 @@ pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     parse_json(bytes)
 }
 
+/// Whether the bytes are JSON, whatever it says. An error's category does not tell: for a number in the place of one of
+/// a few words it is the one of a wrong syntax.
+fn is_json_text(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+}
+
 /// Reads JSON; the error names the place.
 ///
 /// # Errors
@@ -251,13 +258,11 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        let said = ordertop::order::text::clean(&inner.to_string(), 300);
-        match inner.classify() {
-            serde_json::error::Category::Data if path == "." => ApiError::bad("invalid_body", said),
-            serde_json::error::Category::Data => {
-                ApiError::bad("invalid_body", format!("`{path}`: {said}"))
-            }
-            _ => ApiError::bad("invalid_json", format!("the body is not JSON: {said}")),
+        if is_json_text(bytes) {
+            ApiError::bad("invalid_body", body_error::words(&path, &inner))
+        } else {
+            let said = ordertop::order::text::clean(&inner.to_string(), 300);
+            ApiError::bad("invalid_json", format!("the body is not JSON: {said}"))
         }
     })?;
     reader.end().map_err(|error| {

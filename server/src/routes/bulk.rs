@@ -8,10 +8,12 @@ use futures_util::Stream;
 use http::StatusCode;
 use ordertop::order::{OrderKey, OrderStatus, VendorOrder};
 use ordertop::protocol::listed::View;
-use ordertop::protocol::rest::{BulkChange, BulkRow, Outcome, RowResult, RowResults};
+use ordertop::protocol::rest::{BulkChange, BulkRow, Outcome, RowResult, RowResults, StatusChange};
 use ordertop::protocol::{ListedOrder, MAX_BULK_ANSWER_BYTES, MAX_ORDERS};
+use serde_json::value::RawValue;
 
 use super::{Answer, Incoming, status};
+use crate::body_error;
 use crate::caller::Caller;
 use crate::decision::{Refusal, at_most_of_each};
 use crate::idempotency;
@@ -28,7 +30,8 @@ pub(super) async fn update(
     let caller = Caller::of_our_call(state, &incoming.headers).await?;
     let body = request::read_body(state, &incoming.headers, body).await?;
     let once = idempotency::once(&incoming, &caller, &body)?;
-    let bulk: BulkChange = request::parse_object(&body)?;
+    let bulk: BulkChange =
+        request::parse_object(&body).map_err(|error| wrong_row(&body).unwrap_or(error))?;
     at_most(bulk.orders.len())?;
     // Every row is read first, one after the other; then those that could be
     // read are changed in one commit, in their order.
@@ -153,6 +156,26 @@ impl Shown {
         self.bytes += serde_json::to_vec(&listed).map_or(0, |json| json.len());
         Some(listed)
     }
+}
+
+/// The field of a row that cannot be read; reading rows as they are written does not say which.
+fn wrong_row(body: &[u8]) -> Option<ApiError> {
+    #[derive(serde::Deserialize)]
+    struct Rows<'a> {
+        #[serde(borrow)]
+        orders: Vec<&'a RawValue>,
+    }
+    let rows: Rows<'_> = serde_json::from_slice(body).ok()?;
+    rows.orders.iter().enumerate().find_map(|(at, row)| {
+        let mut json = serde_json::Deserializer::from_str(row.get());
+        let error = serde_path_to_error::deserialize::<_, StatusChange>(&mut json).err()?;
+        let path = match error.path().to_string().as_str() {
+            "." => format!("orders[{at}]"),
+            path => format!("orders[{at}].{path}"),
+        };
+        let words = body_error::words(&path, &error.into_inner());
+        Some(ApiError::bad("invalid_body", words))
+    })
 }
 
 /// A row as it was read: vendor and number as written, and what to ask the store.
