@@ -26,6 +26,7 @@ use super::{
     Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
     StoreError, StoreFuture, StoreOptions, StoreSummary, Target, VendorRecord,
 };
+use gate::Gate;
 use identity::Identity;
 use list::{Turn, Walk};
 use read::EventsQuery;
@@ -36,6 +37,7 @@ use writer::Command;
 
 pub mod backup;
 mod commit;
+mod gate;
 mod identity;
 mod list;
 mod once;
@@ -55,9 +57,9 @@ const COMMANDS_IN_LINE: usize = 1_024;
 /// Readers of single orders and events at once; more would only wait for the same disk.
 const MAX_READERS: usize = 8;
 
-/// Lists that have their turn at once. They have connections of their own: however many
+/// Most lists that have their turn at once. They have connections of their own: however many
 /// lists are asked for, single orders are read beside them.
-const MAX_LISTS: usize = 2;
+const MAX_LISTS: usize = 4;
 
 /// How long a connection waits for a lock that another program has on the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -234,13 +236,15 @@ impl SqliteStore {
         let orders = Arc::new(AtomicU64::new(orders));
         let identity = Identity::of(path).map_err(|error| open_error(error.to_string()))?;
         let identity = Arc::new(identity);
+        let gate: Arc<Gate> = Arc::default();
+        let wal = Wal::of(path, &connection, gate.clone()).map_err(sqlite_error)?;
         let (commands, line) = mpsc::channel(COMMANDS_IN_LINE);
         let writer = writer::Writer::new(
             connection,
             directory.clone(),
             orders.clone(),
             feed,
-            (Trim::new(retention), Wal::of(path), identity.clone()),
+            (Trim::new(retention), wal, identity.clone()),
             clock.clone(),
         );
         let writer = std::thread::Builder::new()
@@ -250,8 +254,8 @@ impl SqliteStore {
         Ok(Self {
             commands,
             writer: Mutex::new(Some(writer)),
-            readers: Readers::new(identity.clone(), MAX_READERS),
-            lists: Readers::new(identity, MAX_LISTS),
+            readers: Readers::new(identity.clone(), gate.clone(), MAX_READERS),
+            lists: Readers::new(identity, gate, lists_at_once()),
             directory,
             orders,
             retention,
@@ -444,6 +448,12 @@ impl Store for SqliteStore {
     }
 }
 
+/// Lists that have their turn at once: half of the processors are left for everything else.
+fn lists_at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (processors / 2).clamp(1, MAX_LISTS)
+}
+
 /// Makes the file, where there is none, for its owner alone: it holds buyers'
 /// names and addresses. SQLite gives its other files the same mode.
 fn make_private(path: &Path) -> std::io::Result<()> {
@@ -465,8 +475,6 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", false)?;
-    // 16 MB at a time: fewer, larger copies back into the file than SQLite's 4.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "cache_size", -16_000)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)

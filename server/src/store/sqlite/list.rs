@@ -18,8 +18,8 @@ use super::read;
 use super::rows::{self, ORDER_COLUMNS};
 use crate::store::{Cursor, ListPage, ListQuery};
 
-/// Work of one turn; a row that is passed by costs 1. A turn takes some two milliseconds.
-const TURN_COST: usize = 4_000;
+/// Work of one turn; a row that is passed by costs 1. A turn takes a few milliseconds.
+const TURN_COST: usize = 2_000;
 /// What it costs to read an order, and each [`COST_BYTES`] of its content.
 const ORDER_COST: usize = 4;
 const COST_BYTES: usize = 256;

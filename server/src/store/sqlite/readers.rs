@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::gate::Gate;
 use super::identity::Identity;
 use crate::store::StoreError;
 
@@ -12,15 +13,17 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub(super) struct Readers {
     identity: Arc<Identity>,
+    gate: Arc<Gate>,
     idle: Arc<Mutex<Vec<Connection>>>,
     turns: Arc<Semaphore>,
 }
 
 impl Readers {
     /// A pool of `at_once` connections.
-    pub(super) fn new(identity: Arc<Identity>, at_once: usize) -> Self {
+    pub(super) fn new(identity: Arc<Identity>, gate: Arc<Gate>, at_once: usize) -> Self {
         Self {
             identity,
+            gate,
             idle: Arc::default(),
             turns: Arc::new(Semaphore::new(at_once)),
         }
@@ -39,6 +42,7 @@ impl Readers {
             .await
             .map_err(|_| StoreError::Closed)?;
         let (identity, idle) = (self.identity.clone(), self.idle.clone());
+        let gate = self.gate.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let lent = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -46,6 +50,7 @@ impl Readers {
                 Some(connection) => connection,
                 None => open(&identity)?,
             };
+            let _passed = gate.pass();
             let snapshot = connection.transaction()?;
             let found = read(&snapshot)?;
             snapshot.finish()?;
