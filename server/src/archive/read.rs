@@ -296,7 +296,7 @@ struct AnyHeader {
 }
 
 fn header_of(line: &[u8]) -> Result<Header, NoExport> {
-    let any: AnyHeader = parse(line)
+    let any: AnyHeader = parse_noting(line, &mut |_| {})
         .map_err(|_| NoExport::Other("its first line is not the header of one".into()))?;
     if any.format != FORMAT || any.version == 0 {
         let format = clean(&any.format, 40);
@@ -308,10 +308,39 @@ fn header_of(line: &[u8]) -> Result<Header, NoExport> {
     parse(line).map_err(NoExport::Other)
 }
 
-/// Reads one line; the reason of a failure is fit for a terminal.
+/// Reads one line, every field of it: one that we do not know would be lost. The reason of a
+/// failure is fit for a terminal.
 fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
+    let mut unknown = None;
+    let value = parse_noting(line, &mut |path| {
+        unknown.get_or_insert(path);
+    })?;
+    match unknown {
+        None => Ok(value),
+        Some(path) => {
+            let why = format!(
+                "`{path}` is no field that this ordertop-server knows: import it with the ordertop-server that \
+                 wrote it, or a newer one"
+            );
+            Err(say(&why))
+        }
+    }
+}
+
+/// Reads one line and tells the paths of fields that `T` does not have.
+fn parse_noting<T: DeserializeOwned>(
+    line: &[u8],
+    unknown: &mut dyn FnMut(String),
+) -> Result<T, String> {
     let mut json = serde_json::Deserializer::from_slice(line);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let mut note = |path: serde_ignored::Path<'_>| {
+        // An optional value is a `?` of its own.
+        let path = path.to_string();
+        let names: Vec<&str> = path.split('.').filter(|name| *name != "?").collect();
+        unknown(names.join("."));
+    };
+    let noting = serde_ignored::Deserializer::new(&mut json, &mut note);
+    let value = serde_path_to_error::deserialize(noting).map_err(|error| {
         let path = error.path().to_string();
         let why = match path.as_str() {
             "." => error.inner().to_string(),

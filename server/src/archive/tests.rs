@@ -289,6 +289,54 @@ fn an_order_that_no_store_holds_is_refused_with_its_field() {
     );
 }
 
+/// The pointers of all objects in a value.
+fn objects(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.push(pointer.to_owned());
+            for (name, value) in fields {
+                objects(value, &format!("{pointer}/{name}"), found);
+            }
+        }
+        Value::Array(values) => {
+            for (n, value) in values.iter().enumerate() {
+                objects(value, &format!("{pointer}/{n}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_field_that_is_not_known_is_refused_by_name_wherever_it_stands() {
+    let page = include_str!("../../../docs/EXPORT.md");
+    let lines = page
+        .lines()
+        .filter(|line| line.starts_with("{\"order\"") || line.starts_with("{\"vendor\""));
+    let whole = serde_json::to_string(&kept("A-1")).unwrap();
+    let (mut seen, mut deepest) = (0, 0);
+    for line in lines.chain([whole.as_str()]) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let mut found = Vec::new();
+        objects(&line, "", &mut found);
+        for pointer in found {
+            let mut changed = line.clone();
+            let object = changed.pointer_mut(&pointer).unwrap();
+            object["surprise"] = json!({"a": 1});
+            assert_refused(&changed.to_string(), "surprise");
+            seen += 1;
+            deepest = deepest.max(pointer.split('/').count());
+        }
+    }
+    assert!(seen > 15 && deepest > 4, "{seen} objects, {deepest} deep");
+    let mut line = serde_json::to_value(kept("A-1")).unwrap();
+    line["order"]["state"]["surprise"] = json!(true);
+    assert_refused(
+        &line.to_string(),
+        "`order.state.surprise` is no field that this ordertop-server knows",
+    );
+}
+
 /// The line alone is refused: the order after it is read.
 #[track_caller]
 fn assert_refused(line: &str, said: &str) {
