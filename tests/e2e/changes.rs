@@ -63,18 +63,23 @@ async fn a_vendor_undoes_an_own_shipment_but_not_anothers() {
     }
     let vendor = server.vendor("42");
     vendor.set("A-1", "Shipped").await.expect(200);
-    let undone = vendor.set("A-1", "Paid").await.expect(200);
+    let not_a_choice = json!({"status": ["\"Paid\" is not a valid choice."]});
+    let refused = vendor.set("A-1", "Paid").await.expect(400);
+    assert_eq!(refused, not_a_choice, "an undo is asked for");
+    let undo = json!({"undo": true});
+    let path = "/api/orders/A-1/update-status/";
+    let undone = vendor.post(path, &undo).await.expect(200);
     assert_eq!(undone["new_status"], "Paid");
     assert_eq!(undone["order"]["version"], 3);
+    let again = vendor.post(path, &undo).await.expect(400);
+    assert_eq!(again["code"], "nothing_to_undo");
 
     let path = "/api/orders/A-2/update-status/?vendor=42";
     let shipped = json!({"status": "Shipped"});
     server.support().post(path, &shipped).await.expect(200);
-    let refused = vendor.set("A-2", "Paid").await.expect(400);
-    assert_eq!(
-        refused,
-        json!({"status": ["\"Paid\" is not a valid choice."]})
-    );
+    let path = "/api/orders/A-2/update-status/";
+    let refused = vendor.post(path, &undo).await.expect(400);
+    assert_eq!(refused["code"], "anothers_step");
 }
 
 #[tokio::test]
