@@ -73,7 +73,7 @@ impl Answer {
     }
 
     /// Whether an ordertop server says that it is its answer.
-    fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.headers.contains_key(VERSION_HEADER)
     }
 

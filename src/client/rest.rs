@@ -9,6 +9,7 @@
 //! token would travel along) and reads no body beyond [`MAX_ANSWER_BYTES`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -64,6 +65,8 @@ pub struct Rest {
     base: Arc<Url>,
     acting: Option<VendorId>,
     headers: HeaderMap,
+    /// Whether the last answer carried the protocol's header.
+    ours: Arc<AtomicBool>,
 }
 
 /// Which orders a list is to hold; the default asks for all.
@@ -143,6 +146,7 @@ impl Rest {
             route: Arc::new(route),
             base: Arc::new(base),
             acting: None,
+            ours: Arc::default(),
             headers: HeaderMap::from_iter([(MASTER_TOKEN, token), (PROTOCOL, VERSION.into())]),
         })
     }
@@ -215,31 +219,40 @@ impl Rest {
 
     /// Whether the server is of the old kind, asked where a call is unknown there.
     pub async fn is_of_the_old_kind(&self) -> bool {
-        matches!(self.looks_old(CALL_TIMEOUT).await, Ok(true))
+        matches!(self.looks_old(None, CALL_TIMEOUT).await, Ok(true))
     }
 
     /// A server of the old kind has the list, without a position, or refuses it in words without a
-    /// code; another program does neither.
-    async fn looks_old(&self, timeout: Duration) -> Result<bool, RequestError> {
-        let mut url = self.url(&["orders", "vendor"], None)?;
+    /// code; another program does neither, and ours says by a header that it is ours.
+    async fn looks_old(
+        &self,
+        vendor: Option<&VendorId>,
+        timeout: Duration,
+    ) -> Result<bool, RequestError> {
+        let mut url = self.url(&["orders", "vendor"], vendor)?;
         url.query_pairs_mut().append_pair("limit", "1");
-        match self.send(self.request(Method::GET, url), timeout).await {
+        let answer = self.send(self.request(Method::GET, url), timeout).await;
+        if self.is_ours() {
+            return Ok(false);
+        }
+        match answer {
             Ok(answer) => {
                 answer.json::<Vec<IgnoredAny>>()?;
                 Ok(position(&answer.headers).is_none())
             }
-            Err(
-                error @ RequestError::Refused {
-                    status: 401 | 403, ..
-                },
-            ) => {
-                let coded =
-                    matches!(&error, RequestError::Refused { code, .. } if !code.is_empty());
-                Ok(!coded && error.has_words())
-            }
+            Err(RequestError::Refused {
+                status: 401 | 403,
+                code,
+                ..
+            }) => Ok(code.is_empty()),
             Err(RequestError::Refused { .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the last answer said that it was an ordertop server's.
+    fn is_ours(&self) -> bool {
+        self.ours.load(Ordering::Relaxed)
     }
 
     /// The page after another one.
@@ -332,9 +345,9 @@ impl Rest {
         let url = self.order_url(key, "update-status")?;
         let mut attempts = Attempts::new();
         // A server of the old kind would take the status and drop the rest without a word.
-        if let Some(what) = old::unkept(change) {
+        if let Some(what) = old::unkept(change).filter(|_| !self.is_ours()) {
             loop {
-                match self.looks_old(attempts.timeout()).await {
+                match self.looks_old(Some(&key.vendor), attempts.timeout()).await {
                     Ok(false) => break,
                     Ok(true) => return Err(RequestError::NotKept { what }),
                     Err(error) if attempts.again(&error).await => {}
@@ -622,6 +635,7 @@ impl Rest {
             server: self.server(),
             route: Arc::clone(&self.route),
         };
+        self.ours.store(answer.is_ours(), Ordering::Relaxed);
         answer.good()
     }
 

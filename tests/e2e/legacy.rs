@@ -257,7 +257,8 @@ async fn what_an_old_server_cannot_keep_is_said_and_not_sent() {
             run("ordertop", &args, &[("ORDERTOP_MASTER_TOKEN", TOKEN)]).await
         }
     };
-    let table: [(&[&str], i32); 4] = [
+    let table: [(&[&str], i32); 5] = [
+        (&["track", "ORD-1", "JJD1"], 4),
         (&["set", "ORD-9", "shipped"], 3),
         (&["set", "ORD-1", "shipped", "--carrier", "DHL"], 4),
         (&["set", "ORD-1", "delivered"], 4),

@@ -142,6 +142,30 @@ fn an_old_servers_step_is_one_notification_and_its_details_are_fetched_again() {
 }
 
 #[test]
+fn what_an_old_server_cannot_keep_is_not_offered() {
+    let mut stage = Stage::new((120, 30));
+    stage.link_to(ConnectionState::Live { degraded: false }, true);
+    let mut order = (*listed("10474", OrderStatus::Paid, 0)).clone();
+    (order.version, order.status_since, order.status_by) = (0, None, None);
+    stage.snapshot(vec![Arc::new(order)]);
+    stage.wait(1);
+    stage.keys("S");
+    let statuses = stage.screen();
+    assert!(!statuses.contains("Ask support to cancel"), "{statuses}");
+    stage.press(KeyCode::Esc);
+    for (key, words) in [
+        ("c", "a legacy server keeps no notes"),
+        ("s", "A legacy server keeps no carrier and tracking number."),
+    ] {
+        stage.keys(key);
+        let screen = stage.screen();
+        assert!(screen.contains(words), "{screen}");
+    }
+    let (_, change, _) = sent(&stage.press(KeyCode::Enter)).remove(0);
+    assert_eq!((change.shipment, change.reason), (None, None));
+}
+
+#[test]
 fn an_old_server_is_not_asked_for_all_vendors() {
     let mut stage = Stage::with((120, 30), |settings| settings.vendor = None);
     let refused = ConnectionState::Refused {
