@@ -33,7 +33,7 @@ pub use write::Writer;
 pub const FORMAT: &str = "ordertop-export";
 /// The version that we write, and the newest that we read. A field more is a
 /// version more: a reader that does not know it would lose it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Longest line, in bytes: an order with the most lines, shipments and notes
 /// that we take, and a long history.
 pub const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;

@@ -174,7 +174,7 @@ fn what_is_no_export_is_known_by_its_first_line() {
             "no export",
         ),
         (
-            "{\"format\":\"ordertop-export\",\"version\":2,\"new\":[]}\n",
+            "{\"format\":\"ordertop-export\",\"version\":3,\"new\":[]}\n",
             "format version 2",
         ),
     ];
