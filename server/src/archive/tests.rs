@@ -175,7 +175,7 @@ fn what_is_no_export_is_known_by_its_first_line() {
         ),
         (
             "{\"format\":\"ordertop-export\",\"version\":3,\"new\":[]}\n",
-            "format version 2",
+            "format version 3",
         ),
     ];
     for (text, said) in table {
