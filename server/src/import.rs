@@ -51,7 +51,7 @@ pub trait Sink {
     ///
     /// # Errors
     /// When nothing more can be taken: the import ends. An order that is
-    /// refused is no error but [`Outcome::Refused`].
+    /// refused is no error but [`Refused`](ordertop::protocol::rest::Outcome::Refused).
     fn import(
         &mut self,
         from: &str,
