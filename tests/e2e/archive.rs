@@ -65,7 +65,7 @@ async fn lively() -> TestServer {
     let path = "/api/orders/A-1/update-status/";
     vendor.post(path, &shipment).await.expect(200);
     vendor.set("A-2", "Shipped").await.expect(200);
-    vendor.set("A-2", "Paid").await.expect(200);
+    vendor.undo("A-2").await.expect(200);
     let dispute = json!({"status": "Disputed", "reason": "the buyer phoned — 電話"});
     let path = "/api/orders/注文%207/update-status/?vendor=7";
     server.support().post(path, &dispute).await.expect(200);

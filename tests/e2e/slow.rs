@@ -40,7 +40,10 @@ impl Publisher {
     /// One more event.
     async fn publish(&mut self) {
         let status = ["Paid", "Shipped"][usize::from(self.done % 2 == 1)];
-        self.vendor.set("A-1", status).await.expect(200);
+        match status {
+            "Paid" => self.vendor.undo("A-1").await.expect(200),
+            _ => self.vendor.set("A-1", status).await.expect(200),
+        };
         self.done += 1;
     }
 }

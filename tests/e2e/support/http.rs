@@ -86,6 +86,12 @@ impl Caller {
         self.post(&path, &json!({ "status": status })).await
     }
 
+    /// Takes back the newest step of an order.
+    pub(crate) async fn undo(&self, number: &str) -> Answer {
+        let path = format!("/api/orders/{number}/update-status/");
+        self.post(&path, &json!({"undo": true})).await
+    }
+
     /// One order as the detail call shows it.
     pub(crate) async fn detail(&self, number: &str) -> Value {
         let path = format!("/api/orders/{number}/vendor-detail/");

@@ -136,7 +136,8 @@ enum Failed {
 async fn ask(way: &Caller, update: &Update) -> Result<Answered, Failed> {
     let path = format!("/api/orders/{}/update-status/", update.number);
     let caller = way.clone().vendor(&format!("v{}", update.vendor));
-    let change = json!({"status": update.status, "reason": update.id});
+    let undo = update.status == "Paid";
+    let change = json!({"status": update.status, "undo": undo, "reason": update.id});
     let request = caller.request(Method::POST, &path).json(&change);
     let request = request.header("Idempotency-Key", &update.id);
     let answer = match Answer::try_to(request.timeout(ANSWER_IN)).await {
