@@ -64,6 +64,7 @@ async fn find_ship_and_undo(server: &TestServer, screen: &mut Screen) {
     // The order's own pane, at its end.
     screen.press(UP);
     screen.press("\rG");
+    screen.shows_text("Esc back").await;
     screen.shows_line(&["UPS", PARCEL]).await;
     screen.press("\x1b");
     screen.shows_text("Enter open").await;
