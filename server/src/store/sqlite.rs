@@ -70,6 +70,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/002_once.sql")),
     M::up(include_str!("../../migrations/004_superseded.sql")),
     M::up(include_str!("../../migrations/005_sources.sql")),
+    M::up(include_str!("../../migrations/006_rare.sql")),
 ];
 
 /// Orders in one SQLite file.

@@ -1,7 +1,7 @@
 //! Pages of orders, read in turns.
 //!
-//! There is no index by status or by words ([`super`] writes few pages a commit), so a page of
-//! what is rare may walk through all orders. A walk is cut into turns of bounded work. Between two
+//! Statuses off the usual way have an index of their own (`006_rare.sql`). There is none by the others or by words
+//! ([`super`] writes few pages a commit), so a page may walk through all orders. A walk is cut into turns of bounded work. Between two
 //! turns it gives back its connection and its read transaction: others have their turn, and a
 //! checkpoint of the write-ahead log can complete.
 //!
@@ -10,7 +10,7 @@
 
 use std::fmt::Write as _;
 
-use ordertop::order::VendorOrder;
+use ordertop::order::{OrderStatus, VendorOrder};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -23,6 +23,14 @@ const TURN_COST: usize = 2_000;
 /// What it costs to read an order, and each [`COST_BYTES`] of its content.
 const ORDER_COST: usize = 4;
 const COST_BYTES: usize = 256;
+
+/// The statuses of an order's usual life after its payment: most orders have one of these.
+const COMMON: [OrderStatus; 4] = [
+    OrderStatus::Paid,
+    OrderStatus::Shipped,
+    OrderStatus::Delivered,
+    OrderStatus::Completed,
+];
 
 /// A page that is being read.
 #[derive(Debug)]
@@ -65,8 +73,9 @@ impl Walk {
         };
         let (conditions, values) = self.conditions();
         let mut rows = db.prepare_cached(&format!(
-            "SELECT o.placed_at, o.id, o.status FROM orders o
-             WHERE {conditions} ORDER BY o.placed_at DESC, o.id DESC"
+            "SELECT o.placed_at, o.id, o.status FROM orders o {}
+             WHERE {conditions} ORDER BY o.placed_at DESC, o.id DESC",
+            self.index()
         ))?;
         let mut rows = rows.query(params_from_iter(values))?;
         let mut read = db.prepare_cached(&format!(
@@ -124,6 +133,21 @@ impl Walk {
         })
     }
 
+    /// Whether only statuses are asked for that the indexes of `006_rare.sql` hold.
+    fn is_rare(&self) -> bool {
+        let statuses = &self.query.statuses;
+        !statuses.is_empty() && statuses.iter().all(|asked| !COMMON.contains(asked))
+    }
+
+    /// The index to walk along; empty leaves it to SQLite.
+    fn index(&self) -> &'static str {
+        match (self.is_rare(), self.vendor) {
+            (false, _) => "",
+            (true, Some(_)) => "INDEXED BY orders_rare",
+            (true, None) => "INDEXED BY orders_all_rare",
+        }
+    }
+
     /// Which rows are left to look at.
     fn conditions(&self) -> (String, Vec<Value>) {
         let mut wheres = String::from("1");
@@ -132,6 +156,13 @@ impl Walk {
             let _ = write!(wheres, " AND {condition}");
             values.extend_from_slice(new);
         };
+        if self.is_rare() {
+            // The indexes' own condition, word for word: SQLite uses them for no other.
+            also(
+                "o.status NOT IN ('Paid', 'Shipped', 'Delivered', 'Completed')",
+                &[],
+            );
+        }
         if let Some(row) = self.vendor {
             also("o.vendor = ?", &[row.into()]);
         }
@@ -223,6 +254,29 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_a_rare_status_walks_no_other_orders() {
+        let db = orders();
+        for vendor in [None, Some(VendorId::new("42").unwrap())] {
+            let query = ListQuery {
+                vendor,
+                statuses: vec![OrderStatus::Disputed],
+                limit: 100,
+                ..ListQuery::default()
+            };
+            let mut walk = Box::new(Walk {
+                turn_cost: 1,
+                ..Walk::new(query)
+            });
+            let mut turns = 1;
+            while let Turn::Again(next) = walk.turn(&db).unwrap() {
+                walk = next;
+                turns += 1;
+            }
+            assert_eq!(turns, 4, "a turn for each of the four");
+        }
+    }
+
+    #[test]
     fn a_page_is_the_same_whatever_work_a_turn_does() {
         let db = orders();
         let base = ListQuery {
@@ -234,6 +288,11 @@ mod tests {
             statuses: vec!["Disputed".parse().unwrap()],
             ..base.clone()
         };
+        let everywhere = ListQuery {
+            vendor: None,
+            statuses: vec![OrderStatus::Disputed, OrderStatus::Pending],
+            ..base.clone()
+        };
         let words = ListQuery {
             text: Some("ana 1".to_owned()),
             vendor: None,
@@ -243,7 +302,13 @@ mod tests {
             text: Some("nobody".to_owned()),
             ..base.clone()
         };
-        for (query, expected) in [(base, 40), (disputed, 4), (words, 11), (none, 0)] {
+        for (query, expected) in [
+            (base, 40),
+            (disputed, 4),
+            (everywhere, 4),
+            (words, 11),
+            (none, 0),
+        ] {
             let mut query = query;
             let mut listed = 0;
             loop {
@@ -271,7 +336,7 @@ mod tests {
     fn a_turn_does_bounded_work() {
         let db = orders();
         let query = ListQuery {
-            statuses: vec!["Refunded".parse().unwrap()],
+            statuses: vec![OrderStatus::Completed],
             limit: 7,
             ..ListQuery::default()
         };
