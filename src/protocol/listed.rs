@@ -11,6 +11,9 @@ use crate::order::{
     status::Standing,
 };
 
+/// Longest [`ListedOrder::notes_excerpt`], in characters: it travels with every event of the order.
+pub const MAX_EXCERPT_CHARS: usize = 1_000;
+
 /// For whom an order is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum View {
@@ -116,6 +119,11 @@ pub struct ListedOrder {
     /// What left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipments: Vec<Shipment>,
+
+    /// Lists and events alone: the buyer's note and the notes that the reader may see, newest first,
+    /// each on a line, cut to [`MAX_EXCERPT_CHARS`]. A filter finds orders by it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub notes_excerpt: String,
 
     /// Detail call alone: the shop that it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -300,6 +308,7 @@ impl ListedOrder {
             paid_at: state.paid_at,
             shipped_at: state.shipped_at,
             shipments: content.shipments.clone(),
+            notes_excerpt: notes_excerpt(content, view),
             source: None,
             payment_state: None,
             buyer_note: None,
@@ -312,9 +321,8 @@ impl ListedOrder {
     #[must_use]
     pub fn detail(order: &VendorOrder, view: View) -> Self {
         let content = &order.content;
-        let readable =
-            |note: &&Note| view == View::Support || note.visibility == Visibility::Vendor;
         Self {
+            notes_excerpt: String::new(),
             source: content.source.clone().map(|source| Source {
                 modified_at: order
                     .state
@@ -326,7 +334,7 @@ impl ListedOrder {
             payment_state: content.payment_state.clone(),
             buyer_note: content.buyer_note.clone(),
             attributes: content.attributes.clone(),
-            notes: content.notes.iter().filter(readable).cloned().collect(),
+            notes: readable_notes(content, view).cloned().collect(),
             ..Self::new(order, view)
         }
     }
@@ -372,6 +380,32 @@ impl ListedOrder {
             came_from: self.undo_to,
         })
     }
+}
+
+/// The notes that a reader may see, oldest first.
+fn readable_notes(content: &OrderContent, view: View) -> impl DoubleEndedIterator<Item = &Note> {
+    let readable =
+        move |note: &&Note| view == View::Support || note.visibility == Visibility::Vendor;
+    content.notes.iter().filter(readable)
+}
+
+fn notes_excerpt(content: &OrderContent, view: View) -> String {
+    let notes = readable_notes(content, view).rev();
+    let texts = (content.buyer_note.iter()).chain(notes.map(|note| &note.body));
+    let mut excerpt = String::new();
+    let mut left = MAX_EXCERPT_CHARS;
+    for text in texts {
+        if !excerpt.is_empty() {
+            excerpt.push('\n');
+        }
+        let before = excerpt.len();
+        excerpt.extend(text.chars().take(left));
+        left = left.saturating_sub(excerpt[before..].chars().count() + 1);
+        if left == 0 {
+            break;
+        }
+    }
+    excerpt
 }
 
 fn item(line: &Line, amount: &impl Fn(i64) -> String) -> ListedItem {
@@ -514,5 +548,37 @@ mod tests {
         assert_eq!(mask_phone("+49 170 1234567"), "*****67");
         assert_eq!(mask_phone("1234"), "*****");
         assert_eq!(mask_phone("call me"), "*****");
+    }
+
+    #[test]
+    fn an_excerpt_holds_what_its_reader_may_see_and_is_cut() {
+        let note = |body: String, visibility| Note {
+            at: Timestamp::UNIX_EPOCH,
+            by: Actor::new(crate::order::ActorKind::Support, "support"),
+            visibility,
+            body,
+        };
+        let placement: crate::order::placement::Placement = serde_json::from_str(
+            r#"{"order_number":"A-1","currency":"EUR","lines":[{"title":"Mug","qty":1,"unit_price":"5.00"}]}"#,
+        )
+        .unwrap();
+        let vendor = VendorId::new("42").unwrap();
+        let intake = placement.check(Some(&vendor), Timestamp::UNIX_EPOCH);
+        let mut content = intake.unwrap().content;
+        assert_eq!(notes_excerpt(&content, View::Support), "");
+        content.buyer_note = Some("ring".into());
+        content.notes = vec![
+            note("first".into(), Visibility::Vendor),
+            note("inner".into(), Visibility::Support),
+        ];
+        assert_eq!(notes_excerpt(&content, View::Vendor), "ring\nfirst");
+        assert_eq!(notes_excerpt(&content, View::Support), "ring\ninner\nfirst");
+        for length in [989, 990, 995, 996, 1_000, 2_000] {
+            content
+                .notes
+                .push(note("ü".repeat(length), Visibility::Vendor));
+            let chars = notes_excerpt(&content, View::Support).chars().count();
+            assert!(chars <= MAX_EXCERPT_CHARS, "{length}: {chars}");
+        }
     }
 }

@@ -207,6 +207,9 @@ fn seek(order: &ListedOrder, text: &mut String) {
             '\t',
         );
     }
+    if !order.notes_excerpt.is_empty() {
+        add(&order.notes_excerpt, '\t');
+    }
     if let Some(note) = &order.buyer_note {
         add(note, '\t');
     }

@@ -32,7 +32,8 @@ async fn a_note_is_kept_told_and_written_down() {
 
     let event = socket.next_of("order_updated").await;
     assert_eq!(event["position"], added["position"], "{event}");
-    assert!(!event.to_string().contains("parcels"), "{event}");
+    let excerpt = &event["order"]["notes_excerpt"];
+    assert_eq!(excerpt, "two parcels: both red", "{event}");
     let order = vendor.detail("A-1").await;
     assert_eq!(bodies(&order), ["two parcels: both red"]);
     assert_eq!(order["status"], "Paid");

@@ -193,6 +193,54 @@ async fn a_masked_e_mail_cannot_be_guessed_by_searching() {
 }
 
 #[tokio::test]
+async fn a_search_looks_in_address_parcels_and_the_notes_that_the_caller_may_read() {
+    let server = TestServer::start().await;
+    let (support, vendor) = (server.support(), server.vendor("42"));
+    let mut order = paid("42", "A-1");
+    order["ship_to"] = json!({"line1": "Müllerstraße 7", "city": "Berlin", "country": "DE"});
+    order["buyer_note"] = json!("Ring at O'Brien's");
+    support.place(&order).await;
+    vendor.set("A-1", "Shipped").await.expect(200);
+    let parcel = json!({"carrier": "DHL", "tracking_number": "JJD0003"});
+    let answer = vendor.post("/api/orders/A-1/shipments/", &parcel).await;
+    answer.expect(200);
+    for (caller, text, visibility) in [
+        (&vendor, "Zoë fetches it", "vendor"),
+        (&support, "Looks like fraud", "support"),
+    ] {
+        let note = json!({"text": text, "visibility": visibility});
+        let answer = caller.post("/api/orders/A-1/notes/", &note).await;
+        answer.expect(201);
+    }
+
+    let finds = [
+        ("mullerstrasse", true),
+        ("obrien", true),
+        ("jjd0003", true),
+        ("zoe", true),
+        ("fraud", false),
+        ("jjd0004", false),
+    ];
+    for (text, vendor_finds) in finds {
+        let find = format!("/api/orders/vendor/?q={text}");
+        let found = vendor.numbers(&find).await.len() == 1;
+        assert_eq!(found, vendor_finds, "{text}");
+    }
+    let find = "/api/orders/vendor/?vendor=42&q=fraud";
+    assert_eq!(support.numbers(find).await, ["A-1"]);
+
+    let list = vendor.get("/api/orders/vendor/").await.expect(200);
+    let seen = &list[0]["notes_excerpt"];
+    assert_eq!(seen, "Ring at O'Brien's\nZoë fetches it");
+    let list = support
+        .get("/api/orders/vendor/?vendor=42")
+        .await
+        .expect(200);
+    let seen = &list[0]["notes_excerpt"];
+    assert_eq!(seen, "Ring at O'Brien's\nLooks like fraud\nZoë fetches it");
+}
+
+#[tokio::test]
 async fn an_answer_is_kept_for_nobody_else_and_head_is_get_without_its_body() {
     let server = TestServer::start().await;
     let caller = server.vendor("42");

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A text without a field occurs somewhere in number, buyer, status, vendor,
-//! items, address, e-mail, tracking numbers, or notes as far as the list has them.
+//! items, address, e-mail, tracking numbers, or notes as far as
+//! [`notes_excerpt`](ordertop::protocol::ListedOrder::notes_excerpt) has them.
 //! After `:` a text occurs in the field, or a word begins its value; after `=` it is the
 //! whole of it. Case, accents and apostrophes do not
 //! matter: `obrien` is `O'Brien`.

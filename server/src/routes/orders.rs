@@ -40,7 +40,7 @@ pub(super) async fn list(incoming: Incoming) -> Answer {
         vendor,
         statuses: Vec::new(),
         text: query.get("q").map(|text| text.chars().take(200).collect()),
-        search_emails: caller.view() == View::Support,
+        search_hidden: caller.view() == View::Support,
         placed_after: query.parse("placed_after", time)?,
         placed_before: query.parse("placed_before", time)?,
         cursor: query.parse("cursor", "the cursor of a `next` link")?,

@@ -1,7 +1,8 @@
 //! Which orders are asked for, and a page of them.
 
 use jiff::Timestamp;
-use ordertop::order::{OrderStatus, VendorId, VendorOrder};
+use ordertop::order::text::fold;
+use ordertop::order::{Note, OrderStatus, VendorId, VendorOrder, Visibility};
 use ordertop::protocol::Position;
 
 /// Which orders to list.
@@ -11,11 +12,12 @@ pub struct ListQuery {
     pub vendor: Option<VendorId>,
     /// In any of these statuses; empty for all.
     pub statuses: Vec<OrderStatus>,
-    /// With this in the number here or at the shop, the buyer's name, or a SKU.
+    /// With this in the number here or at the shop, the buyer's name, the address, a SKU,
+    /// a tracking number, the buyer's note or a note.
     pub text: Option<String>,
-    /// Whether the text may stand in the buyer's e-mail too: not for one who
-    /// sees it masked and could guess it letter by letter.
-    pub search_emails: bool,
+    /// Whether the text may stand in what a vendor does not see, and could guess letter by
+    /// letter: the buyer's e-mail and support's notes.
+    pub search_hidden: bool,
     /// Placed after this moment.
     pub placed_after: Option<Timestamp>,
     /// Placed before this moment.
@@ -27,8 +29,8 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// Whether an order is among those that are asked for, its place apart: text is
-    /// found whatever the case of its ASCII letters.
+    /// Whether an order is among those that are asked for, its place apart. Text is
+    /// compared folded (see [`fold`]).
     #[must_use]
     pub fn matches(&self, order: &VendorOrder) -> bool {
         let placed = order.content.placed_at;
@@ -55,15 +57,20 @@ impl ListQuery {
     }
 
     fn holds(&self, order: &VendorOrder, text: &str) -> bool {
-        let text = text.to_ascii_lowercase();
-        let has = |place: &str| place.to_ascii_lowercase().contains(&text);
-        let buyer = &order.content.buyer;
-        let source = order.content.source.as_ref();
+        let text = fold(text);
+        let has = |place: &str| fold(place).contains(&text);
+        let has_some = |place: &Option<String>| place.as_deref().is_some_and(has);
+        let content = &order.content;
+        let readable = |note: &&Note| self.search_hidden || note.visibility == Visibility::Vendor;
         has(order.number.as_str())
-            || source.is_some_and(|source| source.number.as_deref().is_some_and(has))
-            || buyer.name.as_deref().is_some_and(has)
-            || (self.search_emails && buyer.email.as_deref().is_some_and(has))
-            || order.content.lines.iter().any(|line| has(&line.sku))
+            || (content.source.as_ref()).is_some_and(|source| has_some(&source.number))
+            || has_some(&content.buyer.name)
+            || (self.search_hidden && has_some(&content.buyer.email))
+            || content.lines.iter().any(|line| has(&line.sku))
+            || (content.shipments.iter()).any(|shipment| has_some(&shipment.tracking_number))
+            || has(&content.ship_to.one_line())
+            || has_some(&content.buyer_note)
+            || (content.notes.iter().filter(readable)).any(|note| has(&note.body))
     }
 }
 
