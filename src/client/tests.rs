@@ -25,6 +25,8 @@ struct Screen {
     reported: Vec<u64>,
     /// Orders that came without an event.
     answers: usize,
+    /// Whether it was told of a list on its way that has not come.
+    is_loading: bool,
     states: Vec<ConnectionState>,
     connection: Option<Connection>,
     vendors: Vec<crate::protocol::rest::Vendor>,
@@ -61,6 +63,7 @@ impl Screen {
             orders: BTreeMap::new(),
             reported: Vec::new(),
             answers: 0,
+            is_loading: false,
             states: Vec::new(),
             connection: None,
             vendors: Vec::new(),
@@ -91,7 +94,7 @@ impl Screen {
                 self.connection = Some(connection);
             }
             ClientEvent::Vendors(vendors) => self.vendors = vendors,
-            ClientEvent::Loading { .. } => {}
+            ClientEvent::Loading { .. } => self.is_loading = true,
             ClientEvent::HistoryChanged(vendors) => self.history_changed.push(vendors),
             ClientEvent::Changes(changes) => changes.into_iter().for_each(|one| self.show(one)),
         }
@@ -100,6 +103,7 @@ impl Screen {
     fn show(&mut self, change: Change) {
         match change {
             Change::Snapshot { orders, .. } => {
+                self.is_loading = false;
                 let orders = orders.iter();
                 self.orders = orders
                     .map(|o| (o.order_number.clone(), unpack(o)))

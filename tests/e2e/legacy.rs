@@ -207,8 +207,14 @@ async fn a_new_order_is_told_by_the_bells_notification_and_shown_as_the_vendors_
     let args = ["--server", &url, "--vendor", "42", "--poll", "300"];
     let mut screen = Screen::start(&args);
     screen.shows_line(&["Real-time: ON", "legacy server"]).await;
+    let before = screen.written().len();
+    // An old order rings nothing.
+    server.set_clock();
     server.place_shared("ORD-2", "Paid");
     screen.shows_line(&["ORD-2", "cust", "5.00", "Paid"]).await;
+    screen.shows_line(&["new #ORD-2"]).await;
+    // The end of a notification, and the bell.
+    screen.writes("\x07\x07", before).await;
     let list = ["list", "--json", "--server", &url, "--vendor", "42"];
     let list = run("ordertop", &list, &[("ORDERTOP_MASTER_TOKEN", TOKEN)]).await;
     let newest: Value = serde_json::from_str(list.stdout.lines().next().unwrap()).unwrap();

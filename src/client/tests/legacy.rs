@@ -60,6 +60,22 @@ async fn what_a_break_swallowed_is_in_the_next_list() {
     screen.until_legacy().await;
 }
 
+#[tokio::test]
+async fn a_list_that_is_asked_for_again_is_not_told_as_loading() {
+    let fake = old_server().await;
+    touch(&fake, 1..=9);
+    let mut screen = Screen::start(&fake, Some(vendor()), true);
+    screen.until_legacy().await;
+    screen.until_same(&fake).await;
+    let fresh_at = |screen: &Screen| screen.connection.as_ref().and_then(|c| c.fresh_at);
+    let before = fresh_at(&screen);
+    screen.client.refresh();
+    screen
+        .until("the list again", |screen| fresh_at(screen) > before)
+        .await;
+    assert!(!screen.is_loading, "no snapshot comes that would end it");
+}
+
 /// Has the screen ask for a list: it is read, and its answer held back.
 async fn hold_a_list(fake: &Fake, screen: &Screen) {
     let before = lists(fake);

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::{SinkExt, StreamExt};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,7 +40,6 @@ struct Inside {
     changed: watch::Sender<()>,
 }
 
-#[derive(Default)]
 struct State {
     /// Newest last.
     orders: Vec<Order>,
@@ -51,8 +51,22 @@ struct State {
     sockets: usize,
     /// Sockets opened before this count are cut.
     cut: usize,
-    /// Seconds of its clock.
-    seconds: u32,
+    /// What its clock shows; each look at it is a second later.
+    clock: Timestamp,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            orders: Vec::new(),
+            frames: Vec::new(),
+            asked: Vec::new(),
+            refuses_sockets: false,
+            sockets: 0,
+            cut: 0,
+            clock: "2026-11-23T00:00:00.753114Z".parse().expect("a time"),
+        }
+    }
 }
 
 struct Order {
@@ -101,6 +115,11 @@ impl OldServer {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Sets its clock to what the time is.
+    pub(crate) fn set_clock(&self) {
+        self.inside.with(|state| state.clock = Timestamp::now());
     }
 
     /// A new order of vendor 42, of which a notification tells.
@@ -371,13 +390,8 @@ async fn follow(tcp: TcpStream, inside: &Inside, vendor: &str, joined: (usize, u
 impl State {
     /// The next second, without a zone.
     fn tick(&mut self) -> String {
-        self.seconds += 1;
-        let (hour, minute, second) = (
-            self.seconds / 3600,
-            self.seconds / 60 % 60,
-            self.seconds % 60,
-        );
-        format!("2026-11-23T{hour:02}:{minute:02}:{second:02}.753114")
+        self.clock += SignedDuration::from_secs(1);
+        self.clock.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string()
     }
 
     fn set(&mut self, vendor: &str, number: &str, status: &str) {
