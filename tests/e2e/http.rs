@@ -211,3 +211,27 @@ async fn callers_who_never_read_give_their_connections_back() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     server.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_store_whose_file_is_gone_takes_nothing_and_says_so() {
+    for replaced in [false, true] {
+        let server = TestServer::start().await;
+        let support = server.support();
+        support.place(&paid("42", "A-1")).await;
+        std::fs::remove_file(server.store()).unwrap();
+        if replaced {
+            std::fs::write(server.store(), "another file").unwrap();
+        }
+        let refused = support.post("/api/orders/", &paid("42", "A-2")).await;
+        let refused = refused.refused(503, "store_unavailable");
+        assert!(
+            !refused.to_string().contains("orders.db"),
+            "a path is not told: {refused}"
+        );
+        // What was found before the file went is remembered for a second.
+        within("a red /readyz", async {
+            while support.get("/readyz").await.status != 503 {}
+        })
+        .await;
+    }
+}
