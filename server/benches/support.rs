@@ -1,7 +1,8 @@
 //! Support follows thousands of vendors while orders come in: how soon does its socket
 //! follow, and what does it cost when nothing happens?
 //!
-//! A server is started on a Redis of many vendors. Reported are the commands that Redis runs
+//! A server is started on a Redis of many vendors. Reported is how long one order's placing
+//! takes, alone and beside callers of `/status` and `/readyz`; then the commands that Redis runs
 //! a second while a support socket is open and nothing happens; then, while orders are placed
 //! at a rate, how long a new support socket takes to tell an event that was committed after
 //! it was opened, the same for one that comes back with its positions, and how far it is
@@ -43,6 +44,12 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// How long it is watched afterwards, and how long an idle one is.
 const WATCHED: Duration = Duration::from_secs(10);
 
+/// Callers of `/status` at once, and orders that are placed beside them, one after the other.
+const STATUS_CALLERS: usize = 20;
+const PLACED_ALONE: usize = 1_000;
+/// The first of their numbers: above all others.
+const PLACED_FROM: usize = 90_000_000;
+
 /// How long a socket is left to itself before an idle one is measured.
 const SETTLED: Duration = Duration::from_secs(5);
 
@@ -70,6 +77,9 @@ async fn main() -> anyhow::Result<()> {
     let (_server, address) = start(&args).await?;
     let rest = Rest::new(&format!("http://{address}").parse()?, &credentials())?;
     add_vendors(&rest, args.vendors).await?;
+
+    placing_beside(&mut out, &rest, 0).await?;
+    placing_beside(&mut out, &rest, STATUS_CALLERS).await?;
 
     let began = Instant::now();
     let mut idle = Support::open(address, &HashMap::new()).await?;
@@ -119,6 +129,51 @@ async fn main() -> anyhow::Result<()> {
         "a bulk request of 1,000 orders by number alone: {} changed in {:.2} s",
         changed.count(),
         took.as_secs_f64()
+    )?;
+    Ok(())
+}
+
+/// Reports how long one order's placing takes beside as many callers of `/status`, each of whom asks
+/// again when it is answered, and what those are answered.
+async fn placing_beside(out: &mut impl Write, rest: &Rest, callers: usize) -> anyhow::Result<()> {
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..callers {
+        let (rest, stopped) = (rest.clone(), stopped.clone());
+        asking.spawn(async move {
+            let mut slowest = Duration::ZERO;
+            let mut answers = 0;
+            while !*stopped.borrow() {
+                let began = Instant::now();
+                let status = rest.status().await?.context("no status")?;
+                ensure!(status["ready"] == true, "the server is not ready: {status}");
+                slowest = slowest.max(began.elapsed());
+                answers += 1;
+            }
+            anyhow::Ok((answers, slowest))
+        });
+    }
+    let mut took = Vec::new();
+    for n in 0..PLACED_ALONE {
+        let order = order(PLACED_FROM + callers * PLACED_ALONE + n, 1);
+        let began = Instant::now();
+        rest.place(&[order]).await?;
+        took.push(began.elapsed());
+    }
+    stop.send(true)?;
+    let (mut answers, mut slowest) = (0_u64, Duration::ZERO);
+    while let Some(asked) = asking.join_next().await {
+        let (some, longest) = asked??;
+        (answers, slowest) = (answers + some, slowest.max(longest));
+    }
+    took.sort_unstable();
+    writeln!(
+        out,
+        "one order placed beside {callers} callers of /status: p50 {:.1} ms, p99 {:.1} ms; \
+         they had {answers} answers, the slowest after {:.0} ms",
+        ms(took[took.len() / 2]),
+        ms(took[took.len() * 99 / 100]),
+        ms(slowest)
     )?;
     Ok(())
 }
