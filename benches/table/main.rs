@@ -359,7 +359,9 @@ fn clear_filters(screen: &mut Screen, all: &str) -> anyhow::Result<Vec<Duration>
         })?;
         std::thread::sleep(Duration::from_millis(60));
         let pressed = Instant::now();
-        screen.press("\x1b")?;
+        // Esc as a terminal writes it that tells it from the beginning of a sequence: the bare byte
+        // is waited on for 50 ms.
+        screen.press("\x1b[27u")?;
         took.push(screen.shows("all orders again", |text| text.contains(all))? - pressed);
         std::thread::sleep(Duration::from_millis(60));
     }

@@ -147,7 +147,8 @@ impl PackedOrder {
 impl From<ListedOrder> for PackedOrder {
     fn from(mut order: ListedOrder) -> Self {
         let end = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let mut texts = String::with_capacity(200);
+        // Copied out below: a text that grows and shrinks in its place leaves holes in memory.
+        let mut texts = String::with_capacity(1_024);
         texts.push_str(&order.total_amount);
         let total_ends = end(&texts);
         texts.push_str(&order.customer_name);
@@ -164,7 +165,7 @@ impl From<ListedOrder> for PackedOrder {
             updated_at: std::mem::take(&mut order.updated_at).into(),
             status_since: order.status_since.take().map_or(Moment::NONE, Moment::from),
             ship_by: order.ship_by.take().map_or(Moment::NONE, Moment::from),
-            texts: texts.into(),
+            texts: texts.as_str().into(),
             total_ends,
             name_ends,
             json: Box::default(),
@@ -175,7 +176,8 @@ impl From<ListedOrder> for PackedOrder {
         order.vendor_total = ExactNumber::default();
         // Texts, numbers and lists of them: there is nothing that has no JSON.
         let json = serde_json::to_vec(&order).unwrap_or_default();
-        packed.json = compress_prepend_size_with_dict(&json, DICTIONARY).into();
+        let json = compress_prepend_size_with_dict(&json, DICTIONARY);
+        packed.json = json.as_slice().into();
         packed
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::{SinkExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
+use ordertop::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -119,7 +120,7 @@ impl OldServer {
 
     /// Sets its clock to what the time is.
     pub(crate) fn set_clock(&self) {
-        self.inside.with(|state| state.clock = Timestamp::now());
+        self.inside.with(|state| state.clock = SystemClock.now());
     }
 
     /// A new order of vendor 42, of which a notification tells.

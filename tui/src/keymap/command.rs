@@ -114,7 +114,7 @@ fn markdown(keymap: &Keymap) -> String {
          with its line.\n\n\
          Keys are sequences of bytes, and so are a terminal's replies and reports. Only a whole sequence that is a key, a mouse report,\n\
          a focus report or a paste does something. What a connection cuts is waited for, so:\n\n\
-         - Esc is pressed after 150 ms without another byte; a key that follows within 50 ms is pressed with Alt, a later one after Esc.\n\
+         - Esc is pressed after 50 ms without another byte; a key that follows sooner is pressed with Alt. What goes on within 150 ms as a sequence that was cut behind its first byte is still read as one.\n\
          - Alt with `[`, `]`, `O`, `P`, `X`, `^` or `_` begins a sequence, and is pressed after half a second; `alt-\\` ends one, and is no key.\n\
          - A sequence that does not end is dropped after half a second without a byte, a paste after two seconds; both after ten seconds\n  \
          of waiting in all. Of a paste the first 64 KiB are taken.\n",

@@ -6,7 +6,7 @@
 //!
 //! | unfinished | ends after |
 //! |---|---|
-//! | Esc alone | [`ESCAPE`]; a key within [`ALT`] is pressed with Alt, a later one follows Esc |
+//! | Esc alone | [`ESCAPE`], and is pressed; what goes on as a sequence within [`LATE`] still is one |
 //! | `ESC [`, `ESC ]` and so on, without a byte more | [`STRING`], as Alt with that character |
 //! | control sequence, string | [`STRING`], and is dropped |
 //! | paste | [`PASTE`], and is dropped: it may not be whole |
@@ -18,7 +18,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::sequence::{self, MAX_SEQUENCE, Reply};
 use super::string::{ControlString, Paste, Step};
-use super::timeout::{ALT, ESCAPE, PASTE, STRING, Timeout};
+use super::timeout::{ESCAPE, LATE, PASTE, STRING, Timeout};
 
 /// One thing that the terminal sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ enum State {
     Character(u8),
     /// After ESC, which was read at that time.
     Escape(Instant),
+    /// After ESC, which was read at that time and has been pressed.
+    Pressed(Instant),
     /// Within a control sequence: CSI.
     Control,
     /// Within a key of SS3.
@@ -56,7 +58,7 @@ enum Introducer {
     /// `ESC x` at once: Alt-x when nothing follows.
     #[default]
     Together,
-    /// `ESC`, then `x`: two keys when nothing follows.
+    /// `ESC`, which has been pressed, then `x`: a key of its own when nothing follows.
     Apart,
     /// An 8-bit control character.
     EightBit,
@@ -97,6 +99,7 @@ impl Decoder {
         match self.state {
             State::Ground => None,
             State::Escape(since) => Some(since + ESCAPE),
+            State::Pressed(since) => Some(since + LATE),
             State::Paste(_) => self.timeout.deadline(&PASTE),
             _ => self.timeout.deadline(&STRING),
         }
@@ -108,7 +111,10 @@ impl Decoder {
             return;
         }
         match std::mem::take(&mut self.state) {
-            State::Escape(_) => self.press_escapes(),
+            State::Escape(since) => {
+                self.press_escapes(since);
+                self.expire(now);
+            }
             State::Control | State::Shift => self.abandon(),
             State::String(body) if body.is_empty() => {
                 self.abandon();
@@ -131,6 +137,7 @@ impl Decoder {
                 let since = *since;
                 self.escape(byte, since, at);
             }
+            State::Pressed(_) => self.pressed(byte, at),
             State::Control => self.control(byte, at),
             State::Shift => self.shift(byte, at),
             State::Fixed(left) => {
@@ -191,28 +198,22 @@ impl Decoder {
     }
 
     fn escape(&mut self, byte: u8, since: Instant, at: Instant) {
-        let together = at.saturating_duration_since(since) <= ALT;
-        if !together && std::mem::take(&mut self.meta) {
-            self.press(KeyCode::Esc, KeyModifiers::NONE);
+        if at.saturating_duration_since(since) >= ESCAPE {
+            self.press_escapes(since);
+            return self.pressed(byte, at);
         }
         match byte {
-            b'[' | b'O' | b']' | b'P' | b'_' | b'^' | b'X' => {
-                let introducer = match together {
-                    true => Introducer::Together,
-                    false => Introducer::Apart,
-                };
-                self.open(byte, introducer);
-            }
+            b'[' | b'O' | b']' | b'P' | b'_' | b'^' | b'X' => self.open(byte, Introducer::Together),
             0x1b => {
-                if self.meta || !together {
+                if self.meta {
                     self.press(KeyCode::Esc, KeyModifiers::NONE);
                 }
-                self.meta = together;
+                self.meta = true;
                 self.state = State::Escape(at);
             }
             // The end of a string that is over already.
-            b'\\' if together => self.finish(None),
-            ..0x80 | 0xc2..=0xf4 if together => {
+            b'\\' => self.finish(None),
+            ..0x80 | 0xc2..=0xf4 => {
                 self.held.extend([0x1b, byte]);
                 match byte {
                     ..0x80 => self.decode(),
@@ -220,7 +221,17 @@ impl Decoder {
                 }
             }
             _ => {
-                self.press_escapes();
+                self.press_escapes(since);
+                self.pressed(byte, at);
+            }
+        }
+    }
+
+    fn pressed(&mut self, byte: u8, at: Instant) {
+        match byte {
+            b'[' | b'O' | b']' | b'P' | b'_' | b'^' | b'X' => self.open(byte, Introducer::Apart),
+            _ => {
+                self.state = State::Ground;
                 self.byte(byte, at);
             }
         }
@@ -368,14 +379,16 @@ impl Decoder {
         match introducer {
             Introducer::EightBit | Introducer::EightBitUtf8 => return,
             Introducer::Together => modifiers |= KeyModifiers::ALT,
-            Introducer::Apart => self.press(KeyCode::Esc, KeyModifiers::NONE),
+            Introducer::Apart => {}
         }
         self.press(KeyCode::Char(char::from(kind)), modifiers);
     }
 
-    fn press_escapes(&mut self) {
+    /// Presses the Esc that was read at that time, and another one that came right before.
+    fn press_escapes(&mut self, since: Instant) {
         self.finish(None);
         self.press(KeyCode::Esc, KeyModifiers::NONE);
+        self.state = State::Pressed(since);
     }
 
     fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) {

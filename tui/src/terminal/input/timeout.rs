@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// Time after which Esc is a key. A sequence that was cut behind its first byte may go on that late.
-pub(super) const ESCAPE: Duration = Duration::from_millis(150);
-/// Time within which a key that follows Esc is that key with Alt, as one write of the terminal has it.
-pub(super) const ALT: Duration = Duration::from_millis(50);
+/// Time after which Esc is pressed. A key that follows it sooner is that key with Alt.
+pub(super) const ESCAPE: Duration = Duration::from_millis(50);
+/// Time since Esc in which a sequence that was cut behind its first byte may still go on.
+pub(super) const LATE: Duration = Duration::from_millis(150);
 /// Gap between two reads that counts as waiting.
 const GAP: Duration = Duration::from_millis(50);
 

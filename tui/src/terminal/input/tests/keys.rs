@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 
-use super::{CUT, Decoded, Line, Reply, held, key};
+use super::{CUT, Decoded, ESCAPE_CUT, Line, Reply, held, key};
 
 /// Every key, as terminals write it.
 pub(super) fn keys() -> Vec<(&'static str, KeyCode, KeyModifiers)> {
@@ -107,8 +107,7 @@ fn a_key_that_is_a_sequence_may_be_cut_too() {
         let is_sequence = matches!(bytes, [0x1b, b'[' | b'O', ..] | [0xc2..=0xff, ..]);
         for at in (1..bytes.len()).filter(|_| is_sequence) {
             let mut line = Line::new();
-            let mut pressed = line.feed(Duration::ZERO, &bytes[..at]);
-            pressed.extend(line.feed(CUT, &bytes[at..]));
+            let pressed = line.feed_cut(bytes, at);
             assert_eq!(pressed, [held(code, modifiers)], "{bytes:?} at {at}");
         }
     }
@@ -121,7 +120,10 @@ fn escape_is_a_key_soon_and_takes_no_other_with_it() {
     assert_eq!(line.feed(Duration::ZERO, b"\x1b"), []);
     let deadline = line.decoder.deadline().unwrap();
     let wait = deadline - line.now;
-    assert!(wait > CUT && wait <= Duration::from_millis(150), "{wait:?}");
+    assert!(
+        wait > ESCAPE_CUT && wait <= Duration::from_millis(50),
+        "{wait:?}"
+    );
     line.decoder.expire(deadline);
     assert_eq!(line.pop_all(), [escape()]);
 

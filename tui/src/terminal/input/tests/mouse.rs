@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{CUT, Decoded, Line};
+use super::{Decoded, Line};
 
 #[test]
 fn the_mouse_and_the_focus_are_told_in_every_form() {
@@ -30,8 +30,7 @@ fn the_mouse_and_the_focus_are_told_in_every_form() {
     ] {
         for cut in 0..bytes.len() {
             let mut line = Line::new();
-            let mut told = line.feed(Duration::ZERO, &bytes[..cut]);
-            told.extend(line.feed(CUT, &bytes[cut..]));
+            let told = line.feed_cut(bytes, cut);
             assert_eq!(
                 told,
                 std::slice::from_ref(&wanted),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::Event;
 
-use super::{CUT, Decoded, Line, eight_bit};
+use super::{Decoded, Line, eight_bit};
 
 #[test]
 fn a_paste_is_text_however_it_is_cut() {
@@ -25,14 +25,14 @@ fn a_paste_is_text_however_it_is_cut() {
             let bytes = [mark("200"), text.as_bytes().to_vec(), mark("201")].concat();
             for at in 0..bytes.len() {
                 let mut line = Line::new();
-                let mut pasted = line.feed(Duration::ZERO, &bytes[..at]);
-                // As late as a packet that is lost is sent again.
-                let late = if at < 7 {
-                    CUT
+                let mut pasted = Vec::new();
+                if at < 7 {
+                    pasted.extend(line.feed_cut(&bytes, at));
                 } else {
-                    Duration::from_millis(1500)
-                };
-                pasted.extend(line.feed(late, &bytes[at..]));
+                    pasted.extend(line.feed(Duration::ZERO, &bytes[..at]));
+                    // As late as a packet that is lost is sent again.
+                    pasted.extend(line.feed(Duration::from_millis(1500), &bytes[at..]));
+                }
                 assert_eq!(pasted, [paste(text)], "{text:?} cut at {at}");
                 line.is_alive(text);
             }

@@ -88,7 +88,7 @@ async fn escape_alone_is_pressed_when_its_time_is_over() {
     tell.try_send(read(b"\x1b")).unwrap();
     let before = tokio::time::Instant::now();
     assert_eq!(typed(&mut input).await, KeyCode::Esc);
-    assert!(before.elapsed() < Duration::from_millis(160));
+    assert!(before.elapsed() < Duration::from_millis(60));
     tell.try_send(read(b"jk")).unwrap();
     assert_eq!(typed(&mut input).await, KeyCode::Char('j'));
     assert!(matches!(input.try_next(), Some(Ok(Event::Key(_)))));
