@@ -157,11 +157,20 @@ fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<
             None => false,
         },
         Permit::Back(OrderStatus::Paid) => match order.state.shipped_at {
-            Some(shipped_at) => undo::unship(&mut next, shipped_at),
+            Some(shipped_at) => unship(&mut next, shipped_at),
             None => false,
         },
         _ => false,
     };
+    let ships = matches!(permit, Permit::Step(OrderStatus::Shipped));
+    if let Some(previous) = next
+        .state
+        .previous
+        .as_mut()
+        .filter(|_| ships || content_changed)
+    {
+        previous.shipments = Some(order.content.shipments.clone());
+    }
     let asked = permit == Permit::Ask;
     let history = HistoryEntry {
         at: now,
@@ -215,6 +224,20 @@ fn stands(
         }
         _ => Ok(verdict),
     }
+}
+
+/// Takes back the parcels that were entered here from `shipped_at` on. Answers whether there were any.
+fn unship(order: &mut VendorOrder, shipped_at: Timestamp) -> bool {
+    let content = &mut order.content;
+    let before = content.shipments.len();
+    content
+        .shipments
+        .retain(|parcel| parcel.from_shop || parcel.shipped_at.is_none_or(|at| at < shipped_at));
+    if content.shipments.len() == before {
+        return false;
+    }
+    content.recount_shipped();
+    true
 }
 
 /// Adds a shipment and counts its lines as shipped.

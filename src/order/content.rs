@@ -117,6 +117,26 @@ pub struct Line {
 }
 
 impl OrderContent {
+    /// Puts the parcels back as they were: those that were entered here, beside the shop's as they are now. Answers
+    /// whether that changed anything.
+    pub fn restore_shipments(&mut self, before: Vec<Shipment>) -> bool {
+        if self.shipments == before {
+            return false;
+        }
+        let of_shop = |parcels: &[Shipment]| -> Vec<Shipment> {
+            let parcels = parcels.iter().filter(|parcel| parcel.from_shop);
+            parcels.cloned().collect()
+        };
+        let (now, then) = (of_shop(&self.shipments), of_shop(&before));
+        self.shipments = before;
+        if now != then {
+            self.shipments.retain(|parcel| !parcel.from_shop);
+            self.shipments.extend(now);
+        }
+        self.recount_shipped();
+        true
+    }
+
     /// Counts the shipped quantity of each line anew: what the shop tells, or all of it where a parcel that was
     /// entered here holds the line.
     pub fn recount_shipped(&mut self) {
@@ -184,7 +204,7 @@ pub struct Shipment {
 
 impl Shipment {
     /// Whether both are the same parcel: equal numbers, and no two different carriers. Letter case, blanks and dashes
-    /// do not count.
+    /// do not count. Parcels without a number are the same where nothing tells them apart.
     #[must_use]
     pub fn is_same_parcel(&self, other: &Self) -> bool {
         let plain = |text: &Option<String>| -> String {
@@ -194,7 +214,15 @@ impl Shipment {
         };
         let (ours, theirs) = (plain(&self.carrier), plain(&other.carrier));
         let same_carrier = ours.is_empty() || theirs.is_empty() || ours == theirs;
-        same_carrier && plain(&self.tracking_number) == plain(&other.tracking_number)
+        let (number, theirs) = (plain(&self.tracking_number), plain(&other.tracking_number));
+        if number.is_empty() && theirs.is_empty() {
+            let distinct = |parcel: &Self| {
+                let url = parcel.tracking_url.clone();
+                (parcel.lines.clone(), url, parcel.shipped_at)
+            };
+            return same_carrier && distinct(self) == distinct(other);
+        }
+        same_carrier && number == theirs
     }
 }
 

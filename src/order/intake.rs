@@ -349,7 +349,14 @@ impl Intake {
         match stored.state.heard.as_deref() {
             Some(last) if heard == *last => return Merge::Unchanged,
             Some(last) if is_older(&heard, last) => return Merge::Stale,
-            _ => {}
+            Some(_) => {}
+            // Stored by a version that remembered the time alone.
+            None => {
+                let time = |content: &OrderContent| content.source.as_ref()?.modified_at;
+                if time(&self.content) < time(&stored.content) {
+                    return Merge::Stale;
+                }
+            }
         }
         let content = self.merged_content(stored);
         let (mut state, forced) = self.merged_state(&stored.state, by, now);
@@ -377,8 +384,19 @@ impl Intake {
         }
     }
 
-    /// The state after this body, one version on, and whether the status table would have refused the step.
+    /// The state after this body, one version on, and whether the status table would have refused the step. An undo
+    /// of a step that was made here leads to where the order would stand without it.
     fn merged_state(&self, stored: &OrderState, by: &Actor, now: Timestamp) -> (OrderState, bool) {
+        let (mut state, forced) = self.next_state(stored, by, now);
+        let without = stored.before_the_step();
+        if let Some(without) = without.filter(|_| state.previous.is_some()) {
+            let (without, _) = self.next_state(&without, by, now);
+            state.undo_to(&without);
+        }
+        (state, forced)
+    }
+
+    fn next_state(&self, stored: &OrderState, by: &Actor, now: Timestamp) -> (OrderState, bool) {
         let status = self.merged_status(stored);
         let moved = status != stored.status;
         let asked = status::permit(stored.standing(), status, by, Reason::Given, now);
@@ -428,18 +446,27 @@ impl Intake {
             source.number =
                 Some(self.number.to_string()).filter(|number| number != stored.number.as_str());
         }
-        let theirs = std::mem::take(&mut content.shipments);
-        let entered_here = ours.shipments.iter().filter(|shipment| !shipment.from_shop);
-        content.shipments.extend(entered_here.cloned());
-        for shipment in theirs {
-            if !content
-                .shipments
+        let entered_here = ours.shipments.iter().filter(|parcel| !parcel.from_shop);
+        let mut parcels: Vec<_> = entered_here.cloned().collect();
+        // Stored by a version that did not mark the shop's parcels.
+        if stored.state.heard.is_none() {
+            parcels.retain(|ours| {
+                !content
+                    .shipments
+                    .iter()
+                    .any(|theirs| theirs.is_same_parcel(ours))
+            });
+        }
+        let known = parcels.len();
+        for theirs in std::mem::take(&mut content.shipments) {
+            if !parcels[..known]
                 .iter()
-                .any(|ours| ours.is_same_parcel(&shipment))
+                .any(|ours| ours.is_same_parcel(&theirs))
             {
-                content.shipments.push(shipment);
+                parcels.push(theirs);
             }
         }
+        content.shipments = parcels;
         for line in &mut content.lines {
             line.shop_shipped = line.qty_shipped;
         }
@@ -799,6 +826,9 @@ mod tests {
 
         fn bodies() -> impl Strategy<Value = Vec<Intake>> {
             let moment = || proptest::option::of((0_i64..5).prop_map(at));
+            // Two fulfilments may share a number, or have none and differ in their lines alone.
+            let parcel = (proptest::option::of("[12]"), 1_u64..3);
+            let parcels = proptest::collection::vec(parcel, 0..3);
             let one = (
                 0_usize..8,
                 proptest::option::of(0_usize..8),
@@ -806,23 +836,26 @@ mod tests {
                 "[ab]",
                 0_u32..3,
                 (moment(), moment(), moment()),
-                proptest::option::of("[12]"),
+                parcels,
             );
-            let made = one.prop_map(|(status, prior, second, title, shipped, moments, parcel)| {
-                let mut order = body(OrderStatus::ALL[status], second);
-                order.prior = prior.map(|prior| OrderStatus::ALL[prior]);
-                order.content.lines[0].title = title;
-                order.content.lines[0].qty_shipped = Qty::whole(shipped);
-                (order.moments.paid_at, order.moments.shipped_at) = (moments.0, moments.1);
-                order.moments.cancelled_at = moments.2;
-                let parcel = parcel.map(|number| Shipment {
-                    tracking_number: Some(number),
-                    from_shop: true,
-                    ..Shipment::default()
-                });
-                order.content.shipments = parcel.into_iter().collect();
-                order
-            });
+            let made = one.prop_map(
+                |(status, prior, second, title, shipped, moments, parcels)| {
+                    let mut order = body(OrderStatus::ALL[status], second);
+                    order.prior = prior.map(|prior| OrderStatus::ALL[prior]);
+                    order.content.lines[0].title = title;
+                    order.content.lines[0].qty_shipped = Qty::whole(shipped);
+                    (order.moments.paid_at, order.moments.shipped_at) = (moments.0, moments.1);
+                    order.moments.cancelled_at = moments.2;
+                    let parcels = parcels.into_iter().map(|(number, line)| Shipment {
+                        tracking_number: number,
+                        lines: vec![line],
+                        from_shop: true,
+                        ..Shipment::default()
+                    });
+                    order.content.shipments = parcels.collect();
+                    order
+                },
+            );
             proptest::collection::vec(made, 1..6)
         }
 
@@ -836,7 +869,60 @@ mod tests {
             VendorOrder { state, ..order }
         }
 
+        /// Ships the order as the vendor does, where it may; whether it did.
+        fn ship(order: &mut VendorOrder, second: i64) -> bool {
+            let vendor = Actor::new(ActorKind::Vendor, "42");
+            let standing = order.state.standing();
+            let Ok(step @ Permit::Step(Shipped)) =
+                status::permit(standing, Shipped, &vendor, Reason::Missing, at(second))
+            else {
+                return false;
+            };
+            order.state = order.state.after(step, vendor, at(second));
+            let before = order.content.shipments.clone();
+            order.state.previous.as_mut().unwrap().shipments = Some(before);
+            order.content.shipments.push(Shipment {
+                tracking_number: Some("MINE".into()),
+                ..Shipment::default()
+            });
+            order.content.recount_shipped();
+            true
+        }
+
+        fn undo(order: &mut VendorOrder, second: i64) {
+            let vendor = Actor::new(ActorKind::Vendor, "42");
+            let previous = order.state.previous.clone().unwrap();
+            let permit = Permit::Undo(previous.status);
+            order.state = order.state.after(permit, vendor, at(second));
+            order.content.restore_shipments(previous.shipments.unwrap());
+        }
+
         proptest! {
+            /// What a shop tells between a step and its undo is not lost with the step.
+            #[test]
+            fn an_undo_leads_to_where_the_order_would_stand_without_the_step(
+                before in bodies(), after in bodies(),
+            ) {
+                let mut newest = before[0].clone();
+                newest.status = Paid;
+                let before = before.iter().fold(None, |order, body| Some(take(order, body, 20)));
+                let mut without = take(before, &newest, 25);
+                let mut stepped = without.clone();
+                if !ship(&mut stepped, 30) {
+                    return Ok(());
+                }
+                for body in &after {
+                    stepped = take(Some(stepped), body, 40);
+                    without = take(Some(without), body, 40);
+                    if stepped.state.previous.is_none() {
+                        // The shop brought it where it stands: nobody here may undo that.
+                        return Ok(());
+                    }
+                }
+                undo(&mut stepped, 50);
+                prop_assert_eq!(told(stepped), told(without));
+            }
+
             /// Bodies that were lost on the way may come late, twice or never: the newest decides.
             #[test]
             fn the_order_ends_equal_in_every_field(

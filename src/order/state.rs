@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::content::Shipment;
 use super::status::{OrderStatus, Permit, Standing};
 
 /// What kind of caller acts.
@@ -170,6 +171,9 @@ pub struct Previous {
     /// When it had been cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
+    /// The parcels, where the step adds some or takes some away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipments: Option<Vec<Shipment>>,
 }
 
 /// What an order's source said last: the newest of its bodies that were taken, whether or not they changed anything.
@@ -280,6 +284,28 @@ impl OrderState {
             delivered_at: self.delivered_at,
             completed_at: self.completed_at,
             cancelled_at: self.cancelled_at,
+            shipments: None,
+        }
+    }
+
+    /// The state that an undo of the newest step would lead to, with this version; `None` where there is nothing to
+    /// undo.
+    pub(super) fn before_the_step(&self) -> Option<Self> {
+        let mut state = self.clone();
+        let previous = state.previous.take()?;
+        state.go_back(*previous);
+        Some(state)
+    }
+
+    /// Makes an undo of the newest step lead to that state; to none where the order would stand there anyway.
+    pub(super) fn undo_to(&mut self, state: &Self) {
+        let before = self.previous.take();
+        if state.status != self.status {
+            let shipments = before.and_then(|previous| previous.shipments);
+            self.previous = Some(Box::new(Previous {
+                shipments,
+                ..state.as_previous()
+            }));
         }
     }
 
@@ -295,6 +321,8 @@ impl OrderState {
             delivered_at,
             completed_at,
             cancelled_at,
+            // The content's.
+            shipments: _,
         } = previous;
         self.status = status;
         self.prior = prior;

@@ -53,9 +53,10 @@ fn decide(order: &VendorOrder, request: &UndoRequest, now: Timestamp) -> Result<
         state: state.after(permit, request.actor.clone(), now),
         ..order.clone()
     };
-    let content_changed = match (state.shipped_at, next.state.shipped_at) {
-        (Some(shipped_at), None) => unship(&mut next, shipped_at),
-        _ => false,
+    let previous = state.previous.as_ref();
+    let content_changed = match previous.and_then(|previous| previous.shipments.clone()) {
+        Some(before) => next.content.restore_shipments(before),
+        None => false,
     };
     let from = Some(state.status);
     let mut history = entry(
@@ -73,20 +74,6 @@ fn decide(order: &VendorOrder, request: &UndoRequest, now: Timestamp) -> Result<
         kind: EventKind::OrderStatusUpdate,
         history,
     })))
-}
-
-/// Takes back the parcels that were entered here from `shipped_at` on; whether there were any.
-pub(super) fn unship(order: &mut VendorOrder, shipped_at: Timestamp) -> bool {
-    let content = &mut order.content;
-    let before = content.shipments.len();
-    content
-        .shipments
-        .retain(|parcel| parcel.from_shop || parcel.shipped_at.is_none_or(|at| at < shipped_at));
-    if content.shipments.len() == before {
-        return false;
-    }
-    content.recount_shipped();
-    true
 }
 
 #[cfg(test)]

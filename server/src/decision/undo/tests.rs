@@ -93,7 +93,7 @@ fn back_at(before: &VendorOrder, now: &VendorOrder) -> VendorOrder {
 
 #[test]
 fn an_undo_restores_what_was_before_to_the_letter() {
-    use OrderStatus::{Cancelled, Delivered, Disputed, Shipped};
+    use OrderStatus::{Cancelled, Delivered, Disputed, Paid, Shipped};
     let paid = placed("Paid", false);
     let shipped = written(&paid, &step(&support(), Shipped, Some(parcel()), 1));
     let table = [
@@ -104,6 +104,23 @@ fn an_undo_restores_what_was_before_to_the_letter() {
         (shipped.clone(), vendor(), Delivered, None),
         (shipped, support(), Disputed, None),
     ];
+    let parcelled = table[4].0.clone();
+    let mut part_shipped = placed("Paid", false);
+    part_shipped.state.shipped_at = Some(at(-9));
+    part_shipped.content.shipments = vec![Shipment {
+        lines: vec![2],
+        from_shop: true,
+        shipped_at: Some(at(-9)),
+        ..Shipment::default()
+    }];
+    part_shipped.content.lines[1].shop_shipped = 1.into();
+    part_shipped.content.recount_shipped();
+    let table = table.into_iter().chain([
+        (part_shipped.clone(), vendor(), Shipped, Some(parcel())),
+        (part_shipped, vendor(), Shipped, None),
+        // Support steps back with a reason: the parcels come back with the undo.
+        (parcelled, support(), Paid, None),
+    ]);
     for (before, actor, to, shipment) in table {
         let after = written(&before, &step(&actor, to, shipment, 10));
         let undone = written(&after, &undoing(&actor, None, 20));
