@@ -1,5 +1,7 @@
 //! What is wrong with a JSON body, in words for its sender: which field, what it is, and what to send instead.
 
+pub(crate) mod syntax;
+
 use ordertop::order::text::clean;
 
 /// Longest text that is repeated to its sender, in characters.
@@ -43,6 +45,9 @@ fn translated(text: &str, field: Option<&str>) -> Option<String> {
     if text.starts_with("invalid length ") {
         // serde would take a list of a struct's fields for the struct.
         return Some(format!("{named} is a list: an object is needed"));
+    }
+    if let Some(what) = syntax::of_value(text) {
+        return Some(format!("{named} is {what}"));
     }
     if text == "expected value" {
         // What serde_json says where one of a few words is needed.

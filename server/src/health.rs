@@ -2,6 +2,7 @@
 //! to know.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::cached::Cached;
@@ -18,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Health {
     proof: Cached<Result<(), StoreError>>,
+    /// Whether the last proof failed: a failure is logged once.
+    is_down: Arc<AtomicBool>,
     summary: Cached<Option<StoreSummary>>,
 }
 
@@ -25,6 +28,7 @@ impl Default for Health {
     fn default() -> Self {
         Self {
             proof: Cached::new(PROOF_FRESH),
+            is_down: Arc::default(),
             summary: Cached::new(SUMMARY_FRESH),
         }
     }
@@ -38,11 +42,21 @@ impl Health {
     /// What the store said, or that it did not answer in time.
     pub async fn check(&self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
         let look = || {
-            let store = store.clone();
+            let (store, is_down) = (store.clone(), self.is_down.clone());
             async move {
                 let late = || StoreError::Failed(format!("no commit in {} s", PATIENCE.as_secs()));
                 let probing = tokio::time::timeout(PATIENCE, store.probe());
-                probing.await.unwrap_or_else(|_| Err(late()))
+                let proof = probing.await.unwrap_or_else(|_| Err(late()));
+                match &proof {
+                    Ok(()) if is_down.swap(false, Ordering::Relaxed) => {
+                        tracing::info!("ready again: the store takes changes");
+                    }
+                    Err(error) if !is_down.swap(true, Ordering::Relaxed) => {
+                        tracing::error!(%error, "not ready: the store takes no changes");
+                    }
+                    _ => {}
+                }
+                proof
             }
         };
         let broken = || Err(StoreError::Failed("the probe broke off".to_owned()));

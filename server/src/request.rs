@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::body_error;
+use crate::body_error::{self, syntax};
 use crate::reply::ApiError;
 use crate::state::AppState;
 
@@ -234,7 +234,7 @@ async fn collect(
 /// # Errors
 /// As [`parse_json`].
 pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
+    if is_list(bytes) {
         return Err(ApiError::bad(
             "invalid_body",
             "this is a list: an object is needed",
@@ -243,33 +243,40 @@ pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     parse_json(bytes)
 }
 
-/// Whether the bytes are JSON, whatever it says. An error's category does not tell: for a number in the place of one of
-/// a few words it is the one of a wrong syntax.
-fn is_json_text(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+/// What keeps the bytes from being JSON, whatever it says. An error's category does not tell: for a number in the place
+/// of one of a few words it is the one of a wrong syntax.
+fn syntax_error(bytes: &[u8]) -> Option<serde_json::Error> {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).err()
 }
 
-/// Reads JSON; the error names the place.
+/// Reads JSON, a byte order mark before it or not; the error names the place.
 ///
 /// # Errors
 /// 400 `invalid_json` when it is no JSON, `invalid_body` when a field is wrong.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let bytes = without_byte_order_mark(bytes);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let broken =
+        |error: &serde_json::Error| ApiError::bad("invalid_json", syntax::of_body(bytes, error));
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        let inner = error.into_inner();
-        if is_json_text(bytes) {
-            ApiError::bad("invalid_body", body_error::words(&path, &inner))
-        } else {
-            let said = ordertop::order::text::clean(&inner.to_string(), 300);
-            ApiError::bad("invalid_json", format!("the body is not JSON: {said}"))
+        match syntax_error(bytes) {
+            Some(error) => broken(&error),
+            None => ApiError::bad("invalid_body", body_error::words(&path, error.inner())),
         }
     })?;
-    reader.end().map_err(|error| {
-        ApiError::bad(
-            "invalid_json",
-            format!("the body goes on after its JSON: {error}"),
-        )
-    })?;
+    reader.end().map_err(|error| broken(&error))?;
     Ok(value)
+}
+
+/// RFC 8259, section 8.1: a reader may ignore the mark.
+fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// Whether the first value of a body is a list.
+#[must_use]
+pub fn is_list(bytes: &[u8]) -> bool {
+    let text = without_byte_order_mark(bytes).trim_ascii_start();
+    text.first() == Some(&b'[')
 }

@@ -233,5 +233,12 @@ async fn a_store_whose_file_is_gone_takes_nothing_and_says_so() {
             while support.get("/readyz").await.status != 503 {}
         })
         .await;
+        let known = support.get("/readyz").await.expect(503);
+        assert!(known["reason"].to_string().contains("orders.db"), "{known}");
+        let anonymous = server.anonymous().get("/readyz").await.expect(503);
+        assert!(
+            !anonymous.to_string().contains("orders.db"),
+            "a path is not told: {anonymous}"
+        );
     }
 }

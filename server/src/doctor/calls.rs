@@ -89,6 +89,14 @@ impl Server {
         request.header(VERSION_HEADER, VERSION)
     }
 
+    /// With the token, where there is one.
+    fn get_known(&self, path: &str) -> reqwest::RequestBuilder {
+        match &self.token {
+            Some((token, _)) => self.get_as(path, token.reveal()),
+            None => self.get(path),
+        }
+    }
+
     fn get_as(&self, path: &str, token: &str) -> reqwest::RequestBuilder {
         self.get(path).header(TOKEN_HEADER, token)
     }
@@ -237,7 +245,7 @@ fn not_alive(status: u16) -> Finding {
 
 async fn ready(server: &Server, clock: Deadline) -> Finding {
     const ABOUT: &str = "ready";
-    match Answered::to(server, server.get("/readyz"), clock).await {
+    match Answered::to(server, server.get_known("/readyz"), clock).await {
         Ok(answer) if answer.status == 200 => {
             Finding::ok(ABOUT, format!("it commits, in {}", ms(answer.took)))
         }
@@ -257,11 +265,7 @@ async fn ready(server: &Server, clock: Deadline) -> Finding {
 
 async fn status(server: &Server, clock: Deadline) -> Vec<Finding> {
     const ABOUT: &str = "status";
-    let request = match &server.token {
-        Some((token, _)) => server.get_as("/status", token.reveal()),
-        None => server.get("/status"),
-    };
-    let answer = match Answered::to(server, request, clock).await {
+    let answer = match Answered::to(server, server.get_known("/status"), clock).await {
         Ok(answer) if answer.status == 200 => answer,
         Ok(answer) => {
             let says = format!(

@@ -141,7 +141,9 @@ async fn each_row_is_reported_where_it_stands() {
     let name = path.display();
     let expected = [
         format!("new        A-1           {name}:1"),
-        format!("refused    -             {name}:2: not JSON: expected ident at column 2"),
+        format!(
+            "refused    -             {name}:2: not JSON: a word that is neither true, false nor null: texts need quotes (column 2)"
+        ),
         format!(
             "refused    -             {name}:3: this is an empty object, but a WooCommerce order"
         ),

@@ -16,7 +16,7 @@ pub(super) fn livez() -> Response {
     reply::json(StatusCode::OK, &json!({"status": "alive"}))
 }
 
-/// `GET /readyz`: commits work; 503 with the reason when they do not.
+/// `GET /readyz`: commits work; 503 when they do not, with the store's own words for callers with credentials.
 pub(super) async fn readyz(incoming: Incoming) -> Answer {
     let state = &incoming.state;
     if state.draining.is_cancelled() {
@@ -26,7 +26,12 @@ pub(super) async fn readyz(incoming: Incoming) -> Answer {
     match state.health.check(&state.store).await {
         Ok(()) => Ok(reply::json(StatusCode::OK, &json!({"status": "ready"}))),
         Err(error) => {
-            let body = json!({"status": "store_unavailable", "reason": error.to_string()});
+            // Paths, addresses and what a library says of them.
+            let reason = match Caller::identify(state, &incoming.headers).await {
+                Ok(Ok(_)) => error.to_string(),
+                _ => "the store takes no changes: see the log, or ask with credentials".to_owned(),
+            };
+            let body = json!({"status": "store_unavailable", "reason": reason});
             let mut response = reply::json(StatusCode::SERVICE_UNAVAILABLE, &body);
             reply::set(response.headers_mut(), http::header::RETRY_AFTER, "2");
             Ok(response)

@@ -32,7 +32,7 @@ pub(super) async fn place(
     };
     let bytes = request::read_body(state, &incoming.headers, body).await?;
     let once = idempotency::once(&incoming, &caller, &bytes)?;
-    if bytes.trim_ascii_start().first() != Some(&b'[') {
+    if !request::is_list(&bytes) {
         let order: Placement = request::parse_json(&bytes)?;
         let placed = place_one(&incoming, &caller, acting.as_ref(), &order, once).await?;
         let new = placed.result == Outcome::Placed;

@@ -6,6 +6,7 @@ use std::io::{self, BufRead};
 use serde_json::value::RawValue;
 
 use super::{MAX_ROW_BYTES, Place, Row};
+use crate::body_error::syntax;
 
 /// Names of lists that hold the rows of an object around them: Shopify's, and Django's.
 const WRAPPERS: &[&[u8]] = &[b"orders", b"results"];
@@ -83,16 +84,15 @@ impl Piece {
         let text = text.trim_matches(['\r', '\n', ' ', '\t']);
         serde_json::from_str(text).map_err(|error| {
             // In one row of many the line is said already.
-            let words = error.to_string();
-            let cut = words.rfind(" at line ").unwrap_or(words.len());
-            let (words, line, column) = (&words[..cut], error.line(), error.column());
+            let words = syntax::of(&error);
+            let (line, column) = (error.line(), error.column());
             match place {
-                Place::Whole => format!("not JSON: {words} at line {line} column {column}"),
+                Place::Whole => format!("not JSON: {words} (line {line}, column {column})"),
                 Place::Line(from) if line > 1 => {
                     let line = from + line as u64 - 1;
-                    format!("not JSON: {words} at line {line} column {column}")
+                    format!("not JSON: {words} (line {line}, column {column})")
                 }
-                Place::Line(_) => format!("not JSON: {words} at column {column}"),
+                Place::Line(_) => format!("not JSON: {words} (column {column})"),
                 Place::Index(_) => format!("not JSON: {words}"),
             }
         })

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use redis::ServerErrorKind;
 use tokio::time::Instant;
 
-use super::rights::Uses;
+use super::rights::{Missing, Uses};
 use super::warn::of_all;
 use super::{Shared, explain, keys};
 use crate::store::StoreError;
@@ -130,15 +131,22 @@ async fn look(
 ) -> redis::RedisResult<Result<Option<u64>, String>> {
     let info = redis::cmd("INFO");
     let info = shared.link.run(|connection| any_node(connection, &info));
-    let info = info.await?;
+    let info = match info.await {
+        Err(error) if error.kind() == ServerErrorKind::NoPerm.into() => {
+            return Ok(Err(Missing::command("INFO")
+                .remedy(user)
+                .unwrap_or_default()));
+        }
+        info => info?,
+    };
     if let Some(unfit) = unfit(&Seen::new(&info, None), shared.is_cluster()) {
         return Ok(Err(unfit));
     }
     let uses = shared.uses();
     let rights = move |connection| rights(uses, connection);
     for missing in shared.link.run(rights).await? {
-        if let Some((says, rule)) = missing.of(user) {
-            return Ok(Err(format!("{says}: `{rule}`")));
+        if let Some(remedy) = missing.remedy(user) {
+            return Ok(Err(remedy));
         }
     }
     let mut claim = redis::cmd("SET");

@@ -201,6 +201,20 @@ pub(crate) struct Missing {
 }
 
 impl Missing {
+    /// A command that may not be run.
+    pub(crate) fn command(name: &str) -> Self {
+        Self {
+            commands: [name.to_owned()].into(),
+            ..Self::default()
+        }
+    }
+
+    /// What is missing and the rule that gives it, in one sentence.
+    pub(crate) fn remedy(&self, user: Option<&str>) -> Option<String> {
+        let (says, rule) = self.of(user)?;
+        Some(format!("{says}: `{rule}`"))
+    }
+
     /// What is missing, and the rule that gives it to `user`; `None` where nothing is.
     pub(crate) fn of(&self, user: Option<&str>) -> Option<(String, String)> {
         let user = user.unwrap_or("default");

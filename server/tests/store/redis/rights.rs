@@ -37,7 +37,8 @@ async fn refusal(url: &str) -> String {
 #[tokio::test]
 async fn a_user_who_may_not_do_all_is_refused_with_the_rule_that_is_missing() {
     let redis = Redis::start().await;
-    let table: [(&[&str], &str); 9] = [
+    let table: [(&[&str], &str); 10] = [
+        (&["-info"], "`ACL SETUSER shop +info`"),
         (&["-rpush"], "`ACL SETUSER shop +rpush`"),
         (&["-xtrim", "-hdel"], "`ACL SETUSER shop +hdel +xtrim`"),
         (&["-evalsha"], "`ACL SETUSER shop +evalsha`"),

@@ -106,7 +106,10 @@ fn a_broken_row_costs_itself_alone() {
         (
             "{\"a\"\n{}\n",
             vec![
-                bad(":1", "not JSON: EOF while parsing an object at column 4"),
+                bad(
+                    ":1",
+                    "not JSON: it ends inside an object, as if cut off (column 4)",
+                ),
                 good(":2", "{}"),
             ],
         ),
@@ -114,7 +117,10 @@ fn a_broken_row_costs_itself_alone() {
             "{}\n{\"a\":{\"b\":1}\n{}\n",
             vec![
                 good(":1", "{}"),
-                bad(":2", "not JSON: EOF while parsing an object at column 12"),
+                bad(
+                    ":2",
+                    "not JSON: it ends inside an object, as if cut off (column 12)",
+                ),
                 good(":3", "{}"),
             ],
         ),
@@ -122,7 +128,10 @@ fn a_broken_row_costs_itself_alone() {
             "{}\nnonsense\n{}",
             vec![
                 good(":1", "{}"),
-                bad(":2", "not JSON: expected ident at column 2"),
+                bad(
+                    ":2",
+                    "not JSON: a word that is neither true, false nor null: texts need quotes (column 2)",
+                ),
                 good(":3", "{}"),
             ],
         ),
@@ -130,7 +139,7 @@ fn a_broken_row_costs_itself_alone() {
             "[{},{\"a\"},{}]",
             vec![
                 good("[0]", "{}"),
-                bad("[1]", "not JSON: expected `:`"),
+                bad("[1]", "not JSON: a `:` is needed here"),
                 good("[2]", "{}"),
             ],
         ),
@@ -165,7 +174,10 @@ fn a_broken_row_costs_itself_alone() {
         (
             "{\"a\":\"x\n{}\n",
             vec![
-                bad(":1", "not JSON: EOF while parsing a string at column 7"),
+                bad(
+                    ":1",
+                    "not JSON: it ends inside a text, as if cut off (column 7)",
+                ),
                 good(":2", "{}"),
             ],
         ),
@@ -175,7 +187,10 @@ fn a_broken_row_costs_itself_alone() {
     }
     assert_eq!(
         rows(b"{\n\"a\": }"),
-        [bad("", "not JSON: expected value at line 2 column 6")]
+        [bad(
+            "",
+            "not JSON: a value is needed here (line 2, column 6)"
+        )]
     );
     assert_eq!(
         rows(b"{\"\xff\"}")[0].1,
