@@ -98,6 +98,7 @@ struct Scripts {
     vendor: Script,
     restore: Script,
     find: Script,
+    index: Script,
 }
 
 /// Figures since the start.
@@ -131,6 +132,7 @@ impl Shared {
                 vendor: Script::new(include_str!("redis/vendor.lua")),
                 restore: Script::new(include_str!("redis/restore.lua")),
                 find: Script::new(include_str!("redis/find.lua")),
+                index: Script::new(include_str!("redis/index.lua")),
             },
             retention: options.retention,
             redis_wait: options.redis_wait,

@@ -89,6 +89,49 @@ fn permutations(n: usize) -> Vec<Vec<usize>> {
     shorter.iter().flat_map(insert).collect()
 }
 
+/// Orders of an earlier version, which `forget` takes out of the index, are known by their sources all the same: a
+/// renumbered one does not come in twice.
+pub(crate) async fn orders_without_an_index_are_found(store: &dyn Store, forget: impl AsyncFn()) {
+    use OrderStatus::Paid;
+    store
+        .add_vendor(vendor(VENDOR), "Shops".into())
+        .await
+        .unwrap();
+    // More than are indexed at a time.
+    let stored: Vec<Intake> = (0..501)
+        .map(|n| {
+            body(
+                "woocommerce",
+                &format!("id-{n}"),
+                &format!("N-{n}"),
+                Paid,
+                1,
+            )
+        })
+        .collect();
+    for bodies in stored.chunks(100) {
+        import(store, bodies, at(2)).await;
+    }
+    forget().await;
+    for n in [0, 250, 500] {
+        let renumbered = body(
+            "woocommerce",
+            &format!("id-{n}"),
+            &format!("R-{n}"),
+            Paid,
+            3,
+        );
+        let results = import(store, &[renumbered], at(4)).await;
+        assert_eq!(results[0].result, Outcome::Changed, "{results:?}");
+    }
+    // A new one of another source is new.
+    let other = body("shopify", "id-0", "S-0", Paid, 3);
+    assert_eq!(
+        import(store, &[other], at(4)).await[0].result,
+        Outcome::Placed
+    );
+}
+
 pub(crate) async fn imports(store: &dyn Store) {
     store
         .add_vendor(vendor(VENDOR), "Shops".into())

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::imports::imports;
+use crate::imports::{imports, orders_without_an_index_are_found};
 use crate::once::{
     placing, remembered_is_small, remembered_longer_than_replayed, say_once, shipping,
 };
@@ -96,6 +96,17 @@ async fn tell_story(url: &str) {
     store.close().await.unwrap();
     other.close().await.unwrap();
     assert!(fed.recv().await.is_none() && other_fed.recv().await.is_none());
+}
+
+#[tokio::test]
+async fn orders_of_an_earlier_version_are_known_by_their_sources() {
+    let redis = Redis::start().await;
+    let (store, _fed) = open(&redis.url()).await;
+    orders_without_an_index_are_found(&store, async || {
+        let deleted = redis.cli(&["DEL", "ordertop:{shops}:sources"]).await;
+        assert_eq!(deleted, "1");
+    })
+    .await;
 }
 
 #[tokio::test]

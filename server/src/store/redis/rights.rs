@@ -21,7 +21,7 @@ const NEWS: &str = "ordertop:rights-news";
 type Commands = &'static [&'static [&'static str]];
 
 /// The commands of each script, by the name of its file.
-const SCRIPTS: [(&str, Commands); 7] = [
+const SCRIPTS: [(&str, Commands); 8] = [
     (
         "commit",
         &[
@@ -50,6 +50,14 @@ const SCRIPTS: [(&str, Commands); 7] = [
         ],
     ),
     ("find", &[&["HMGET", KEY, "f"]]),
+    (
+        "index",
+        &[
+            &["HMGET", KEY, "f"],
+            &["HGET", KEY, "f"],
+            &["HSET", KEY, "f", "v"],
+        ],
+    ),
     ("ids", &[&["TIME"], &["GET", GLOBAL], &["SET", GLOBAL, "v"]]),
     ("orders", &[&["TIME"], &["HMGET", KEY, "f"]]),
     (

@@ -2,14 +2,19 @@
 
 use std::collections::HashMap;
 
-use ordertop::order::{OrderNumber, SourceKey, VendorId, VendorOrder};
+use ordertop::order::{OrderNumber, Source, SourceKey, VendorId, VendorOrder};
 
 use super::Shared;
 use super::keys::VendorKeys;
 use super::read::Seen;
 use super::rows::unreadable;
 use crate::decision::Refusal;
-use crate::store::{StoreError, Target};
+use crate::store::{ListQuery, StoreError, Target};
+
+/// The field that says that the index holds every order of the vendor. A source's field has a line break.
+const IS_WHOLE: &str = "whole";
+/// Orders that are indexed at a time.
+const PAGE: usize = 500;
 
 /// What the index says of the sources that a request names.
 #[derive(Default)]
@@ -104,16 +109,49 @@ impl Shared {
             return Ok(Sources::default());
         }
         let mut command = redis::cmd("HMGET");
-        command.arg(VendorKeys(vendor).sources());
+        command.arg(VendorKeys(vendor).sources()).arg(IS_WHOLE);
         for key in &keys {
             command.arg(field(key));
         }
-        let found: Vec<Option<String>> = self.ask(&command).await?;
+        let mut found: Vec<Option<String>> = self.ask(&command).await?;
+        if found.first().is_some_and(Option::is_none) {
+            self.index_stored(vendor).await?;
+            found = self.ask(&command).await?;
+        }
         let mut sources = Sources::default();
-        for (key, text) in keys.into_iter().zip(found) {
+        for (key, text) in keys.into_iter().zip(found.into_iter().skip(1)) {
             let numbers = Numbers::read(text.as_deref().unwrap_or_default())?;
             sources.numbers.insert(key, numbers);
         }
         Ok(sources)
+    }
+
+    /// Adds a vendor's orders to the index that an earlier version, which had none, stored.
+    async fn index_stored(&self, vendor: &VendorId) -> Result<(), StoreError> {
+        if self.head(vendor).await?.is_none() {
+            return Ok(());
+        }
+        let vendor_keys = VendorKeys(vendor);
+        let keys = [vendor_keys.head(), vendor_keys.sources()];
+        let mut query = ListQuery {
+            vendor: Some(vendor.clone()),
+            limit: PAGE,
+            ..ListQuery::default()
+        };
+        loop {
+            let page = self.list(query.clone()).await?;
+            let is_last = page.next.is_none();
+            let mut args = vec![if is_last { IS_WHOLE } else { "" }.to_owned()];
+            for order in &page.orders {
+                if let Some(key) = order.content.source.as_ref().and_then(Source::key) {
+                    args.extend([field(&key), order.number.to_string()]);
+                }
+            }
+            self.run::<()>(&self.scripts.index, &keys, &args).await?;
+            if is_last {
+                return Ok(());
+            }
+            query.cursor = page.next;
+        }
     }
 }
