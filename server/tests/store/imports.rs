@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ordertop::clock::ManualClock;
 use ordertop::order::intake::{Intake, Moments};
 use ordertop::order::placement::Placement;
-use ordertop::order::{OrderState, OrderStatus, Source, VendorOrder};
+use ordertop::order::{OrderState, OrderStatus, Shipment, Source, VendorOrder};
 use ordertop::protocol::rest::{ImportBatch, Outcome, RowResult};
 use ordertop_server::merge;
 use ordertop_server::store::Store;
@@ -215,6 +215,14 @@ async fn what_a_source_said_last_is_remembered_without_an_event(store: &dyn Stor
     assert_eq!(stored(store, "3001").await.state.status, Shipped);
 }
 
+fn parcel(number: Option<&str>) -> Shipment {
+    Shipment {
+        tracking_number: number.map(ToOwned::to_owned),
+        from_shop: true,
+        ..Shipment::default()
+    }
+}
+
 async fn bodies_in_any_order_end_alike(store: &dyn Store) {
     use OrderStatus::{Cancelled, Paid, Refunded, Shipped};
     let mut expected = None;
@@ -223,8 +231,11 @@ async fn bodies_in_any_order_end_alike(store: &dyn Store) {
         let of = |status, modified| body("woocommerce", &id, &number, status, modified);
         let mut shipped = of(Shipped, 12);
         shipped.content.lines[0].qty_shipped = 2.into();
+        shipped.content.shipments = vec![parcel(Some("JD014600003SE")), parcel(None)];
+        let mut refunded = of(Refunded, 12);
+        refunded.content.shipments = vec![parcel(Some("jd 0146 0000 3se"))];
         // Two of one second: the later status counts.
-        let bodies = [of(Paid, 10), of(Cancelled, 11), shipped, of(Refunded, 12)];
+        let bodies = [of(Paid, 10), of(Cancelled, 11), shipped, refunded];
         let come: Vec<Intake> = way.iter().map(|at| bodies[*at].clone()).collect();
         // Half of the ways in one batch, half one by one; then all of them again.
         if n % 2 == 0 {
