@@ -140,7 +140,7 @@ mod tests {
             ),
             (
                 said::<Placement>(&json!({"lines": [{"qty": "two"}]})),
-                "`lines[0].qty` is the text \"two\": a quantity such as 2 or 0.5, at most 1000000 is needed",
+                "`lines[0].qty` is the text \"two\": a number such as 2 or 0.5, at most 1000000 is needed",
             ),
             (
                 said::<Placement>(&json!({"colour": 1})),

@@ -149,7 +149,7 @@ impl<'de> Deserialize<'de> for Qty {
             type Value = Qty;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a quantity such as 2 or 0.5, at most {}", Qty::MAX)
+                write!(f, "a number such as 2 or 0.5, at most {}", Qty::MAX)
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Qty, E> {

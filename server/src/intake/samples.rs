@@ -311,7 +311,7 @@ fn an_order_of_our_own_is_placed() {
         ),
         (
             ("/lines/0/qty", json!("two")),
-            "`lines[0].qty` is the text \"two\": a quantity such as 2 or 0.5, at most 1000000 is needed",
+            "`lines[0].qty` is the text \"two\": a number such as 2 or 0.5, at most 1000000 is needed",
         ),
         (
             ("/lines/0/unit_price", json!(5)),
