@@ -220,7 +220,16 @@ pub fn read_row(row: &RawValue, form: &Form, settings: &Settings) -> Result<Row,
         order_number: None,
         why,
     };
-    let object = Object::row(row, &warnings).map_err(nameless)?;
+    let mut row = row;
+    let mut object = Object::row(row, &warnings).map_err(nameless)?;
+    if let (Form::Body, Some(inner)) = (form, sniff::wrapped(&object)) {
+        row = inner;
+        object = Object::row(row, &warnings).map_err(nameless)?;
+        // Once alone: a body may be wrapped as many times as its sender likes.
+        if let Some(why) = sniff::wrapped_again(&object) {
+            return Err(nameless(why));
+        }
+    }
     let (read, order_number) = match form {
         Form::ShopifyCsv => (
             shopify_csv::read(&object, settings),
@@ -234,9 +243,6 @@ pub fn read_row(row: &RawValue, form: &Form, settings: &Settings) -> Result<Row,
             (mapped_csv::read(&object, map, settings), order_number)
         }
         Form::Body => {
-            if let Some(inner) = sniff::wrapped(&object) {
-                return read_row(inner, form, settings);
-            }
             if let Some(what) = sniff::skipped(&object) {
                 return Ok(Row::Skipped {
                     order_number: Kind::of(&object).number_for_report(&object),

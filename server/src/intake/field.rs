@@ -7,6 +7,7 @@
 //! without is asked for by [`Field::needed_text`] and [`Field::needed_objects`], which refuse it.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -45,11 +46,15 @@ impl<'a> Object<'a> {
 
     /// The field of a name, which may be absent.
     pub(super) fn get(&self, name: &str) -> Field<'a> {
+        self.field(name, self.fields.get(name))
+    }
+
+    fn field(&self, name: &str, raw: Option<&'a RawValue>) -> Field<'a> {
         let path = match self.path.as_str() {
             "" => name.to_owned(),
             path => format!("{path}.{name}"),
         };
-        Field::new(path, self.fields.get(name), self.warnings)
+        Field::new(path, raw, self.warnings)
     }
 
     /// The way to this object from the top.
@@ -70,7 +75,8 @@ impl<'a> Object<'a> {
 
     /// The fields, in their order.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, Field<'a>)> {
-        self.names().map(|name| (name, self.get(name)))
+        let fields = self.fields.last_of_each_name().into_iter();
+        fields.map(|(name, raw)| (name, self.field(name, Some(raw))))
     }
 }
 
@@ -82,6 +88,15 @@ impl<'a> Fields<'a> {
     fn get(&self, name: &str) -> Option<&'a RawValue> {
         let named = |(own, raw): &(String, &'a RawValue)| (own == name).then_some(*raw);
         self.0.iter().rev().find_map(named)
+    }
+
+    /// The fields that count, in one pass however many there are.
+    fn last_of_each_name(&self) -> Vec<(&str, &'a RawValue)> {
+        let mut seen = HashSet::with_capacity(self.0.len());
+        let fields = self.0.iter().rev().map(|(name, raw)| (name.as_str(), *raw));
+        let mut fields: Vec<_> = fields.filter(|(name, _)| seen.insert(*name)).collect();
+        fields.reverse();
+        fields
     }
 
     /// Whether the names are numbers, as those of a list that PHP wrote as an object.

@@ -377,6 +377,34 @@ fn what_is_no_order_is_named() {
 }
 
 #[test]
+fn an_order_is_unwrapped_once() {
+    let wrapped = |times: usize, name: &str, body: &str| {
+        let opening = format!("{{\"{name}\":").repeat(times);
+        format!("{opening}{body}{}", "}".repeat(times))
+    };
+    assert_eq!(
+        order(&wrapped(1, "order", PROCESSING)).number.as_str(),
+        "727"
+    );
+    let empty = refusal(&wrapped(1, "order", "{}"));
+    assert!(empty.starts_with("this is an empty object"), "{empty}");
+    for (times, name, body) in [
+        (2, "order", PROCESSING),
+        (2, "draft_order", "{}"),
+        (300_000, "order", "{}"),
+    ] {
+        let error = read(&wrapped(times, name, body)).unwrap_err();
+        assert_eq!(error.code(), "unknown_kind");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "this is an order with more than one object around it: send what stands in the inner `{name}`"
+            )
+        );
+    }
+}
+
+#[test]
 fn what_tells_of_an_order_or_is_none_yet_is_skipped_by_name() {
     let draft = |word: &str| with(PROCESSING, &[("/status", json!(word))]);
     let table = [

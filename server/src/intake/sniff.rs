@@ -54,13 +54,25 @@ impl Kind {
 
 /// The order in a body such as Shopify's `{"order":{…}}`.
 pub(super) fn wrapped<'a>(row: &Object<'a>) -> Option<&'a RawValue> {
+    row.get(wrapper(row)?).raw_object()
+}
+
+/// The refusal of an order that was unwrapped and is wrapped still.
+pub(super) fn wrapped_again(inner: &Object<'_>) -> Option<Refusal> {
+    wrapped(inner)?;
+    let name = wrapper(inner)?;
+    Some(Refusal::Foreign(format!(
+        "an order with more than one object around it: send what stands in the inner `{name}`"
+    )))
+}
+
+/// The only field of an object, where it is one that Shopify puts around a body.
+fn wrapper<'r>(row: &'r Object<'_>) -> Option<&'r str> {
     let mut names = row.names();
     let (name, None) = (names.next()?, names.next()) else {
         return None;
     };
-    matches!(name, "order" | "draft_order" | "refund" | "fulfillment")
-        .then(|| row.get(name).raw_object())
-        .flatten()
+    matches!(name, "order" | "draft_order" | "refund" | "fulfillment").then_some(name)
 }
 
 /// What a body is that tells of an order or is none yet, and is not kept: its order's body tells the same.

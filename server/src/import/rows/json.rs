@@ -295,6 +295,9 @@ impl<R: BufRead> JsonRows<R> {
         let mut piece = Piece::new();
         let mut scan = Scan::default();
         let mut broken = false;
+        let mut is_first_line = true;
+        // The last byte that is no blank.
+        let mut last = b'\0';
         self.bytes(|byte, at_line_start| {
             if at_line_start && broken && byte == b'{' {
                 piece.end = Boundary::Next;
@@ -305,13 +308,15 @@ impl<R: BufRead> JsonRows<R> {
                 return Step::Last;
             }
             if byte == b'\n' {
-                let line = piece.bytes.trim_ascii_end();
-                let is_first = !piece.bytes.contains(&b'\n');
-                let goes_on = matches!(line.last(), Some(b'{' | b'[' | b':'));
+                let goes_on = matches!(last, b'{' | b'[' | b':');
                 // No text holds the end of a line: one that does lacks its quotation mark.
-                broken = (is_first && !goes_on) || scan.in_text;
+                broken = (is_first_line && !goes_on) || scan.in_text;
+                is_first_line = false;
                 scan.in_text = false;
                 scan.escaped = false;
+            }
+            if !byte.is_ascii_whitespace() {
+                last = byte;
             }
             piece.push(byte);
             if scan.ends_with(byte) {

@@ -180,3 +180,20 @@ fn phps_lists_and_objects_are_read_as_each_other() {
         );
     }
 }
+
+#[test]
+fn fields_are_gone_through_once_and_the_last_of_a_name_counts() {
+    let names = |raw: &str| {
+        read(raw, |f| {
+            let object = f.object();
+            let fields = object.fields();
+            let pair =
+                |(name, field): (&str, Field<'_>)| format!("{name}={}", field.text().unwrap());
+            fields.map(pair).collect::<Vec<_>>()
+        })
+        .0
+    };
+    assert_eq!(names(r#"{"a":1,"b":2,"a":3}"#), ["b=2", "a=3"]);
+    let many: Vec<String> = (0..200_000).map(|n| format!("\"{n}\":{n}")).collect();
+    assert_eq!(names(&format!("{{{}}}", many.join(","))).len(), 200_000);
+}

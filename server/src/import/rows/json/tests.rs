@@ -216,6 +216,24 @@ fn a_row_that_is_too_long_is_skipped() {
     }
 }
 
+#[test]
+fn an_object_of_a_million_lines_is_read_in_one_pass() {
+    let blank = "\n".repeat(MAX_ROW_BYTES / 2);
+    for first in [
+        "{".to_owned(),
+        format!("{{{}", " ".repeat(MAX_ROW_BYTES / 4)),
+    ] {
+        let file = format!("{first}{blank}}}{{}}");
+        let mut rows = JsonRows::new(file.as_bytes());
+        for _ in 0..2 {
+            assert!(matches!(
+                rows.next().unwrap().unwrap().content,
+                Content::Json(_)
+            ));
+        }
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_bytes_come_to_an_end(file in proptest::collection::vec(
