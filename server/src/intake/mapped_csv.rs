@@ -229,16 +229,30 @@ impl<'a> Order<'a> {
     }
 
     fn lines(&self, left: bool, currency: Currency) -> Result<(Vec<Line>, Decimal), Refusal> {
-        let mut lines = Vec::new();
+        let records = self.cells.records.iter();
+        let mut read: Vec<ReadLine> = records
+            .filter_map(|record| self.line(record, currency))
+            .collect();
+        let packed_cell = self.field("lines.packed");
+        if let Some(text) = packed_cell.as_ref().and_then(Field::text) {
+            let items = text.split(';');
+            read.extend(items.filter_map(|item| packed(item, self.map, currency)));
+        }
+        if read.len() > MAX_LINES {
+            return Err(Refusal::Lines {
+                field: packed_cell.map_or("the order".into(), |cell| cell.path()),
+                lines: read.len(),
+            });
+        }
         let mut items = Decimal::default();
         let mut ids = LineIds::default();
-        let mut push = |line: ReadLine| {
+        let line = |line: ReadLine| {
             let total = line
                 .total
                 .unwrap_or_else(|| line.unit_price.unwrap_or_default().times(line.qty));
             let unit_price = line.unit_price.unwrap_or_else(|| total.per(line.qty));
             items = items + total;
-            lines.push(Line {
+            Line {
                 id: ids.next(line.id),
                 title: line.title.or_else(|| line.sku.clone()).unwrap_or_default(),
                 sku: line.sku.unwrap_or_default(),
@@ -249,25 +263,10 @@ impl<'a> Order<'a> {
                 shop_shipped: Qty::ZERO,
                 unit_price: unit_price.minor(currency).unwrap_or_default(),
                 total: total.minor(currency).unwrap_or_default(),
-            });
-        };
-        for record in &self.cells.records {
-            if let Some(line) = self.line(record, currency) {
-                push(line);
             }
-        }
-        if let Some(text) = self.field("lines.packed").and_then(|field| field.text()) {
-            text.split(';')
-                .filter_map(|item| packed(item, self.map, currency))
-                .for_each(&mut push);
-        }
-        match lines.len() {
-            ..=MAX_LINES => Ok((lines, items)),
-            more => Err(Refusal::Lines {
-                field: self.needed("lines.packed").path(),
-                lines: more,
-            }),
-        }
+        };
+        let lines = read.into_iter().map(line).collect();
+        Ok((lines, items))
     }
 
     /// The line of a record; `None` where it names no article.
@@ -389,3 +388,6 @@ fn packed(item: &str, map: &ColumnMap, currency: Currency) -> Option<ReadLine> {
         total: amount(&["subtotal", "sub_total"]).or_else(|| amount(&["total"])),
     })
 }
+
+#[cfg(test)]
+mod tests;
