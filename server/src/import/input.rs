@@ -217,20 +217,40 @@ fn kind(head: &[u8], ended: bool, mapped: bool) -> FileKind {
     let first_line = text.lines().next().unwrap_or_default();
     match text.bytes().next() {
         None if ended => FileKind::Empty,
-        None | Some(b'{' | b'[' | 0x1e) => FileKind::Json,
+        None | Some(0x1e) => FileKind::Json,
+        Some(b'{' | b'[') if !mapped || begins_as_json(text) => FileKind::Json,
         Some(b'<') if lower.contains("<!doctype html") || lower.contains("<html") => {
             FileKind::Other("a web page: the address did not give orders, or asked for a login")
         }
-        Some(b'<') => FileKind::Other("XML: orders are read from JSON and CSV"),
+        Some(b'<') if !mapped || lower.starts_with("<?xml") => {
+            FileKind::Other("XML: orders are read from JSON and CSV")
+        }
         _ if text.contains('\0') => {
             FileKind::Other("a binary file: orders are read from JSON and CSV")
         }
+        _ if mapped => FileKind::Csv,
         // JSON lines of which the first are broken, or a value that is no order.
-        _ if text.contains("\n{") || serde_json::from_str::<serde_json::Value>(text).is_ok() => {
+        _ if text.lines().any(begins_as_json)
+            || serde_json::from_str::<serde_json::Value>(text).is_ok() =>
+        {
             FileKind::Json
         }
-        _ if mapped || first_line.contains([',', ';', '\t', '|']) => FileKind::Csv,
+        _ if first_line.contains([',', ';', '\t', '|']) => FileKind::Csv,
         _ => FileKind::Other("text that is neither JSON nor CSV"),
+    }
+}
+
+/// Whether a text begins as an object or a list of objects. A cell of a CSV may begin with `{` too, but its quotation
+/// marks are doubled.
+fn begins_as_json(text: &str) -> bool {
+    let inner = |open: char| text.strip_prefix(open).map(str::trim_start);
+    match (inner('{'), inner('[')) {
+        (Some(rest), _) => match rest.strip_prefix('"') {
+            Some(name) => !name.is_empty() && !name.starts_with('"'),
+            None => rest.is_empty() || rest.starts_with('}'),
+        },
+        (None, Some(rest)) => rest.is_empty() || rest.starts_with(['{', ']']),
+        (None, None) => false,
     }
 }
 
@@ -277,6 +297,35 @@ mod tests {
                 panic!("{bytes:?}");
             };
             assert!(name.starts_with(words), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_map_says_that_a_file_is_a_csv() {
+        use FileKind::{Csv, Empty, Json, Other};
+        let web_page = "a web page: the address did not give orders, or asked for a login";
+        let table: [(&str, FileKind, FileKind); 13] = [
+            ("No,What\n1,\"a\n{gift}\"\n", Csv, Csv),
+            ("No,What\n1,\"a\n{\"\"gift\"\":1}\"\n", Csv, Csv),
+            ("No,What\n1,\"a\n{\"\n", Csv, Csv),
+            ("No,What\n1,Mug\n{}\n", Json, Csv),
+            ("No\n7\n", Other("text that is neither JSON nor CSV"), Csv),
+            ("7\n8\n", Other("text that is neither JSON nor CSV"), Csv),
+            ("[No],What\n1,Mug\n", Json, Csv),
+            ("{No},What\n1,Mug\n", Json, Csv),
+            (
+                "<No>,What\n",
+                Other("XML: orders are read from JSON and CSV"),
+                Csv,
+            ),
+            ("{\n  \"a\": 1\n}", Json, Json),
+            ("[ {\"a\":1}]", Json, Json),
+            ("\n", Empty, Empty),
+            ("<html>", Other(web_page), Other(web_page)),
+        ];
+        for (text, alone, mapped) in table {
+            let kind = |is_mapped| kind(text.as_bytes(), true, is_mapped);
+            assert_eq!((kind(false), kind(true)), (alone, mapped), "{text}");
         }
     }
 
