@@ -8,6 +8,8 @@ const PLACES: u32 = 12;
 const ONE: i128 = 10_i128.pow(PLACES);
 /// Most digits before the point: far above any amount, far below what overflows.
 const MAX_DIGITS: usize = 20;
+/// Largest exponent.
+const MAX_EXPONENT: i32 = 12;
 /// The largest amount that is taken, in minor units: sums of thousands of them fit.
 const MAX_MINOR: i128 = 1_000_000_000_000_000;
 
@@ -44,18 +46,20 @@ impl Decimal {
             return None;
         }
         let whole = whole.trim_start_matches('0');
-        if whole.len() > MAX_DIGITS || exponent.abs() > 12 {
+        if whole.len() > MAX_DIGITS || exponent > MAX_EXPONENT {
             return None;
         }
         let fraction = &fraction[..fraction.len().min(PLACES as usize)];
         let units: i128 = format!("{whole}{fraction:0<width$}", width = PLACES as usize)
             .parse()
             .ok()?;
-        let shift = 10_i128.checked_pow(exponent.unsigned_abs())?;
         let units = match exponent {
-            ..0 => units / shift,
+            // What is smaller than the last place is zero.
+            ..0 => 10_i128
+                .checked_pow(exponent.unsigned_abs())
+                .map_or(0, |shift| units / shift),
             _ => units
-                .checked_mul(shift)
+                .checked_mul(10_i128.pow(exponent.unsigned_abs()))
                 .filter(|units| *units < ONE * 10_i128.pow(20))?,
         };
         Some(Self {
@@ -192,6 +196,8 @@ pub(super) fn shown(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn minor(text: &str, code: &str) -> Option<i64> {
@@ -220,6 +226,10 @@ mod tests {
             ("1,5", "EUR", None),
             ("--1", "EUR", None),
             ("1e99", "EUR", None),
+            ("1.4210854715202004e-14", "EUR", Some(0)),
+            ("5e-2147483648", "EUR", Some(0)),
+            ("5e-2147483649", "EUR", None),
+            ("1e2147483647", "EUR", None),
             ("NaN", "EUR", None),
             ("99999999999999999999999999999999999999999", "EUR", None),
         ];
@@ -274,14 +284,42 @@ mod tests {
         assert_eq!(qty("4000000000"), None);
     }
 
-    proptest::proptest! {
+    /// Numbers whose exponents are at, beside and beyond what their type and the decimals hold.
+    fn with_exponent() -> impl Strategy<Value = String> {
+        let edges = [0, 12, 20, 38, i64::from(i32::MAX), -i64::from(i32::MIN)];
+        let near = (
+            prop::sample::select(edges.to_vec()),
+            -1..=1_i64,
+            any::<bool>(),
+        );
+        let exponent = prop_oneof![
+            near.prop_map(|(edge, by, is_negative)| if is_negative {
+                -edge - by
+            } else {
+                edge + by
+            }),
+            any::<i64>(),
+        ];
+        ("[-+]?[0-9]{0,25}([.][0-9]{0,15})?[eE]", exponent)
+            .prop_map(|(mantissa, exponent)| format!("{mantissa}{exponent}"))
+    }
+
+    proptest! {
         #[test]
-        fn any_text_is_read_or_not_and_never_panics(text in "[-+0-9.,eE'€ ]{0,60}") {
-            let euro = Currency::new("EUR").unwrap();
+        fn any_text_is_read_or_not_and_never_panics(
+            text in prop_oneof!["[-+0-9.,eE'€ ]{0,60}", with_exponent()],
+        ) {
             let read = Decimal::parse(&text);
             let local = Decimal::parse_local(&text, DecimalMark::Comma);
             for number in [read, local].into_iter().flatten() {
-                let _ = (number.minor(euro), number.qty(), number + number, number.per(Qty::ONE));
+                for code in ["EUR", "JPY", "KWD"] {
+                    let _ = number.minor(Currency::new(code).unwrap());
+                }
+                let largest = number.times(Qty::MAX);
+                let _ = (number.qty(), largest + largest - number, number.abs());
+                for qty in [Qty::ZERO, Qty::ONE, Qty::parse("0.001").unwrap(), Qty::MAX] {
+                    let _ = (largest.per(qty), number.per(qty), largest.minor(Currency::new("EUR").unwrap()));
+                }
             }
         }
     }
