@@ -4,7 +4,7 @@
 //! Shops are loose with types. Read as absent: `null`, an empty text, and, where an object is expected, PHP's empty
 //! list. Numbers are taken as texts and the other way round, a list may be an object with numbers for names. Anything
 //! else that cannot be read is left out, with a warning that names field and value. Only what an order cannot do
-//! without is asked for by [`Field::needed_text`] and [`Field::needed_objects`], which refuse it.
+//! without is asked for by [`Field::needed_text`], which refuses it.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -314,6 +314,7 @@ impl<'a> Field<'a> {
         let fields = match self.raw {
             None => Fields::default(),
             Some(raw) if kind(raw) == "an object" => serde_json::from_str(raw.get()).ok()?,
+            Some(raw) if is_blank(raw) => Fields::default(),
             Some(raw) if elements(raw).is_some_and(|list| list.is_empty()) => Fields::default(),
             Some(_) => return None,
         };
@@ -334,7 +335,7 @@ impl<'a> Field<'a> {
     }
 
     fn list_if_any(&self) -> Option<Vec<Field<'a>>> {
-        let Some(raw) = self.raw else {
+        let Some(raw) = self.raw.filter(|raw| !is_blank(raw)) else {
             return Some(Vec::new());
         };
         if kind(raw) == "an object" {
@@ -362,22 +363,14 @@ impl<'a> Field<'a> {
         objects(&self.list())
     }
 
-    /// The objects of a list that the order cannot do without: refused when there is something that is not a list, or
-    /// a list in which nothing is an object.
-    pub(super) fn needed_objects(&self) -> Result<Vec<Object<'a>>, Refusal> {
-        let list = self.list_if_any().ok_or_else(|| Refusal::Type {
-            field: self.path(),
-            seen: self.raw.map_or("null", kind),
-            wanted: "a list",
-        })?;
-        let objects = objects(&list);
-        match list.first().filter(|_| objects.is_empty()) {
-            None => Ok(objects),
-            Some(first) => Err(Refusal::Type {
-                field: first.path(),
-                seen: first.raw.map_or("null", kind),
-                wanted: "an object",
-            }),
+    /// Warns that this list is absent or has no elements, and what follows from that. One that holds something else
+    /// was left out by name.
+    pub(super) fn warn_if_empty(&self, what_follows: &str) {
+        if self.list_if_any().is_some_and(|list| list.is_empty()) {
+            self.warn(match self.raw {
+                None => format!("missing: {what_follows}"),
+                Some(raw) => format!("`{}` is empty: {what_follows}", shown(raw.get())),
+            });
         }
     }
 }
@@ -391,6 +384,11 @@ fn objects<'a>(list: &[Field<'a>]) -> Vec<Object<'a>> {
         object
     };
     list.iter().filter_map(object).collect()
+}
+
+/// Whether an empty text stands there, which is read as absent.
+fn is_blank(raw: &RawValue) -> bool {
+    raw.get().trim_matches('"').trim().is_empty()
 }
 
 fn elements(raw: &RawValue) -> Option<Vec<&RawValue>> {

@@ -17,7 +17,7 @@ use super::column_map::ColumnMap;
 use super::decimal::Decimal;
 use super::field::{Field, Object};
 use super::shopify::money::is_paid_later;
-use super::totals::{LineIds, Parts, anything_bought};
+use super::totals::{LineIds, Parts, need_something_bought};
 use super::{Refusal, Settings, woocommerce};
 
 /// The records of one order, read through a map.
@@ -53,11 +53,7 @@ pub(super) fn read(
     );
     let (lines, items) = order.lines(left, currency)?;
     let totals = order.totals(items, lines.len(), currency);
-    if !anything_bought(&lines, &totals) {
-        return Err(Refusal::Empty {
-            field: "lines.title".into(),
-        });
-    }
+    need_something_bought(lines.len(), &totals, &order.needed("lines.title"))?;
     let moments = Moments {
         paid_at: order.time("paid_at"),
         shipped_at: order.time("shipped_at"),

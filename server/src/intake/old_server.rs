@@ -12,7 +12,7 @@ use ordertop::order::{
 
 use super::decimal::Decimal;
 use super::field::{Object, first_time};
-use super::totals::{LineIds, Parts, anything_bought};
+use super::totals::{LineIds, Parts, need_something_bought};
 use super::{Refusal, Settings, first_name, line_objects};
 
 /// The channel's name in [`Source`].
@@ -35,11 +35,7 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
     ) || (status.is_exception() && delivered_at.is_some());
     let (lines, items) = lines(order, left, currency)?;
     let totals = totals(order, items, lines.len(), currency);
-    if !anything_bought(&lines, &totals) {
-        return Err(Refusal::Empty {
-            field: "items".into(),
-        });
-    }
+    need_something_bought(lines.len(), &totals, &order.get("items"))?;
     let placed_at = first_time(["created_at", "updated_at"].map(|name| order.get(name)));
     Ok(Intake {
         vendor_id: settings.vendor.clone(),

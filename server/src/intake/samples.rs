@@ -485,18 +485,6 @@ fn what_an_order_cannot_do_without_is_refused_by_name() {
         (
             PROCESSING,
             "/line_items",
-            json!("none"),
-            "`line_items` is a text, but a list is needed",
-        ),
-        (
-            PROCESSING,
-            "/line_items",
-            json!([7]),
-            "`line_items[0]` is a number, but an object is needed",
-        ),
-        (
-            PROCESSING,
-            "/line_items",
             json!(vec![json!({}); 501]),
             "`line_items` holds 501 lines: 500 at most",
         ),
@@ -511,14 +499,113 @@ fn what_an_order_cannot_do_without_is_refused_by_name() {
         let error = refusal(&with(body, &[(pointer, value)]));
         assert!(error.starts_with(words), "{pointer}: {error}");
     }
-    let nothing = [
-        ("/line_items", json!([])),
-        ("/total", json!("0.00")),
-        ("/shipping_total", json!("0.00")),
-        ("/total_tax", json!("0.00")),
+}
+
+#[test]
+fn an_order_without_lines_is_taken_where_it_has_a_total() {
+    let live = with(
+        SHOPIFY,
+        &[
+            ("/cancelled_at", Value::Null),
+            ("/financial_status", json!("paid")),
+        ],
+    );
+    let free = ["", "current_"].map(|set| {
+        [
+            "total_price",
+            "total_shipping_price_set",
+            "shipping_price_set",
+            "total_tax",
+            "total_discounts",
+        ]
+        .map(|name| (format!("/{set}{name}"), json!("0.00")))
+    });
+    let mut free: Vec<(String, Value)> = free.concat();
+    free.extend(
+        ["total", "shipping_total", "total_tax", "discount_total"]
+            .map(|name| (format!("/{name}"), json!("0.00"))),
+    );
+    let free: Vec<(&str, Value)> = free
+        .iter()
+        .map(|(way, zero)| (way.as_str(), zero.clone()))
+        .collect();
+    let table = [
+        (
+            None,
+            "`line_items`: missing: the order is taken without lines",
+        ),
+        (
+            Some(json!(null)),
+            "`line_items`: missing: the order is taken without lines",
+        ),
+        (
+            Some(json!("")),
+            "`line_items`: `\"\"` is empty: the order is taken without lines",
+        ),
+        (
+            Some(json!([])),
+            "`line_items`: `[]` is empty: the order is taken without lines",
+        ),
+        (
+            Some(json!({})),
+            "`line_items`: `{}` is empty: the order is taken without lines",
+        ),
+        (
+            Some(json!(false)),
+            "`line_items`: `false` is not a list: left out",
+        ),
+        (
+            Some(json!("none")),
+            "`line_items`: `\"none\"` is not a list: left out",
+        ),
+        (Some(json!(7)), "`line_items`: `7` is not a list: left out"),
+        (
+            Some(json!([null])),
+            "`line_items[0]`: `null` is not an object: left out",
+        ),
+        (
+            Some(json!([7])),
+            "`line_items[0]`: `7` is not an object: left out",
+        ),
     ];
-    let error = refusal(&with(PROCESSING, &nothing));
-    assert!(error.starts_with("nothing was bought"), "{error}");
+    for (shop, total) in [(PROCESSING, 2935), (&live, 41495)] {
+        for (value, words) in &table {
+            let lineless = |changes: &[(&str, Value)]| {
+                let mut body: Value = serde_json::from_str(&with(shop, changes)).unwrap();
+                let fields = body.as_object_mut().unwrap();
+                match value {
+                    Some(value) => fields.insert("line_items".into(), value.clone()),
+                    None => fields.remove("line_items"),
+                };
+                body.to_string()
+            };
+            let (order, warnings) = warned(&lineless(&[]));
+            assert_eq!(
+                (order.content.lines.len(), order.content.totals.total),
+                (0, total)
+            );
+            let said = warnings
+                .iter()
+                .filter(|warning| warning.contains("line_items"));
+            assert_eq!(said.collect::<Vec<_>>(), [words]);
+            assert_eq!(
+                refusal(&lineless(&free)),
+                "nothing was bought: there is no line in `line_items`, no fee and no total",
+                "{value:?}"
+            );
+        }
+    }
+    let fee = [
+        ("/line_items", json!([])),
+        ("/fee_lines", json!([{"total": "5.00"}])),
+    ];
+    let (_, warnings) = warned(&with(PROCESSING, &fee));
+    assert!(
+        !warnings
+            .iter()
+            .any(|warning| warning.contains("line_items")),
+        "{warnings:?}"
+    );
 }
 
 #[test]

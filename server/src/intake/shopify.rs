@@ -14,7 +14,7 @@ use self::fulfilment::{Fulfilments, Progress};
 use self::money::{Payment, TotalsSet, totals};
 use super::decimal::Decimal;
 use super::field::{Field, Object, first_time};
-use super::totals::{LineIds, anything_bought};
+use super::totals::{LineIds, need_something_bought};
 use super::{Refusal, Settings, first_name, line_objects};
 
 /// The channel's name in [`Source`].
@@ -30,13 +30,12 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
     let money = Payment::read(order);
     let (status, on_hold) = money.status(fulfilments.progress);
     let set = money.set();
-    let (lines, items) = lines(order, set, &fulfilments, currency)?;
+    let objects = line_objects(&order.get("line_items"))?;
+    // An edit may have taken every one of them out again.
+    let listed = objects.len();
+    let (lines, items) = lines(&objects, set, &fulfilments, currency);
     let totals = totals(order, set, items, lines.len(), currency);
-    if !anything_bought(&lines, &totals) && order.get("line_items").list().is_empty() {
-        return Err(Refusal::Empty {
-            field: "line_items".into(),
-        });
-    }
+    need_something_bought(listed, &totals, &order.get("line_items"))?;
     let placed_at = first_time(
         // The day that the order shows, also when it was brought over from another shop later.
         ["processed_at", "created_at", "updated_at"].map(|name| order.get(name)),
@@ -84,16 +83,15 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
 /// What is to be sent, and what it comes to: an edit may have taken a line out again (`current_quantity`), but what
 /// left has left.
 fn lines(
-    order: &Object<'_>,
+    objects: &[Object<'_>],
     set: TotalsSet,
     fulfilments: &Fulfilments,
     currency: Currency,
-) -> Result<(Vec<Line>, Decimal), Refusal> {
-    let objects = line_objects(&order.get("line_items"))?;
+) -> (Vec<Line>, Decimal) {
     let mut ids = LineIds::default();
     let mut items = Decimal::default();
     let mut lines = Vec::with_capacity(objects.len());
-    for line in &objects {
+    for line in objects {
         let id = ids.next(line.get("id").id());
         let quantity = line.get("quantity");
         let bought = quantity.qty().unwrap_or_else(|| {
@@ -133,7 +131,7 @@ fn lines(
             total: total.minor(currency).unwrap_or_default(),
         });
     }
-    Ok((lines, items))
+    (lines, items)
 }
 
 /// Named values of an order or a line: a list of `name` and `value`, or an object of them. Names that begin with `_`

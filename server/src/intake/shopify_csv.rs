@@ -15,7 +15,7 @@ use super::field::first_time;
 use super::shopify::fulfilment::Progress;
 use super::shopify::money::{Payment, is_paid_later};
 use super::shopify::{CHANNEL, status_raw};
-use super::totals::{Parts, anything_bought};
+use super::totals::{Parts, need_something_bought};
 use super::{Object, Refusal, Settings, first_name};
 
 /// Reads the records of one order.
@@ -35,11 +35,7 @@ pub(super) fn read(row: &Object<'_>, settings: &Settings) -> Result<Intake, Refu
     let fulfilled_at = order.get("Fulfilled at").time();
     let (lines, items) = lines(&order, progress, currency);
     let totals = totals(&order, items, lines.len(), currency);
-    if !anything_bought(&lines, &totals) {
-        return Err(Refusal::Empty {
-            field: "Lineitem name".into(),
-        });
-    }
+    need_something_bought(lines.len(), &totals, &order.get("Lineitem name"))?;
     let placed_at = first_time(["Created at", "Paid at"].map(|name| order.get(name)));
     let buyer = buyer(&order);
     Ok(Intake {

@@ -24,9 +24,11 @@ impl Kind {
         // Shopify's orders have an `order_number` too, but no `lines`.
         if has("order_number") && has("lines") {
             Self::Placement
-        } else if has("line_items") && has("financial_status") {
+        } else if has("financial_status") && (has("line_items") || has("total_price")) {
             Self::Shopify
-        } else if has("line_items") && (has("billing") || has("order_key")) {
+        } else if (has("order_key") && has("total"))
+            || (has("line_items") && (has("billing") || has("order_key")))
+        {
             Self::WooCommerce
         } else if has("order_number")
             && has("total_amount")

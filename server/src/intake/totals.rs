@@ -1,8 +1,9 @@
 //! The parts of a total, by one convention for every shop: lines before discounts, less discount, with shipping, fees
 //! and tips, less gift cards, and with the tax unless it is inside the other amounts already.
 
-use ordertop::order::{Currency, Line, Money, Totals};
+use ordertop::order::{Currency, Money, Totals};
 
+use super::Refusal;
 use super::decimal::Decimal;
 use super::field::{Field, Object};
 
@@ -116,7 +117,21 @@ impl LineIds {
     }
 }
 
-/// Whether anything was bought: a line, a fee, or a total.
-pub(super) fn anything_bought(lines: &[Line], totals: &Totals) -> bool {
-    !lines.is_empty() || totals.fees != 0 || totals.total != 0
+/// Refuses an order of which nothing was bought: no line, no fee and no total. One that has a total alone is taken
+/// with a warning about the `field` that should hold its lines.
+pub(super) fn need_something_bought(
+    lines: usize,
+    totals: &Totals,
+    field: &Field<'_>,
+) -> Result<(), Refusal> {
+    if lines > 0 || totals.fees != 0 {
+        return Ok(());
+    }
+    if totals.total == 0 {
+        return Err(Refusal::Empty {
+            field: field.path(),
+        });
+    }
+    field.warn_if_empty("the order is taken without lines");
+    Ok(())
 }

@@ -13,7 +13,7 @@ use ordertop::order::{Address, Buyer, Currency, Flags, OrderContent, OrderStatus
 
 use self::lines::Lines;
 use super::field::{Object, first_time};
-use super::totals::{Parts, anything_bought, sum_of};
+use super::totals::{Parts, need_something_bought, sum_of};
 use super::{Refusal, Settings};
 
 /// The channel's name in [`Source`].
@@ -41,11 +41,7 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
     let left = [Some(status), prior].contains(&Some(OrderStatus::Shipped));
     let lines = Lines::read(order, left, currency)?;
     let totals = totals(order, &lines, currency);
-    if !anything_bought(&lines.lines, &totals) {
-        return Err(Refusal::Empty {
-            field: "line_items".into(),
-        });
-    }
+    need_something_bought(lines.lines.len(), &totals, &order.get("line_items"))?;
     let billing = order.get("billing").object();
     let buyer = buyer(&billing);
     let placed_at = first_time(
