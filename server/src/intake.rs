@@ -4,7 +4,7 @@
 //! and webhooks), an order of the old system, or ordertop's own [`Placement`]. Records of a CSV file come as an object
 //! of their cells, with the [`Form`] that their header has. How statuses map stands in `docs/ORDERS.md`, and in code
 //! in the mappers alone. Nothing here does input or output, and what is read is a function of the row and the
-//! settings: the same row reads the same at any time.
+//! settings: the same row reads the same at any time. An order that tells no time is marked as undated.
 
 mod cells;
 mod column_map;
@@ -61,7 +61,7 @@ pub enum Form {
 pub struct Settings {
     /// The vendor whose orders they are.
     pub vendor: VendorId,
-    /// The time for a missing `placed_at` in one of ordertop's own orders.
+    /// The time for a missing `placed_at`.
     pub now: Timestamp,
     /// The currency of rows that name none.
     pub currency: Option<Currency>,
@@ -363,6 +363,19 @@ fn line_objects<'a>(field: &Field<'a>) -> Result<Vec<Object<'a>>, Refusal> {
         });
     }
     Ok(lines)
+}
+
+/// When an order was placed, and whether that is unknown: then it is the time of the import, with a warning about the
+/// `field` that should say it.
+fn placed_at(
+    found: Option<Timestamp>,
+    field: &Field<'_>,
+    settings: &Settings,
+) -> (Timestamp, bool) {
+    if found.is_none() {
+        field.warn("no time of the order can be read: the time of the import is taken".into());
+    }
+    (found.unwrap_or(settings.now), found.is_none())
 }
 
 /// The parts that are there, joined.

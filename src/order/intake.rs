@@ -35,6 +35,9 @@ pub struct Intake {
     /// When it came through its statuses, where known.
     #[serde(default)]
     pub moments: Moments,
+    /// Whether nothing tells when the order was placed: `content.placed_at` is then when it was read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undated: bool,
     /// What was bought.
     pub content: OrderContent,
 }
@@ -311,9 +314,19 @@ impl Intake {
         }
     }
 
-    /// What is remembered of this body.
+    /// This body as if it had told when the order was placed.
+    fn placed_at(&self, time: Timestamp) -> Self {
+        let mut dated = self.clone();
+        dated.content.placed_at = time;
+        dated
+    }
+
+    /// What is remembered of this body; when it was read is no part of it.
     fn heard(&self) -> Heard {
-        let mut said = self.clone();
+        let mut said = match self.undated {
+            true => self.placed_at(Timestamp::UNIX_EPOCH),
+            false => self.clone(),
+        };
         let source = said.content.source.as_mut();
         let modified_at = source.and_then(|source| {
             source.name = None;
@@ -346,6 +359,13 @@ impl Intake {
             return Merge::Unchanged;
         }
         let heard = self.heard();
+        let dated;
+        let body = if self.undated {
+            dated = self.placed_at(stored.content.placed_at);
+            &dated
+        } else {
+            self
+        };
         match stored.state.heard.as_deref() {
             Some(last) if heard == *last => return Merge::Unchanged,
             Some(last) if is_older(&heard, last) => return Merge::Stale,
@@ -358,8 +378,8 @@ impl Intake {
                 }
             }
         }
-        let content = self.merged_content(stored);
-        let (mut state, forced) = self.merged_state(&stored.state, by, now);
+        let content = body.merged_content(stored);
+        let (mut state, forced) = body.merged_state(&stored.state, by, now);
         state.heard = self.content.source.is_some().then(|| Box::new(heard));
         let unseen = OrderState {
             heard: stored.state.heard.clone(),
@@ -789,6 +809,32 @@ mod tests {
             numbers(&order),
             [("JJD 1".into(), false)],
             "the shop took its own back"
+        );
+    }
+
+    #[test]
+    fn an_order_without_a_date_keeps_the_one_that_it_has() {
+        let undated = |status, read_at| {
+            let mut body = body(status, 10);
+            body.undated = true;
+            body.content.placed_at = at(read_at);
+            body
+        };
+        let stored = undated(Paid, 100).place(import(), at(100));
+        assert_eq!(stored.content.placed_at, at(100));
+        let again = undated(Paid, 200).merge(&stored, &import(), at(200));
+        assert_eq!(again, Merge::Unchanged);
+        let mut renamed = undated(Paid, 300);
+        renamed.content.lines[0].title = "Cup".into();
+        renamed.content.source.as_mut().unwrap().modified_at = Some(at(11));
+        let renamed = changed(renamed.merge(&stored, &import(), at(300)));
+        assert_eq!(renamed.content.lines[0].title, "Cup");
+        assert_eq!(renamed.content.placed_at, at(100));
+        assert_eq!(renamed.state.status_since, at(100));
+        let dated = body(Shipped, 12).merge(&renamed, &import(), at(400));
+        assert_eq!(
+            changed(dated).content.placed_at,
+            intake(Paid).content.placed_at
         );
     }
 

@@ -214,6 +214,7 @@ impl Placement {
             flags: self.flags,
             prior: None,
             moments: Moments::default(),
+            undated: self.placed_at.is_none(),
             content,
         })
     }

@@ -118,6 +118,7 @@ fn check_content(order: &VendorOrder) -> Result<(), Fault> {
         flags: order.state.flags,
         prior: None,
         moments: Moments::default(),
+        undated: false,
         content: order.content.clone(),
     };
     let cleaned = intake.distrusted()?.content;

@@ -15,7 +15,7 @@ pub(super) struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// Takes the records of a row apart.
     pub(super) fn of(row: &Object<'a>) -> Result<Self, Refusal> {
-        let records: Vec<_> = row.fields().map(|(_, record)| record.object()).collect();
+        let records: Vec<_> = row.fields().map(|(_, record)| record.record()).collect();
         if records.len() > MAX_LINES {
             return Err(Refusal::Lines {
                 field: "the order".into(),
@@ -42,7 +42,7 @@ impl<'a> Cells<'a> {
 pub(super) fn number(row: &Object<'_>, column: &str) -> Option<String> {
     let text = row
         .fields()
-        .find_map(|(_, record)| record.object().get(column).text_if_any())?;
+        .find_map(|(_, record)| record.record().get(column).text_if_any())?;
     let text = clean(text.trim().trim_start_matches('#'), OrderNumber::MAX_CHARS);
     (!text.is_empty()).then_some(text)
 }

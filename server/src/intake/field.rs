@@ -25,6 +25,8 @@ use super::warnings::Collector;
 /// An object of a row, one level read.
 pub(super) struct Object<'a> {
     path: String,
+    /// Whether it is a record of a CSV: its fields are columns.
+    is_record: bool,
     fields: Fields<'a>,
     warnings: &'a Collector,
 }
@@ -35,6 +37,7 @@ impl<'a> Object<'a> {
         match kind(raw) {
             "an object" => Ok(Self {
                 path: String::new(),
+                is_record: false,
                 fields: serde_json::from_str(raw.get()).map_err(|_| Refusal::Unicode {
                     field: "the order".into(),
                 })?,
@@ -52,9 +55,15 @@ impl<'a> Object<'a> {
     fn field(&self, name: &str, raw: Option<&'a RawValue>) -> Field<'a> {
         let path = match self.path.as_str() {
             "" => name.to_owned(),
+            path if self.is_record => format!("{path}, column {name}"),
             path => format!("{path}.{name}"),
         };
         Field::new(path, raw, self.warnings)
+    }
+
+    /// A field of the order that this object has no name for.
+    pub(super) fn unnamed(&self, field: &str) -> Field<'a> {
+        Field::new(field.to_owned(), None, self.warnings)
     }
 
     /// The way to this object from the top.
@@ -147,7 +156,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// `line_items[0].price`.
+    /// `line_items[0].price`, or `line 3, column Price`.
     pub(super) fn path(&self) -> String {
         self.path.clone()
     }
@@ -304,10 +313,19 @@ impl<'a> Field<'a> {
             self.leave_out("an object");
             Object {
                 path: self.path(),
+                is_record: false,
                 fields: Fields::default(),
                 warnings: self.warnings,
             }
         })
+    }
+
+    /// The record of a CSV that stands here.
+    pub(super) fn record(&self) -> Object<'a> {
+        Object {
+            is_record: true,
+            ..self.object()
+        }
     }
 
     fn object_if_any(&self) -> Option<Object<'a>> {
@@ -320,6 +338,7 @@ impl<'a> Field<'a> {
         };
         Some(Object {
             path: self.path(),
+            is_record: false,
             fields,
             warnings: self.warnings,
         })

@@ -53,14 +53,19 @@ pub(super) fn read(
     );
     let (lines, items) = order.lines(left, currency)?;
     let totals = order.totals(items, lines.len(), currency);
-    need_something_bought(lines.len(), &totals, &order.needed("lines.title"))?;
+    let mapped = ["lines.title", "lines.sku", "lines.packed"];
+    let mapped = mapped.into_iter().find_map(|name| order.field(name));
+    let named = mapped.unwrap_or_else(|| order.needed("lines.title"));
+    need_something_bought(lines.len(), &totals, &named)?;
     let moments = Moments {
         paid_at: order.time("paid_at"),
         shipped_at: order.time("shipped_at"),
         ..Moments::default()
     };
     let modified_at = order.time("modified_at");
-    let placed_at = order.time("placed_at").or(moments.paid_at).or(modified_at);
+    let times = [moments.paid_at, modified_at, moments.shipped_at];
+    let found = times.into_iter().fold(order.time("placed_at"), Option::or);
+    let (placed_at, undated) = super::placed_at(found, &order.needed("placed_at"), settings);
     let buyer = Buyer {
         name: order
             .name("buyer.name")
@@ -75,11 +80,12 @@ pub(super) fn read(
         flags,
         prior: prior(status, moments),
         moments,
+        undated,
         content: OrderContent {
             group: None,
             source: Some(order.source(id, status_raw, modified_at)),
             payment_state: None,
-            placed_at: placed_at.ok_or_else(|| order.needed("placed_at").missing())?,
+            placed_at,
             placed_as: None,
             ship_by: None,
             currency,
@@ -102,7 +108,7 @@ pub(super) fn skipped(row: &Object<'_>, map: &ColumnMap) -> Option<String> {
     let column = map.column("status")?;
     let word = row
         .fields()
-        .find_map(|(_, record)| record.object().get(column).text_if_any())?;
+        .find_map(|(_, record)| record.record().get(column).text_if_any())?;
     let word = word.trim().to_lowercase().replace([' ', '_'], "-");
     let word = word.strip_prefix("wc-").unwrap_or(&word);
     matches!(word, "checkout-draft" | "auto-draft" | "draft")
@@ -128,9 +134,10 @@ impl<'a> Order<'a> {
         Some(self.cells.get(self.map.column(name)?))
     }
 
-    /// A field that has a column, or stands for its name where it has none.
+    /// A field that stands for its name where it has no column.
     fn needed(&self, name: &str) -> Field<'a> {
-        self.cells.get(self.map.column(name).unwrap_or(name))
+        let unmapped = || self.cells.records[0].unnamed(name);
+        self.field(name).unwrap_or_else(unmapped)
     }
 
     fn name(&self, name: &str) -> Option<String> {

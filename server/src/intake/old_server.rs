@@ -37,6 +37,7 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
     let totals = totals(order, items, lines.len(), currency);
     need_something_bought(lines.len(), &totals, &order.get("items"))?;
     let placed_at = first_time(["created_at", "updated_at"].map(|name| order.get(name)));
+    let (placed_at, undated) = super::placed_at(placed_at, &order.get("created_at"), settings);
     Ok(Intake {
         vendor_id: settings.vendor.clone(),
         number,
@@ -54,6 +55,7 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
             delivered_at,
             ..Moments::default()
         },
+        undated,
         content: OrderContent {
             group: None,
             source: Some(Source {
@@ -67,7 +69,7 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
                 modified_at: order.get("updated_at").time(),
             }),
             payment_state: None,
-            placed_at: placed_at.ok_or_else(|| order.get("created_at").missing())?,
+            placed_at,
             placed_as: None,
             ship_by: None,
             currency,

@@ -761,6 +761,41 @@ fn what_an_order_can_do_without_is_left_out_by_name_and_value() {
 }
 
 #[test]
+fn an_order_without_a_time_is_taken_at_the_time_of_the_import() {
+    let woo = [
+        "date_created_gmt",
+        "date_created",
+        "date_paid_gmt",
+        "date_modified_gmt",
+    ];
+    let shopify = ["created_at", "processed_at", "updated_at"];
+    for (body, names) in [(PROCESSING, woo.as_slice()), (SHOPIFY, &shopify)] {
+        for value in [json!(null), json!("31.02.2026")] {
+            let ways: Vec<String> = names.iter().map(|name| format!("/{name}")).collect();
+            let changes: Vec<_> = ways
+                .iter()
+                .map(|way| (way.as_str(), value.clone()))
+                .collect();
+            let (order, warnings) = warned(&with(body, &changes));
+            assert!(order.undated);
+            assert_eq!(order.content.placed_at, settings().now);
+            let expected = format!(
+                "`{}`: no time of the order can be read: the time of the import is taken",
+                names[0]
+            );
+            assert!(warnings.contains(&expected), "{warnings:?}");
+            let left_out = if value.is_null() { 0 } else { names.len() };
+            assert_eq!(
+                warnings.len(),
+                1 + left_out,
+                "each is said once: {warnings:?}"
+            );
+        }
+        assert!(!order(body).undated);
+    }
+}
+
+#[test]
 fn odd_but_honest_bodies_are_read() {
     let php = with(
         PROCESSING,

@@ -40,6 +40,7 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
         // The day that the order shows, also when it was brought over from another shop later.
         ["processed_at", "created_at", "updated_at"].map(|name| order.get(name)),
     );
+    let (placed_at, undated) = super::placed_at(placed_at, &order.get("created_at"), settings);
     let buyer = buyer(order);
     Ok(Intake {
         vendor_id: settings.vendor.clone(),
@@ -60,11 +61,12 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
             completed_at: None,
             cancelled_at: money.cancelled_at,
         },
+        undated,
         content: OrderContent {
             group: None,
             source: Some(source(order, id, &money, fulfilments.progress)),
             payment_state: Some(money.word.clone()).filter(|word| !word.is_empty()),
-            placed_at: placed_at.ok_or_else(|| order.get("created_at").missing())?,
+            placed_at,
             placed_as: None,
             ship_by: None,
             currency,

@@ -36,7 +36,9 @@ pub(super) fn read(row: &Object<'_>, settings: &Settings) -> Result<Intake, Refu
     let (lines, items) = lines(&order, progress, currency);
     let totals = totals(&order, items, lines.len(), currency);
     need_something_bought(lines.len(), &totals, &order.get("Lineitem name"))?;
-    let placed_at = first_time(["Created at", "Paid at"].map(|name| order.get(name)));
+    let placed_at =
+        first_time(["Created at", "Paid at", "Fulfilled at"].map(|name| order.get(name)));
+    let (placed_at, undated) = super::placed_at(placed_at, &order.get("Created at"), settings);
     let buyer = buyer(&order);
     Ok(Intake {
         vendor_id: settings.vendor.clone(),
@@ -55,6 +57,7 @@ pub(super) fn read(row: &Object<'_>, settings: &Settings) -> Result<Intake, Refu
             completed_at: None,
             cancelled_at: money.cancelled_at,
         },
+        undated,
         content: OrderContent {
             group: None,
             source: Some(Source {
@@ -68,7 +71,7 @@ pub(super) fn read(row: &Object<'_>, settings: &Settings) -> Result<Intake, Refu
                 modified_at: None,
             }),
             payment_state: Some(money.word.clone()).filter(|word| !word.is_empty()),
-            placed_at: placed_at.ok_or_else(|| order.get("Created at").missing())?,
+            placed_at,
             placed_as: None,
             ship_by: None,
             currency,

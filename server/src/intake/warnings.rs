@@ -29,8 +29,12 @@ impl Warnings {
 pub(super) struct Collector(RefCell<Warnings>);
 
 impl Collector {
+    /// Adds a warning, once however often its field is read.
     pub(super) fn add(&self, words: String) {
-        self.0.borrow_mut().add(words);
+        let mut warnings = self.0.borrow_mut();
+        if !warnings.kept.contains(&words) {
+            warnings.add(words);
+        }
     }
 
     pub(super) fn into_warnings(self) -> Warnings {

@@ -54,6 +54,8 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
         ]
         .map(|name| order.get(name)),
     );
+    let (placed_at, undated) =
+        super::placed_at(placed_at, &order.get("date_created_gmt"), settings);
     Ok(Intake {
         vendor_id: settings.vendor.clone(),
         number,
@@ -61,11 +63,12 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
         flags,
         prior,
         moments,
+        undated,
         content: OrderContent {
             group: None,
             source: Some(source(order, id, status_raw)),
             payment_state: None,
-            placed_at: placed_at.ok_or_else(|| order.get("date_created_gmt").missing())?,
+            placed_at,
             placed_as: None,
             ship_by: None,
             currency,

@@ -45,3 +45,107 @@ fn packed_lines_are_counted_before_they_get_their_ids() {
         "{error}"
     );
 }
+
+/// The order of the records, and the warnings about it.
+fn warned(map: &str, records: &[&[(&str, &str)]]) -> (Intake, Vec<String>) {
+    match row(map, records) {
+        Ok(Row::Order { intake, warnings }) => (*intake, warnings.kept),
+        other => panic!("{other:?}"),
+    }
+}
+
+const MAP: &str =
+    "order_number=No,placed_at=Day,paid_at=Paid,title=What,qty=Pieces,unit_price=Price,total=Sum";
+
+#[test]
+fn what_cannot_be_read_is_left_out_by_line_column_and_value() {
+    let mug = [
+        ("No", "1"),
+        ("Day", "2026-05-01"),
+        ("Paid", ""),
+        ("What", "Mug"),
+        ("Pieces", "2"),
+        ("Price", "5"),
+        ("Sum", "10"),
+    ];
+    let time = "is not a time such as 2026-05-01 10:00 (name another form in the map: date=%d/%m/%Y): left out";
+    let taken = "no time of the order can be read: the time of the import is taken";
+    let table: [(&[(&str, &str)], Vec<String>); 4] = [
+        (&[], vec![]),
+        (
+            &[("Day", "31.02.2026")],
+            vec![
+                format!("`line 2, column Day`: `\"31.02.2026\"` {time}"),
+                format!("`line 2, column Day`: {taken}"),
+            ],
+        ),
+        (
+            &[("Day", "31.02.2026"), ("Paid", "2026-05-03")],
+            vec![format!("`line 2, column Day`: `\"31.02.2026\"` {time}")],
+        ),
+        (
+            &[("Price", "five"), ("Sum", "10")],
+            vec![
+                "`line 2, column Price`: `\"five\"` is not a decimal number: left out".to_owned(),
+                "`line 2, column Sum`: the shop's total is 10.00, but its parts come to 0.00: the total is kept".to_owned(),
+            ],
+        ),
+    ];
+    for (changes, expected) in table {
+        let mut cells = mug;
+        for (column, cell) in &mut cells {
+            *cell = changes
+                .iter()
+                .find(|(of, _)| of == column)
+                .map_or(cell, |(_, cell)| cell);
+        }
+        let (order, warnings) = warned(MAP, &[&cells]);
+        assert_eq!(warnings, expected);
+        assert_eq!(
+            order.undated,
+            warnings.iter().any(|words| words.contains(taken))
+        );
+        if order.undated {
+            assert_eq!(order.content.placed_at, settings().now);
+        }
+    }
+    let (order, warnings) = warned(
+        "order_number=No,title=What",
+        &[&[("No", "1"), ("What", "Mug")]],
+    );
+    assert!(order.undated);
+    assert!(
+        warnings.contains(&format!("`placed_at`: {taken}")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn what_is_needed_is_refused_by_line_and_column() {
+    let table: [(&str, &[(&str, &str)], &str); 4] = [
+        (
+            "order_number=No,title=What",
+            &[("No", ""), ("What", "Mug")],
+            "`line 2, column No` is missing",
+        ),
+        (
+            "order_number=No,title=What",
+            &[("No", "1"), ("What", "")],
+            "nothing was bought: there is no line in `line 2, column What`, no fee and no total",
+        ),
+        (
+            "order_number=No,sku=Code",
+            &[("No", "1"), ("Code", "")],
+            "nothing was bought: there is no line in `line 2, column Code`, no fee and no total",
+        ),
+        (
+            "order_number=No,title=What,currency=Money",
+            &[("No", "1"), ("What", "Mug"), ("Money", "gold")],
+            "`line 2, column Money`: `gold` is not a currency",
+        ),
+    ];
+    for (map, cells, words) in table {
+        let error = row(map, &[cells]).unwrap_err().to_string();
+        assert!(error.starts_with(words), "{error}");
+    }
+}
