@@ -21,15 +21,8 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// The totals of an order. The shop's own total is kept; where it says none, or one that does not follow from its
-    /// parts, there is a warning. Shops round each amount on its own: half a unit an amount is no contradiction.
-    pub(super) fn totals(
-        &self,
-        given: Option<i64>,
-        total: &Field<'_>,
-        lines: usize,
-        currency: Currency,
-    ) -> Totals {
+    /// The totals of an order whose form has no total: what the parts come to. `total` is what warnings name.
+    pub(super) fn sums(&self, total: &Field<'_>, currency: Currency) -> Totals {
         let minor = |name: &str, part: Decimal| {
             part.minor(currency).unwrap_or_else(|| {
                 total.warn(format!(
@@ -50,16 +43,27 @@ impl Parts {
             total: 0,
             refunded: minor("the refunds", self.refunded.abs()),
         };
-        let computed = computed(&totals);
+        totals.total = computed(&totals);
+        totals
+    }
+
+    /// The totals of an order. The shop's own total is kept; where it says none, or one that does not follow from its
+    /// parts, there is a warning. Shops round each amount on its own: half a unit an amount is no contradiction.
+    pub(super) fn totals(
+        &self,
+        given: Option<i64>,
+        total: &Field<'_>,
+        lines: usize,
+        currency: Currency,
+    ) -> Totals {
+        let mut totals = self.sums(total, currency);
+        let computed = totals.total;
         let shown = |minor| Money::new(minor, currency).to_string();
         match given {
-            None => {
-                total.warn(format!(
-                    "missing: {} is what the parts come to",
-                    shown(computed)
-                ));
-                totals.total = computed;
-            }
+            None => total.warn(format!(
+                "missing: {} is what the parts come to",
+                shown(computed)
+            )),
             Some(given) => {
                 totals.total = given;
                 let slack = i64::try_from(lines + 5).unwrap_or(i64::MAX) / 2;

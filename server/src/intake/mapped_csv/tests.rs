@@ -149,3 +149,26 @@ fn what_is_needed_is_refused_by_line_and_column() {
         assert!(error.starts_with(words), "{error}");
     }
 }
+
+#[test]
+fn a_total_is_missed_only_where_a_column_is_mapped_to_it() {
+    let cells = [
+        ("No", "1"),
+        ("Day", "2026-05-01"),
+        ("What", "Mug"),
+        ("Price", "5"),
+        ("Sum", ""),
+    ];
+    let map = "order_number=No,placed_at=Day,title=What,unit_price=Price";
+    for (map, expected) in [
+        (map.to_owned(), vec![]),
+        (
+            format!("{map},total=Sum"),
+            vec!["`line 2, column Sum`: missing: 5.00 is what the parts come to"],
+        ),
+    ] {
+        let (order, warnings) = warned(&map, &[&cells]);
+        assert_eq!(order.content.totals.total, 500);
+        assert_eq!(warnings, expected);
+    }
+}
