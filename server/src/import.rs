@@ -148,7 +148,7 @@ struct Dry {
 struct Run<'a, S, W> {
     settings: Settings,
     map: Option<ColumnMap>,
-    /// How long a pipe's first byte is waited for.
+    /// How long a pipe may be silent.
     limit: Option<Duration>,
     dry: Option<Dry>,
     sink: &'a mut S,
@@ -169,13 +169,18 @@ impl<S: Sink, W: Write> Run<'_, S, W> {
             from: input.from.clone(),
         };
         let failed = || format!("failed to read {}", names.name);
-        let reader = input.reader(self.limit)?;
+        let reader = input.reader(self.limit).with_context(failed)?;
         let reader = Box::new(self.bar.wrap_read(reader));
         let (kind, text) = input::decode(reader, self.map.is_some()).with_context(failed)?;
         let vendor = self.settings.vendor.as_str();
         let mut rows = Rows::open(kind, text, self.map.as_ref(), vendor).with_context(failed)?;
         let mut batch = Batch::default();
-        while let Some(row) = rows.next().with_context(failed)? {
+        let ended = loop {
+            let row = match rows.next().with_context(failed) {
+                Ok(Some(row)) => row,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            };
             if let (Place::Line(1) | Place::Whole, Content::Json(json)) = (row.place, &row.content)
             {
                 ensure!(
@@ -206,8 +211,10 @@ impl<S: Sink, W: Write> Run<'_, S, W> {
                     }
                 }
             }
-        }
-        self.hand_over(&names, batch).await
+        };
+        // The orders before the place where a file cannot be read any more are whole.
+        self.hand_over(&names, batch).await?;
+        ended
     }
 
     /// The order of a row, with what was left out of it; or what is said about a row that has none to be kept.

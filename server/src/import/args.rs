@@ -82,7 +82,7 @@ pub struct ImportArgs {
     /// Store nothing: show the first order as it is mapped, and report what would be refused
     #[arg(long, visible_alias = "preview", requires = "vendor")]
     pub dry_run: bool,
-    /// Seconds to wait for the first byte of a pipe; 0 waits for ever
+    /// Seconds that a pipe may be silent; 0 waits for ever
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub wait: u64,
     /// One JSON object a row on standard output, and no summary; of an export, one object in all

@@ -8,10 +8,10 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::OFlags;
 
 /// Bytes that are looked at to find out what a file is.
 const HEAD_BYTES: usize = 4096;
@@ -75,48 +75,68 @@ impl Input {
         })
     }
 
-    /// The file's bytes. A pipe's first byte is waited for no longer than `limit`.
-    pub(super) fn reader(self, limit: Option<Duration>) -> anyhow::Result<Box<dyn Read + Send>> {
-        let wait = |fd: BorrowedFd<'_>| {
-            let Some(limit) = limit else { return Ok(()) };
-            ensure!(
-                has_byte(fd, limit).with_context(|| format!("cannot read {}", self.name))?,
-                "nothing came from {} for {} s: does anything write to it? (--wait SECONDS waits longer, --wait 0 for ever)",
-                self.from,
-                limit.as_secs()
-            );
-            Ok(())
+    /// The file's bytes. A pipe that is silent for `limit` is an error; without a limit it is waited for.
+    pub(super) fn reader(self, limit: Option<Duration>) -> io::Result<Box<dyn Read + Send>> {
+        let patient = |pipe| {
+            Box::new(PipeReader {
+                pipe,
+                from: self.from.clone(),
+                limit,
+                bytes: 0,
+            })
         };
         Ok(match self.source {
             Source::File(file) => Box::new(file),
-            Source::Pipe(file) => {
-                wait(file.as_fd())?;
-                let flags = fcntl_getfl(&file)?;
-                fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
-                if limit.is_none() {
-                    has_byte(file.as_fd(), Duration::from_secs(u64::from(u32::MAX)))?;
-                }
-                Box::new(file)
-            }
-            Source::Stdin(stdin) => {
-                if !stdin.is_terminal() {
-                    wait(stdin.as_fd())?;
-                }
-                Box::new(stdin)
-            }
+            Source::Pipe(file) => patient(file),
+            Source::Stdin(stdin) if stdin.is_terminal() => Box::new(stdin),
+            // Not through `Stdin`, whose buffer would hide from `poll` what came already.
+            Source::Stdin(stdin) => patient(File::from(stdin.as_fd().try_clone_to_owned()?)),
         })
     }
 }
 
+/// A pipe that may be silent only for so long.
+struct PipeReader {
+    pipe: File,
+    from: String,
+    limit: Option<Duration>,
+    /// Bytes that came.
+    bytes: u64,
+}
+
+impl Read for PipeReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !has_byte(self.pipe.as_fd(), self.limit)? {
+            let seconds = self.limit.unwrap_or_default().as_secs();
+            let from = &self.from;
+            let what = match self.bytes {
+                0 => {
+                    format!("nothing came from {from} for {seconds} s: does anything write to it?")
+                }
+                bytes => format!(
+                    "nothing more came from {from} for {seconds} s, after {bytes} bytes: does its writer hang?"
+                ),
+            };
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("{what} (--wait SECONDS waits longer, --wait 0 for ever)"),
+            ));
+        }
+        let read = self.pipe.read(buffer)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
 /// Whether there is a byte to read, or the end, within a time.
-fn has_byte(fd: BorrowedFd<'_>, limit: Duration) -> io::Result<bool> {
-    let limit = Timespec {
+fn has_byte(fd: BorrowedFd<'_>, limit: Option<Duration>) -> io::Result<bool> {
+    let limit = limit.map(|limit| Timespec {
         tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: 0,
-    };
+        tv_nsec: limit.subsec_nanos().into(),
+    });
     loop {
         let mut fds = [PollFd::new(&fd, PollFlags::IN)];
-        match poll(&mut fds, Some(&limit)) {
+        match poll(&mut fds, limit.as_ref()) {
             Ok(ready) => return Ok(ready > 0),
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -256,6 +276,8 @@ fn begins_as_json(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn sniffed(bytes: &[u8]) -> FileKind {
@@ -343,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_that_nobody_writes_to_ends() {
+    fn a_pipe_is_waited_for_only_so_long() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orders");
         rustix::fs::mknodat(
@@ -354,21 +376,27 @@ mod tests {
             0,
         )
         .unwrap();
-        let input = Input::open(&path).unwrap();
-        let error = input.reader(Some(Duration::ZERO)).err().unwrap();
-        assert!(
-            error
-                .to_string()
-                .starts_with("nothing came from orders for 0 s"),
-            "{error}"
-        );
-        // One that has a writer is read to its end, however long the bytes take.
-        let input = Input::open(&path).unwrap();
-        let writer = std::thread::spawn(move || std::fs::write(path, "[]").unwrap());
+        let opened = |limit| Input::open(&path).unwrap().reader(Some(limit)).unwrap();
         let mut text = String::new();
-        let mut reader = input.reader(Some(Duration::from_secs(60))).unwrap();
+        let error = opened(Duration::ZERO).read_to_string(&mut text);
+        let error = error.unwrap_err().to_string();
+        let start = "nothing came from orders for 0 s";
+        assert!(error.starts_with(start), "{error}");
+
+        // One that has a writer is read to its end, however long the bytes take.
+        let mut reader = opened(Duration::from_secs(60));
+        let to = path.clone();
+        let writer = std::thread::spawn(move || std::fs::write(to, "[]").unwrap());
         reader.read_to_string(&mut text).unwrap();
         writer.join().unwrap();
         assert_eq!(text, "[]");
+
+        // One whose writer falls silent is not.
+        let mut reader = opened(Duration::from_millis(50));
+        let mut writer = File::options().write(true).open(&path).unwrap();
+        writer.write_all(b"[{").unwrap();
+        let error = reader.read_to_string(&mut text).unwrap_err().to_string();
+        let start = "nothing more came from orders for 0 s, after 2 bytes";
+        assert!(error.starts_with(start), "{error}");
     }
 }

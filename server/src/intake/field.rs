@@ -173,8 +173,13 @@ impl<'a> Field<'a> {
 
     /// Warns that this field is left out.
     pub(super) fn leave_out(&self, wanted: &str) {
+        self.unread(wanted, "left out");
+    }
+
+    /// Warns that this field cannot be read, and what is done instead.
+    fn unread(&self, wanted: &str, instead: &str) {
         let value = self.raw.map_or("null", RawValue::get);
-        self.warn(format!("`{}` is not {wanted}: left out", shown(value)));
+        self.warn(format!("`{}` is not {wanted}: {instead}", shown(value)));
     }
 
     /// Warns about this field.
@@ -288,9 +293,27 @@ impl<'a> Field<'a> {
 
     /// A quantity of at most three decimals; a finer one is rounded.
     pub(super) fn qty(&self) -> Option<Qty> {
-        let read = self.decimal()?.qty();
+        self.read_qty(Decimal::parse, "left out")
+    }
+
+    /// The quantity of a line, whose number is written as `parse` reads it: 1 where there is none that can be read.
+    pub(super) fn line_qty(&self, parse: impl Fn(&str) -> Option<Decimal>) -> Qty {
+        self.read_qty(parse, "1 is taken for it")
+            .unwrap_or(Qty::ONE)
+    }
+
+    fn read_qty(&self, parse: impl Fn(&str) -> Option<Decimal>, instead: &str) -> Option<Qty> {
+        let text = self.needed_text();
+        if matches!(text, Ok(None)) {
+            return None;
+        }
+        let text = text.ok().flatten();
+        let read = text.and_then(|text| parse(text.trim())?.qty());
         match read {
-            None => self.leave_out("a quantity"),
+            None => self.unread(
+                &format!("a number such as 2 or 0.5, at most {}", Qty::MAX),
+                instead,
+            ),
             Some((qty, true)) => self.warn(format!("rounded to {qty}")),
             Some((_, false)) => {}
         }

@@ -240,9 +240,11 @@ impl<'a> Order<'a> {
             .filter_map(|record| self.line(record, currency))
             .collect();
         let packed_cell = self.field("lines.packed");
-        if let Some(text) = packed_cell.as_ref().and_then(Field::text) {
+        if let Some(cell) = &packed_cell
+            && let Some(text) = cell.text()
+        {
             let items = text.split(';');
-            read.extend(items.filter_map(|item| packed(item, self.map, currency)));
+            read.extend(items.filter_map(|item| packed(item, cell, self.map, currency)));
         }
         if read.len() > MAX_LINES {
             return Err(Refusal::Lines {
@@ -284,20 +286,15 @@ impl<'a> Order<'a> {
             return None;
         }
         let amount = |name: &str| self.number(&cell(name)?, currency);
-        let qty = cell("lines.qty").and_then(|field| {
-            let text = field.text()?;
-            let read = Decimal::parse_local(&text, self.map.decimal()).and_then(Decimal::qty);
-            if read.is_none() {
-                field.leave_out("a quantity: 1 is taken for it");
-            }
-            Some(read?.0)
+        let qty = cell("lines.qty").map_or(Qty::ONE, |field| {
+            field.line_qty(|text| Decimal::parse_local(text, self.map.decimal()))
         });
         Some(ReadLine {
             id: cell("lines.id").and_then(|field| field.id()),
             sku,
             title,
             variant: text("lines.variant"),
-            qty: qty.unwrap_or(Qty::ONE),
+            qty,
             unit_price: amount("lines.unit_price"),
             total: amount("lines.total"),
         })
@@ -363,7 +360,7 @@ struct ReadLine {
 }
 
 /// An item of a cell that holds them all: `name:Teapot|sku:T|quantity:1|subtotal:99.00`.
-fn packed(item: &str, map: &ColumnMap, currency: Currency) -> Option<ReadLine> {
+fn packed(item: &str, cell: &Field<'_>, map: &ColumnMap, currency: Currency) -> Option<ReadLine> {
     let parts: Vec<(&str, &str)> = item
         .split('|')
         .filter_map(|part| part.split_once(':'))
@@ -375,21 +372,38 @@ fn packed(item: &str, map: &ColumnMap, currency: Currency) -> Option<ReadLine> {
             .find(|(name, value)| names.contains(name) && !value.is_empty());
         part.map(|(_, value)| *value)
     };
-    let number = |names: &[&str]| Decimal::parse_local(text(names)?, map.decimal());
+    let number = |text: &str| Decimal::parse_local(text, map.decimal());
     let title = clean_opt(text(&["name"]), MAX_NAME_CHARS);
     let sku = clean_opt(text(&["sku"]), MAX_NAME_CHARS);
     if title.is_none() && sku.is_none() {
         return None;
     }
-    let amount = |names: &[&str]| number(names).filter(|number| number.minor(currency).is_some());
+    let unread = |text: &str, instead: &str| {
+        cell.warn(format!("`{}` is not a number: {instead}", clean(text, 40)));
+    };
+    let amount = |names: &[&str]| {
+        let text = text(names)?;
+        let read = number(text).filter(|number| number.minor(currency).is_some());
+        if read.is_none() {
+            unread(text, "left out");
+        }
+        read
+    };
+    let qty = text(&["quantity", "qty"]).map_or(Qty::ONE, |text| {
+        number(text).and_then(Decimal::qty).map_or_else(
+            || {
+                unread(text, "1 is taken for it");
+                Qty::ONE
+            },
+            |(qty, _)| qty,
+        )
+    });
     Some(ReadLine {
         id: text(&["id"]).and_then(|id| id.parse().ok()),
         sku,
         title,
         variant: text(&["variation", "meta"]).map(|text| clean(text, MAX_NAME_CHARS)),
-        qty: number(&["quantity", "qty"])
-            .and_then(Decimal::qty)
-            .map_or(Qty::ONE, |(qty, _)| qty),
+        qty,
         unit_price: None,
         total: amount(&["subtotal", "sub_total"]).or_else(|| amount(&["total"])),
     })

@@ -131,7 +131,7 @@ fn lines(
     let mut lines = Vec::with_capacity(objects.len());
     for line in &objects {
         let product = line.get("product").object();
-        let qty = line.get("quantity").qty().unwrap_or(Qty::ONE);
+        let qty = line.get("quantity").line_qty(Decimal::parse);
         let price = line.get("unit_price").exact(currency);
         let price = price.or_else(|| product.get("price").exact(currency));
         let total = line.get("total_price").exact(currency);

@@ -345,6 +345,14 @@ fn what_is_no_order_is_named() {
             "this is an eBay order: not supported",
         ),
         (
+            r#"{"orderId":"1","orderPaymentStatus":"PAID"}"#,
+            "this is an eBay order: not supported",
+        ),
+        (
+            r#"{"orderId":"1","lineItems":[]}"#,
+            "this is an order of a program that is not known: not supported",
+        ),
+        (
             r#"{"code":"woocommerce_rest_cannot_view","message":"Sorry, you cannot list resources.","data":{"status":401}}"#,
             "this is not an order but WooCommerce's error `woocommerce_rest_cannot_view`, \"Sorry, you cannot list \
              resources.\": key and secret did not arrive, or the key may not read orders",
@@ -687,7 +695,7 @@ fn what_an_order_can_do_without_is_left_out_by_name_and_value() {
             PROCESSING,
             "/line_items/1/quantity",
             json!("two"),
-            "`line_items[1].quantity`: `\"two\"` is not a decimal number",
+            "`line_items[1].quantity`: `\"two\"` is not a number such as 2 or 0.5, at most 1000000: 1 is taken for it",
         ),
         (
             PROCESSING,
@@ -729,7 +737,7 @@ fn what_an_order_can_do_without_is_left_out_by_name_and_value() {
             SHOPIFY,
             "/line_items/0/quantity",
             json!(4_000_000_000_u64),
-            "`line_items[0].quantity`: `4000000000` is not a quantity: left out",
+            "`line_items[0].quantity`: `4000000000` is not a number such as 2 or 0.5, at most 1000000: 1 is taken for it",
         ),
         (
             SHOPIFY,

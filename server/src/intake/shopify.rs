@@ -95,13 +95,7 @@ fn lines(
     let mut lines = Vec::with_capacity(objects.len());
     for line in objects {
         let id = ids.next(line.get("id").id());
-        let quantity = line.get("quantity");
-        let bought = quantity.qty().unwrap_or_else(|| {
-            if quantity.is_there() {
-                quantity.warn("1 is taken for it".into());
-            }
-            Qty::ONE
-        });
+        let bought = line.get("quantity").line_qty(Decimal::parse);
         let shipped = fulfilments.shipped(id).min(bought);
         let qty = match set {
             TotalsSet::Original => bought,

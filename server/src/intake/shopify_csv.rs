@@ -107,7 +107,7 @@ fn lines(order: &Cells<'_>, progress: Progress, currency: Currency) -> (Vec<Line
         if title.is_none() && sku.is_none() {
             continue;
         }
-        let qty = record.get("Lineitem quantity").qty().unwrap_or(Qty::ONE);
+        let qty = record.get("Lineitem quantity").line_qty(Decimal::parse);
         let price = record
             .get("Lineitem price")
             .exact(currency)

@@ -127,9 +127,11 @@ pub(super) fn skipped(row: &Object<'_>) -> Option<String> {
 const FOREIGN: &[(&[&str], &str)] = &[
     (&["legacyOrderId"], "an eBay order: not supported"),
     (
-        &["orderFulfillmentStatus", "pricingSummary"],
+        &["orderId", "pricingSummary"],
         "an eBay order: not supported",
     ),
+    (&["orderFulfillmentStatus"], "an eBay order: not supported"),
+    (&["orderPaymentStatus"], "an eBay order: not supported"),
     (&["AmazonOrderId"], "an Amazon order: not supported"),
     (&["amazonOrderId"], "an Amazon order: not supported"),
     (
@@ -150,6 +152,10 @@ const FOREIGN: &[(&[&str], &str)] = &[
     ),
     (
         &["orderNumber", "lineItems"],
+        "an order of a program that is not known: not supported",
+    ),
+    (
+        &["orderId", "lineItems"],
         "an order of a program that is not known: not supported",
     ),
     (&["purchase_units"], "a PayPal order: not supported"),

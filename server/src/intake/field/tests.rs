@@ -87,7 +87,7 @@ fn what_cannot_be_read_is_left_out_by_field_and_value() {
         (
             "1e12",
             |f| f.qty().is_some(),
-            "`f`: `1e12` is not a quantity: left out",
+            "`f`: `1e12` is not a number such as 2 or 0.5, at most 1000000: left out",
         ),
         (
             r#""0000-00-00T00:00:00""#,
@@ -107,7 +107,7 @@ fn what_cannot_be_read_is_left_out_by_field_and_value() {
         (
             "-1",
             |f| f.qty().is_some(),
-            "`f`: `-1` is not a quantity: left out",
+            "`f`: `-1` is not a number such as 2 or 0.5, at most 1000000: left out",
         ),
         (&long, |f| f.id().is_some(), &cut),
         (

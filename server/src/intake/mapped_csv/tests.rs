@@ -7,15 +7,18 @@ use super::super::samples::settings;
 use super::super::{ColumnMap, Form, Row, RowError, read_row};
 use super::*;
 
+/// The cells of a record, each with its column.
+type Cells<'a> = &'a [(&'a str, &'a str)];
+
 /// Reads the records of an order, in a file whose header and map are given.
-fn row(map: &str, records: &[&[(&str, &str)]]) -> Result<Row, RowError> {
+fn row(map: &str, records: &[Cells<'_>]) -> Result<Row, RowError> {
     let map = ColumnMap::parse(map).unwrap();
     let header: Vec<String> = records
         .iter()
         .flat_map(|record| record.iter().map(|(column, _)| (*column).to_owned()))
         .collect();
     let form = Form::of_header(&header, b',', Some(&map)).unwrap();
-    let record = |(at, cells): (usize, &&[(&str, &str)])| {
+    let record = |(at, cells): (usize, &Cells<'_>)| {
         let cells = cells
             .iter()
             .map(|(column, cell)| ((*column).to_owned(), json!(cell)));
@@ -47,7 +50,7 @@ fn packed_lines_are_counted_before_they_get_their_ids() {
 }
 
 /// The order of the records, and the warnings about it.
-fn warned(map: &str, records: &[&[(&str, &str)]]) -> (Intake, Vec<String>) {
+fn warned(map: &str, records: &[Cells<'_>]) -> (Intake, Vec<String>) {
     match row(map, records) {
         Ok(Row::Order { intake, warnings }) => (*intake, warnings.kept),
         other => panic!("{other:?}"),
@@ -70,7 +73,7 @@ fn what_cannot_be_read_is_left_out_by_line_column_and_value() {
     ];
     let time = "is not a time such as 2026-05-01 10:00 (name another form in the map: date=%d/%m/%Y): left out";
     let taken = "no time of the order can be read: the time of the import is taken";
-    let table: [(&[(&str, &str)], Vec<String>); 4] = [
+    let table: [(Cells<'_>, Vec<String>); 4] = [
         (&[], vec![]),
         (
             &[("Day", "31.02.2026")],
@@ -122,7 +125,7 @@ fn what_cannot_be_read_is_left_out_by_line_column_and_value() {
 
 #[test]
 fn what_is_needed_is_refused_by_line_and_column() {
-    let table: [(&str, &[(&str, &str)], &str); 4] = [
+    let table: [(&str, Cells<'_>, &str); 4] = [
         (
             "order_number=No,title=What",
             &[("No", ""), ("What", "Mug")],
@@ -171,4 +174,32 @@ fn a_total_is_missed_only_where_a_column_is_mapped_to_it() {
         assert_eq!(order.content.totals.total, 500);
         assert_eq!(warnings, expected);
     }
+}
+
+#[test]
+fn a_number_of_a_packed_item_that_cannot_be_read_is_left_out_by_its_value() {
+    let cells = [
+        ("No", "1"),
+        ("Day", "2026-05-01"),
+        (
+            "Items",
+            "name:Mug|quantity:two|subtotal:9.00;name:Tea|quantity:0.5|subtotal:nine|total:3",
+        ),
+    ];
+    let map = "order_number=No,placed_at=Day,lines.packed=Items";
+    let (order, warnings) = warned(map, &[&cells]);
+    let lines: Vec<(String, i64)> = order
+        .content
+        .lines
+        .iter()
+        .map(|line| (line.qty.to_string(), line.total))
+        .collect();
+    assert_eq!(lines, [("1".to_owned(), 900), ("0.5".to_owned(), 300)]);
+    assert_eq!(
+        warnings,
+        [
+            "`line 2, column Items`: `two` is not a number: 1 is taken for it",
+            "`line 2, column Items`: `nine` is not a number: left out",
+        ]
+    );
 }

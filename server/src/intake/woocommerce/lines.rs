@@ -27,7 +27,7 @@ impl Lines {
         let mut items = Decimal::default();
         let mut lines = Vec::with_capacity(objects.len());
         for line in &objects {
-            let qty = qty(line);
+            let qty = line.get("quantity").line_qty(Decimal::parse);
             let before_discount = line.get("subtotal").exact(currency);
             let total = before_discount
                 .or_else(|| line.get("total").exact(currency))
@@ -52,17 +52,6 @@ impl Lines {
         }
         Ok(Self { lines, items })
     }
-}
-
-/// The quantity of a line, one where there is none that can be read.
-fn qty(line: &Object<'_>) -> Qty {
-    let field = line.get("quantity");
-    field.qty().unwrap_or_else(|| {
-        if field.is_there() {
-            field.warn("1 is taken for it".into());
-        }
-        Qty::ONE
-    })
 }
 
 /// The values of a variation's attributes in one text (`black, M`), and what else was chosen by name (`Engraving`).
