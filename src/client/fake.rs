@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) rest: Mode,
     /// Speaks as the seed does.
     pub(super) legacy: bool,
+    /// No vendor was added yet.
+    pub(super) is_new: bool,
     /// A proxy between takes our header away.
     pub(super) headless: bool,
     /// Answers no ping.
@@ -78,6 +80,7 @@ impl Fake {
                 socket: Mode::Good,
                 rest: Mode::Good,
                 legacy: false,
+                is_new: false,
                 headless: false,
                 mute: false,
                 said: Vec::new(),
@@ -310,7 +313,11 @@ impl State {
             "ping_interval_ms": 25000, "ping_timeout_ms": 10000,
             "retry": {"min_ms": 10, "max_ms": 50}, "server_time": "2026-11-23T17:00:00Z"});
         if all {
-            welcome["vendors"] = json!({ "42": recovery });
+            welcome["vendors"] = if self.is_new {
+                json!({})
+            } else {
+                json!({ "42": recovery })
+            };
         } else {
             let fields = welcome.as_object_mut().unwrap();
             fields.extend(recovery.as_object().unwrap().clone());
@@ -336,6 +343,7 @@ impl State {
         };
         let end = self.stream.end();
         match (method, path) {
+            ("GET", "/api/vendors/") if self.is_new => (200, none(), json!([])),
             ("GET", "/api/vendors/") if !self.legacy => {
                 (200, none(), json!([{"id": "42", "name": "Acme"}]))
             }
@@ -368,6 +376,7 @@ impl State {
                     Err(code) => (410, none(), json!({"error": "gone", "code": code})),
                 }
             }
+            ("POST", "/api/orders/events/") if self.is_new => (200, none(), json!({"vendors": {}})),
             ("POST", "/api/orders/events/") if !self.legacy => {
                 let since = body["positions"]["42"]
                     .as_str()

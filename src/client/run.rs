@@ -81,7 +81,8 @@ pub(crate) struct Run {
     pub(crate) asking_names: bool,
     pub(crate) legacy: bool,
     pub(crate) round_trip: Option<Duration>,
-    pub(crate) vendors_told: Vec<Vendor>,
+    /// `None` until they are known.
+    pub(crate) vendors_told: Option<Vec<Vendor>>,
     mailbox: Arc<Mailbox>,
     pub(crate) realtime: bool,
     backoff: Backoff,
@@ -125,7 +126,7 @@ impl Run {
             asking_names: false,
             legacy: false,
             round_trip: None,
-            vendors_told: Vec::new(),
+            vendors_told: None,
             mailbox,
             realtime: config.realtime,
             backoff: Backoff::new(),
@@ -138,7 +139,9 @@ impl Run {
 
     /// Runs until the receiver of the events is dropped.
     pub(crate) async fn run(mut self) {
-        self.tell_vendors().await;
+        if self.vendor.is_some() {
+            self.tell_vendors().await;
+        }
         let mailbox = Arc::clone(&self.mailbox);
         loop {
             self.tell_connection().await;

@@ -42,8 +42,8 @@ impl Run {
                 id,
             })
             .collect();
-        if vendors != self.vendors_told {
-            self.vendors_told.clone_from(&vendors);
+        if self.vendors_told.as_ref() != Some(&vendors) {
+            self.vendors_told = Some(vendors.clone());
             self.tell(ClientEvent::Vendors(vendors)).await;
         }
     }

@@ -29,7 +29,8 @@ struct Screen {
     is_loading: bool,
     states: Vec<ConnectionState>,
     connection: Option<Connection>,
-    vendors: Vec<crate::protocol::rest::Vendor>,
+    /// `None` until they are told.
+    vendors: Option<Vec<crate::protocol::rest::Vendor>>,
     history_changed: Vec<Vec<VendorId>>,
 }
 
@@ -66,7 +67,7 @@ impl Screen {
             is_loading: false,
             states: Vec::new(),
             connection: None,
-            vendors: Vec::new(),
+            vendors: None,
             history_changed: Vec::new(),
         }
     }
@@ -93,7 +94,7 @@ impl Screen {
                 self.states.push(connection.state.clone());
                 self.connection = Some(connection);
             }
-            ClientEvent::Vendors(vendors) => self.vendors = vendors,
+            ClientEvent::Vendors(vendors) => self.vendors = Some(vendors),
             ClientEvent::Loading { .. } => self.is_loading = true,
             ClientEvent::HistoryChanged(vendors) => self.history_changed.push(vendors),
             ClientEvent::Changes(changes) => changes.into_iter().for_each(|one| self.show(one)),
@@ -186,7 +187,8 @@ async fn a_fresh_client_gets_a_snapshot_of_all_pages_then_events() {
     assert_eq!(screen.reported, [6, 7]);
     screen
         .until("the name", |screen| {
-            screen.vendors.iter().any(|v| v.name == "Acme")
+            let mut vendors = screen.vendors.iter().flatten();
+            vendors.any(|v| v.name == "Acme")
         })
         .await;
 }
@@ -426,9 +428,42 @@ async fn every_vendor_is_followed_over_one_socket_and_over_polls() {
     assert_eq!(lists(&fake), 1);
     screen
         .until("the name", |screen| {
-            screen.vendors.iter().any(|v| v.name == "Acme")
+            let mut vendors = screen.vendors.iter().flatten();
+            vendors.any(|v| v.name == "Acme")
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_server_without_vendors_says_so_over_socket_and_polls() {
+    for socket in [Mode::Good, Mode::HangUp] {
+        let fake = Fake::start().await;
+        fake.with(|state| {
+            state.is_new = true;
+            state.rest = Mode::HangUp;
+            state.socket = Mode::HangUp;
+        });
+        let mut screen = Screen::start(&fake, None, true);
+        screen
+            .until("offline", |screen| {
+                matches!(screen.state(), Some(ConnectionState::Offline { .. }))
+            })
+            .await;
+        assert_eq!(
+            screen.vendors, None,
+            "nobody has said yet that there are none"
+        );
+        fake.with(|state| {
+            state.rest = Mode::Good;
+            state.socket = socket;
+        });
+        screen.client.refresh();
+        screen
+            .until("no vendors", |screen| {
+                screen.vendors.as_deref() == Some(&[])
+            })
+            .await;
+    }
 }
 
 #[tokio::test]
