@@ -23,6 +23,8 @@ use ordertop::order::{HistoryEntry, VendorOrder};
 use ordertop::protocol::rest::Vendor;
 use serde::{Deserialize, Serialize};
 
+use crate::plural::counted;
+
 pub use check::{Fault, check};
 pub use export::{ExportError, export};
 pub use read::{Flaw, Item, NoExport, Reader};
@@ -86,7 +88,10 @@ impl fmt::Display for Counts {
         } = self;
         write!(
             f,
-            "{vendors} vendors, {orders} orders, {history} history entries"
+            "{}, {}, {}",
+            counted(*vendors, "vendor", "vendors"),
+            counted(*orders, "order", "orders"),
+            counted(*history, "history entry", "history entries")
         )
     }
 }

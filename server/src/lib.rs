@@ -38,6 +38,7 @@ pub mod idempotency;
 pub mod import;
 pub mod intake;
 pub mod merge;
+mod plural;
 pub mod progress;
 pub mod publication;
 pub mod reply;

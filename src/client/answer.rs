@@ -61,8 +61,9 @@ impl Answer {
             if !self.is_ours() && serde_json::from_slice::<Value>(&self.body).is_err() {
                 return self.foreign(&self.not_ours());
             }
+            tracing::debug!(%error, "an answer cannot be read");
             RequestError::Unreadable {
-                reason: clean(&error.to_string(), 300),
+                reason: unreadable(&error),
             }
         })
     }
@@ -240,9 +241,25 @@ pub(crate) fn no_answer(error: &(dyn std::error::Error + 'static), url: &Url) ->
     }
 }
 
+/// Why an answer cannot be read. The library's own words are for the log.
+fn unreadable(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    use serde_json::error::Category;
+
+    let path = error.path().to_string();
+    match error.inner().classify() {
+        Category::Eof => "it ends in the middle".to_owned(),
+        Category::Syntax | Category::Io => "it is not JSON".to_owned(),
+        Category::Data if path == "." => "it has another form than the protocol says".to_owned(),
+        Category::Data => {
+            format!("`{}` is not what the protocol says", clean(&path, 200))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::ListedOrder;
 
     fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> RequestError {
         let headers = headers
@@ -400,6 +417,20 @@ mod tests {
                 matches!(error, RequestError::Unreadable { .. }),
                 "{error:?}"
             );
+        }
+        let table = [
+            ("<html>", "it is not JSON"),
+            (r#"[{"id":1"#, "it ends in the middle"),
+            ("null", "it has another form than the protocol says"),
+            (
+                r#"[{"id":"one"}]"#,
+                "`[0].id` is not what the protocol says",
+            ),
+        ];
+        for (body, words) in table {
+            let mut json = serde_json::Deserializer::from_str(body);
+            let error = serde_path_to_error::deserialize::<_, Vec<ListedOrder>>(&mut json);
+            assert_eq!(unreadable(&error.unwrap_err()), words);
         }
     }
 }

@@ -33,7 +33,7 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Whoever takes the lines takes no more.
-    #[error("failed to write the export: {0}")]
+    #[error("failed to write the export")]
     Output(#[from] io::Error),
     /// Order and history contradict each other.
     #[error("order {0} and its history do not agree in the store")]

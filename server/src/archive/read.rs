@@ -33,7 +33,7 @@ pub enum NoExport {
     )]
     Newer(u32),
     /// It cannot be read.
-    #[error("failed to read the export: {0}")]
+    #[error(transparent)]
     Input(#[from] io::Error),
 }
 

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::StoreArgs;
 use super::whole_file::{Existing, WholeFile};
+use crate::archive::Counts;
 use crate::store::lock::{self, Locked};
 use crate::store::sqlite::backup;
 use crate::store::{StoreError, StoreUrl};
@@ -82,14 +83,14 @@ pub async fn run(args: BackupArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("no backup was made at {}", file.display()))?;
     drop(lock);
     let bytes = output.keep()?;
-    let backup::Copied {
-        vendors,
-        orders,
-        events,
-    } = copied;
+    let counts = Counts {
+        vendors: copied.vendors,
+        orders: copied.orders,
+        history: copied.events,
+    };
     writeln!(
         io::stderr(),
-        "copied and verified {} MB: {vendors} vendors, {orders} orders, {events} history entries",
+        "copied and verified {} MB: {counts}",
         bytes.div_ceil(1_000_000)
     )?;
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::rows::Place;
 use crate::intake::Warnings;
+use crate::plural::counted;
 
 /// Most warnings of a row that people are shown.
 const MAX_SHOWN: usize = 5;
@@ -64,8 +65,7 @@ impl fmt::Display for Summary {
             with_warnings,
         } = self;
         let rows = new + changed + unchanged + refused + skipped + read;
-        let plural = if rows == 1 { "row" } else { "rows" };
-        write!(f, "{rows} {plural}: ")?;
+        write!(f, "{}: ", counted(rows, "row", "rows"))?;
         if *read > 0 {
             write!(f, "{read} read, {refused} refused")?;
         } else {

@@ -198,14 +198,18 @@ fn people(told: &Value) -> Vec<(&'static str, String)> {
     lines.push(("lets you in", let_in));
     if let Value::Object(store) = &page["store"] {
         let part = |name: &str| store.get(name).map_or_else(|| "?".to_owned(), &text);
+        let counted = |one: &str| match part(&format!("{one}s")) {
+            count if count == "1" => format!("1 {one}"),
+            count => format!("{count} {one}s"),
+        };
         lines.push((
             "store",
             format!(
-                "{}: {} vendors, {} orders, {} events",
+                "{}: {}, {}, {}",
                 part("kind"),
-                part("vendors"),
-                part("orders"),
-                part("events")
+                counted("vendor"),
+                counted("order"),
+                counted("event")
             ),
         ));
     }
