@@ -9,6 +9,9 @@ use subtle::ConstantTimeEq;
 
 use crate::store::{Retention, StoreOptions, StoreUrl};
 
+/// The variable that holds the token which all callers share.
+pub const TOKEN_VARIABLE: &str = "ORDERTOP_MASTER_TOKEN";
+
 /// Every setting of a server. `--help` names the flags and variables.
 #[derive(Debug, Clone)]
 pub struct Config {

@@ -22,10 +22,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
 use crate::config::Timing;
-use crate::hub::{CutOff, Follower, Following};
+use crate::hub::{CutOff, Follower};
 use crate::publication::{Publication, encode};
 use crate::state::AppState;
-use crate::store::Watch;
+use crate::store::{Following, Watch};
 
 mod recovery;
 

@@ -5,16 +5,14 @@
 
 use jiff::Timestamp;
 use ordertop::order::intake::{Intake, Merge};
-use ordertop::order::status::{self, Permit, Reason, Refusal as StatusRefusal, UndoRefusal};
+use ordertop::order::status::{self, Permit, Reason};
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{
-    Actor, HistoryEntry, MAX_NOTES, MAX_SHIPMENTS, Note, OrderNumber, OrderState, OrderStatus,
-    Shipment, Source, VendorId, VendorOrder, Visibility,
+    Actor, HistoryEntry, MAX_NOTES, MAX_SHIPMENTS, Note, OrderState, OrderStatus, Shipment, Source,
+    VendorOrder, Visibility,
 };
-use ordertop::protocol::MAX_CHANGES_OF_ORDER;
-use serde::{Deserialize, Serialize};
 
-use crate::store::{Decide, EventKind, Verdict, Write};
+use crate::store::{Decide, EventKind, Refusal, TrackingRefusal, Verdict, Write};
 
 mod bounded;
 pub mod tracking;
@@ -22,76 +20,7 @@ pub mod undo;
 
 pub use bounded::at_most_of_each;
 
-use tracking::{TrackingRefusal, TrackingRequest};
-
-/// Why nothing was written.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// There is no such vendor.
-    #[error("there is no vendor {0}: add it with `ordertop-server vendor add {0}`")]
-    UnknownVendor(VendorId),
-    /// The vendor has no such order.
-    #[error("there is no such order")]
-    UnknownOrder,
-    /// The status table says no.
-    #[error(transparent)]
-    Status(#[from] StatusRefusal),
-    /// There is no step that this caller may undo.
-    #[error(transparent)]
-    Undo(#[from] UndoRefusal),
-    /// The order is at another version than the caller saw.
-    #[error("the order has changed since you saw it: it is at version {0}")]
-    VersionConflict(u64),
-    /// There is an order of this number with other content.
-    #[error(
-        "there is another order of this number: choose another number, or send the same content"
-    )]
-    NumberTaken,
-    /// The number of a shop's order is another order's: they are never merged.
-    #[error(
-        "the number {number} is taken by {holder}, and this is {comer}: give the numbers of this file a text of \
-         their own with `--prefix TEXT`"
-    )]
-    NumberOfAnother {
-        /// The number.
-        number: OrderNumber,
-        /// The order that has it.
-        holder: String,
-        /// The order that was to get it.
-        comer: String,
-    },
-    /// Several orders may be the one that a shop's body speaks of.
-    #[error(
-        "the orders {0} may each be this one: name its shop with `--source NAME`, as when they were imported"
-    )]
-    AmbiguousSource(String),
-    /// A shipment names more lines than the order has.
-    #[error(
-        "the shipment names {0} lines, more than the order has: name each once, or none for all"
-    )]
-    TooManyLines(usize),
-    /// A shipment names a line that the order does not have.
-    #[error("the order has no line {0}: name lines by their `id`, or none for all")]
-    UnknownLine(u64),
-    /// The vendor's part of the store is away; for a row among others that went.
-    #[error("the store did not answer for this vendor: send this row again")]
-    StoreUnavailable,
-    /// A shipment comes with a status that ships nothing.
-    #[error("a shipment goes with the status Shipped")]
-    ShipmentWithoutShipping,
-    /// The request has changed this order as often as one may.
-    #[error(
-        "this request has changed the order {MAX_CHANGES_OF_ORDER} times: send the rest in another"
-    )]
-    TooManyChanges,
-    /// A parcel can neither be added nor corrected.
-    #[error(transparent)]
-    Tracking(#[from] TrackingRefusal),
-    /// The order holds as many notes as one may.
-    #[error("the order has {MAX_NOTES} notes already: no more are kept")]
-    TooManyNotes,
-}
+use tracking::TrackingRequest;
 
 /// A checked request to change a status.
 #[derive(Debug, Clone)]

@@ -33,6 +33,12 @@ pub enum Grade {
 }
 
 impl Finding {
+    /// Whether what depends on it need not be looked at.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        self.grade == Grade::Fail
+    }
+
     /// All is well.
     pub fn ok(about: impl Into<String>, says: impl Into<String>) -> Self {
         Self::new(Grade::Ok, about, says, None)

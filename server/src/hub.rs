@@ -14,15 +14,7 @@ use ordertop::protocol::listed::View;
 use tokio::sync::Notify;
 
 use crate::publication::Publication;
-
-/// What a follower follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Following {
-    /// One vendor.
-    Vendor(VendorId),
-    /// Every vendor.
-    All,
-}
+use crate::store::Following;
 
 /// Everyone who follows something.
 #[derive(Debug, Default)]

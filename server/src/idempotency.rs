@@ -8,7 +8,7 @@ use ordertop::protocol::IDEMPOTENCY_KEY;
 
 use crate::caller::Caller;
 use crate::reply::ApiError;
-use crate::routes::Incoming;
+use crate::request::Incoming;
 use crate::store::{Once, digest};
 
 /// Longest key that is taken, in bytes.

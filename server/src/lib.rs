@@ -4,7 +4,10 @@
 //! |---|---|
 //! | [`config`] | every setting, with its unit and default |
 //! | [`server`] | a server as a value: bind, address, stop |
+//! | `accept` | takes connections, hands their requests to the routes |
+//! | `feed` | what was committed, on its way from the store to the hub |
 //! | [`routes`] | the whole HTTP surface on one page |
+//! | [`request`], [`reply`] | what a handler is told, and what it answers |
 //! | [`caller`] | who calls, and for which vendor |
 //! | [`decision`] | what a request may do to an order |
 //! | [`idempotency`] | a request that may be sent again happens once |
@@ -22,6 +25,7 @@
 //! | [`finding`] | what an examination found, and what to do about it |
 //! | [`commands`] | what the binary's command line does |
 
+mod accept;
 pub mod archive;
 mod body_error;
 pub mod cached;
@@ -31,6 +35,7 @@ pub mod config;
 pub mod connection;
 pub mod decision;
 pub mod doctor;
+mod feed;
 pub mod finding;
 pub mod health;
 pub mod hub;
@@ -47,6 +52,7 @@ pub mod routes;
 pub mod server;
 pub mod state;
 pub mod store;
+pub mod turn;
 
 pub use config::{Config, Secret};
 pub use server::{Server, StartError};

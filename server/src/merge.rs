@@ -6,8 +6,8 @@ use ordertop::order::intake::{Intake, IntakeError};
 use ordertop::order::{Actor, ActorKind, OrderKey};
 use ordertop::protocol::rest::{ImportBatch, Outcome, RowResult};
 
-use crate::decision::{self, Refusal};
-use crate::store::{self, Change, ChangeOutcome, Once, Store, StoreError, Target};
+use crate::decision;
+use crate::store::{self, Change, ChangeOutcome, Once, Refusal, Store, StoreError, Target};
 
 /// Commits a batch, its rows in their order; one result a row.
 ///

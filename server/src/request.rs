@@ -1,11 +1,16 @@
-//! What a handler reads of a request: query, body, JSON.
+//! What a handler is told of a request, and reads of it: headers, query, body, JSON.
+
+use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use ordertop::protocol::VERSION_HEADER;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use warp::path::FullPath;
+use warp::reply::Response;
 
 use crate::body_error::{self, syntax};
 use crate::reply::ApiError;
@@ -14,6 +19,47 @@ use crate::state::AppState;
 /// How much more than the limit is read and thrown away, so that a caller who
 /// only listens after sending hears why, and not a broken connection.
 const DRAIN_BYTES: usize = 8 * 1024 * 1024;
+
+/// The header that names the protocol's version.
+pub(crate) const PROTOCOL: HeaderName = HeaderName::from_static(VERSION_HEADER);
+
+/// What a handler answers.
+pub type Answer = Result<Response, ApiError>;
+
+/// What every handler is told of its request.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The shared state.
+    pub state: Arc<AppState>,
+    /// The path, as it came.
+    pub path: FullPath,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The query.
+    pub query: Query,
+}
+
+impl Incoming {
+    /// The vendor that the query names.
+    #[must_use]
+    pub fn vendor(&self) -> Option<&str> {
+        self.query.get("vendor")
+    }
+
+    /// Whether the caller says that it speaks this protocol. Others get what the old system gives.
+    #[must_use]
+    pub fn speaks_ours(&self) -> bool {
+        let said = self.headers.get(PROTOCOL);
+        said.is_some_and(|version| !version.as_bytes().trim_ascii().is_empty())
+    }
+
+    /// The caller's id for this request, for the history: at most 64 characters.
+    #[must_use]
+    pub fn request_id(&self) -> Option<String> {
+        let id = self.headers.get("x-request-id")?.to_str().ok()?;
+        ordertop::order::text::clean_opt(Some(id), 64)
+    }
+}
 
 /// The query of a request, decoded.
 #[derive(Debug, Clone, Default)]

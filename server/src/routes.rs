@@ -5,15 +5,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{ALLOW, HeaderMap, HeaderName, HeaderValue};
-use ordertop::protocol::{VERSION, VERSION_HEADER};
+use http::header::{ALLOW, HeaderValue};
+use ordertop::protocol::VERSION;
 use warp::filters::BoxedFilter;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use crate::reply::ApiError;
-use crate::request::{Query, decode_segment};
+use crate::request::{Answer, Incoming, PROTOCOL, Query, decode_segment};
 use crate::state::AppState;
 
 mod bulk;
@@ -30,47 +30,6 @@ mod shipments;
 mod status;
 mod vendors;
 mod whole_list;
-
-/// The header that names the protocol's version.
-const PROTOCOL: HeaderName = HeaderName::from_static(VERSION_HEADER);
-
-/// What a handler answers.
-pub type Answer = Result<Response, ApiError>;
-
-/// What every handler is told of its request.
-#[derive(Debug)]
-pub struct Incoming {
-    /// The shared state.
-    pub state: Arc<AppState>,
-    /// The path, as it came.
-    pub path: FullPath,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The query.
-    pub query: Query,
-}
-
-impl Incoming {
-    /// The vendor that the query names.
-    #[must_use]
-    pub fn vendor(&self) -> Option<&str> {
-        self.query.get("vendor")
-    }
-
-    /// Whether the caller says that it speaks this protocol. Others get what the old system gives.
-    #[must_use]
-    pub fn speaks_ours(&self) -> bool {
-        let said = self.headers.get(PROTOCOL);
-        said.is_some_and(|version| !version.as_bytes().trim_ascii().is_empty())
-    }
-
-    /// The caller's id for this request, for the history: at most 64 characters.
-    #[must_use]
-    pub fn request_id(&self) -> Option<String> {
-        let id = self.headers.get("x-request-id")?.to_str().ok()?;
-        ordertop::order::text::clean_opt(Some(id), 64)
-    }
-}
 
 /// Every route.
 pub fn routes(state: Arc<AppState>) -> BoxedFilter<(Response,)> {

@@ -15,26 +15,29 @@ use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder
 use ordertop::protocol::Position;
 use serde::{Deserialize, Serialize};
 
-use crate::decision::Refusal;
-use crate::hub::Following;
-
 mod fact;
+mod following;
 mod kept;
 pub mod lock;
 mod news;
 mod once;
+mod open;
 mod query;
 pub mod redis;
 pub mod redis_config;
+mod refusal;
 pub mod sqlite;
 mod target;
 pub mod url;
 
+pub use following::Following;
 pub use kept::{KeptOrder, Restored};
 pub use news::{Event, EventKind, Feed, News, Replay, VendorEvent};
 pub use once::{ONCE_FOR, Once, digest};
+pub use open::open;
 pub use query::{Cursor, ListPage, ListQuery};
 pub use redis::RedisStore;
+pub use refusal::{Refusal, TrackingRefusal};
 pub use sqlite::SqliteStore;
 pub use target::Target;
 pub use url::StoreUrl;
@@ -176,24 +179,6 @@ impl Default for StoreOptions {
             clock: Arc::new(SystemClock),
         }
     }
-}
-
-/// Opens the store at `url`; its news go to `feed`.
-///
-/// # Errors
-/// [`StoreError::Open`], with what to do.
-pub async fn open(
-    url: &StoreUrl,
-    options: &StoreOptions,
-    feed: Option<Feed>,
-) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(match url {
-        StoreUrl::File(path) => {
-            let store = SqliteStore::open(path, options, feed).await?;
-            Arc::new(store)
-        }
-        StoreUrl::Redis(url) => Arc::new(RedisStore::open(url, options, feed).await?),
-    })
 }
 
 /// Changes those rows that could be read, in one commit and their order, and puts

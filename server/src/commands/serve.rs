@@ -10,11 +10,9 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::StoreArgs;
+use crate::config::TOKEN_VARIABLE;
 use crate::store::Retention;
 use crate::{Config, Secret, Server};
-
-/// The variable that holds the token which all callers share.
-pub const TOKEN_VARIABLE: &str = "ORDERTOP_MASTER_TOKEN";
 
 /// Serves orders until it is told to stop (Ctrl-C or SIGTERM)
 ///

@@ -11,10 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Connection, Dialect, End, Recoveries, Replayed, Start, within};
-use crate::hub::Following;
 use crate::publication::{encode, message};
 use crate::state::AppState;
-use crate::store::{Event, Replay, StoreError};
+use crate::store::{Event, Following, Replay, StoreError};
 
 /// Events read and written at a time: some megabyte of frames.
 const PAGE: usize = 1_024;

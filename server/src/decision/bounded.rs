@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ordertop::order::OrderKey;
 use ordertop::protocol::MAX_CHANGES_OF_ORDER;
 
-use super::Refusal;
-use crate::store::{Decide, Verdict};
+use crate::store::{Decide, Refusal, Verdict};
 
 /// Lets the decisions of one request change each order at most [`MAX_CHANGES_OF_ORDER`] times: every
 /// change writes an event, and perhaps all of a long order's lines. What changes nothing is not counted.

@@ -3,36 +3,9 @@
 use jiff::Timestamp;
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{Actor, MAX_SHIPMENTS, OrderStatus, Shipment, VendorOrder};
-use serde::{Deserialize, Serialize};
 
-use super::{Refusal, entry, ship};
-use crate::store::{Decide, EventKind, Verdict, Write};
-
-/// Reason why a parcel was neither added nor corrected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum TrackingRefusal {
-    /// The order's goods have not left, or do not count as left any more.
-    #[error(
-        "the order is {0}: parcels belong to orders that are Shipped, Delivered or Completed; send the parcel as `shipment` with the status Shipped"
-    )]
-    NotShipped(OrderStatus),
-    /// The request names neither carrier nor number.
-    #[error("`carrier` and `tracking_number` are missing: name the parcel by one of them or both")]
-    Empty,
-    /// No parcel that was entered here has the number to be replaced.
-    #[error("no parcel of this order has the tracking number {0}: look at `shipments`")]
-    UnknownParcel(String),
-    /// The parcel came from the shop, which would overwrite a correction.
-    #[error("the parcel {0} was told by the shop: correct it there")]
-    ShopsParcel(String),
-    /// Another parcel of the order has this carrier and number.
-    #[error("another parcel of this order has the tracking number {0} already")]
-    ParcelTaken(String),
-    /// The order holds as many shipments as one may.
-    #[error("the order has {MAX_SHIPMENTS} shipments already: no more are kept")]
-    TooManyShipments,
-}
+use super::{entry, ship};
+use crate::store::{Decide, EventKind, Refusal, TrackingRefusal, Verdict, Write};
 
 /// A request to add or correct a parcel.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use ordertop::order::status::{UndoRefusal, permit_undo};
 use ordertop::order::text::{MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{Actor, OrderStatus, VendorOrder};
 
-use super::{Refusal, entry};
-use crate::store::{Decide, EventKind, Verdict, Write};
+use super::entry;
+use crate::store::{Decide, EventKind, Refusal, Verdict, Write};
 
 /// A checked request to undo the newest step.
 #[derive(Debug, Clone)]

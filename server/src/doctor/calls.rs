@@ -1,161 +1,30 @@
 //! The server's calls: alive, ready, status, token, vendor, polls.
 
 use std::io::Result;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use ordertop::client::Route;
 use ordertop::clock::{Clock, SystemClock};
-use ordertop::order::VendorId;
-use ordertop::protocol::{VERSION, VERSION_HEADER};
-use reqwest::header::{ETAG, IF_NONE_MATCH};
-use serde_json::Value;
-use url::Url;
+use reqwest::header::IF_NONE_MATCH;
 
-use super::{Deadline, Report, Subject, is_bad, ms, skipped, socket};
-use crate::caller::{TOKEN_HEADER, VENDOR_HEADER};
-use crate::commands::serve::TOKEN_VARIABLE;
+use super::deadline::{Deadline, ms};
+use super::report::{Report, skipped};
+use super::server::{Answered, Server, Whose};
+use super::socket;
+use crate::Secret;
+use crate::caller::VENDOR_HEADER;
+use crate::config::TOKEN_VARIABLE;
 use crate::finding::Finding;
 use crate::store::StoreUrl;
-use crate::store::lock::Owner;
-use crate::{Config, Secret};
 
 /// How far two clocks may be apart before people wonder.
 const CLOCKS_APART_S: i64 = 5;
-
-/// The server that is asked, and as whom.
-pub(super) struct Server {
-    http: reqwest::Client,
-    pub(super) url: Url,
-    /// The way there.
-    pub(super) route: Route,
-    /// The token, and whether it is the callers' own.
-    pub(super) token: Option<(Secret, Whose)>,
-    pub(super) vendor: Option<VendorId>,
-    pub(super) origin: Option<String>,
-    store: StoreUrl,
-}
-
-/// Where a token is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
-    /// What callers use.
-    Callers,
-    /// The one that the server left in its store's lock, for its owner.
-    Lock,
-}
-
-impl Server {
-    /// The one that was named, the one that has the store open, or the default.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub(super) fn find(subject: Subject, owner: Option<Owner>) -> anyhow::Result<Self> {
-        let owned: Option<Url> = owner.as_ref().and_then(|owner| owner.url.parse().ok());
-        // The token of a lock is for the server of that lock alone, which runs on this machine.
-        let is_owner = subject.server.is_none() || subject.server == owned;
-        let is_here = is_owner && owned.is_some();
-        let locks = owner.filter(|_| is_owner).map(|owner| owner.token);
-        let callers = subject.token.map(|token| (token, Whose::Callers));
-        let url = match subject.server.or(owned) {
-            Some(url) => url,
-            None => Url::parse(&format!("http://127.0.0.1:{}", Config::DEFAULT_PORT))?,
-        };
-        let route = match is_here {
-            true => Route::direct(),
-            false => Route::to(&url),
-        };
-        Ok(Self {
-            http: route.http()?.build()?,
-            url,
-            route,
-            token: callers.or(locks.map(|token| (Secret::new(token), Whose::Lock))),
-            vendor: subject.vendor,
-            origin: subject.origin,
-            store: subject.store,
-        })
-    }
-
-    /// The address of a path below the server's own.
-    pub(super) fn at(&self, path: &str) -> Url {
-        let mut url = self.url.clone();
-        let below = format!("{}{path}", url.path().trim_end_matches('/'));
-        url.set_path(&below);
-        url
-    }
-
-    fn get(&self, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.get(self.at(path));
-        request.header(VERSION_HEADER, VERSION)
-    }
-
-    /// With the token, where there is one.
-    fn get_known(&self, path: &str) -> reqwest::RequestBuilder {
-        match &self.token {
-            Some((token, _)) => self.get_as(path, token.reveal()),
-            None => self.get(path),
-        }
-    }
-
-    fn get_as(&self, path: &str, token: &str) -> reqwest::RequestBuilder {
-        self.get(path).header(TOKEN_HEADER, token)
-    }
-}
-
-/// What was answered.
-struct Answered {
-    status: u16,
-    body: Value,
-    etag: Option<reqwest::header::HeaderValue>,
-    took: Duration,
-}
-
-impl Answered {
-    async fn to(
-        server: &Server,
-        request: reqwest::RequestBuilder,
-        clock: Deadline,
-    ) -> std::result::Result<Self, String> {
-        let began = Instant::now();
-        let asked = async {
-            let response = request.send().await?;
-            let status = response.status().as_u16();
-            let etag = response.headers().get(ETAG).cloned();
-            let body = response.bytes().await?;
-            reqwest::Result::Ok((status, etag, body))
-        };
-        // reqwest's own sentence names the address, and leaves out the cause.
-        let named = |error| server.route.name_in(innermost(&error));
-        let asked = async { asked.await.map_err(named) };
-        let (status, etag, body) = clock.wait(asked).await?;
-        Ok(Self {
-            status,
-            etag,
-            body: serde_json::from_slice(&body).unwrap_or_default(),
-            took: began.elapsed(),
-        })
-    }
-
-    fn text(&self, field: &str) -> &str {
-        self.body[field].as_str().unwrap_or("?")
-    }
-}
-
-/// The system's words, below those of the libraries between.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
 
 /// Asks the server everything, its socket too.
 pub(super) async fn check(server: &Server, clock: Deadline, report: &mut Report<'_>) -> Result<()> {
     report.add(&address(server))?;
     let alive = alive(server, clock).await;
     report.add(&alive)?;
-    if is_bad(&alive) {
+    if alive.is_bad() {
         for about in [
             "ready", "status", "clock", "token", "vendor", "socket", "origin", "polling",
         ] {
@@ -170,7 +39,7 @@ pub(super) async fn check(server: &Server, clock: Deadline, report: &mut Report<
     }
     let token = token(server, clock).await;
     report.add(&token)?;
-    let Some((secret, _)) = server.token.as_ref().filter(|_| !is_bad(&token)) else {
+    let Some((secret, _)) = server.token.as_ref().filter(|_| !token.is_bad()) else {
         for about in ["vendor", "socket", "origin", "polling"] {
             report.add(&skipped(about, "the token"))?;
         }
@@ -179,7 +48,7 @@ pub(super) async fn check(server: &Server, clock: Deadline, report: &mut Report<
     let secret = secret.reveal();
     let vendor = vendor(server, secret, clock).await;
     report.add(&vendor)?;
-    if is_bad(&vendor) {
+    if vendor.is_bad() {
         for about in ["socket", "origin", "polling"] {
             report.add(&skipped(about, "the vendor"))?;
         }
@@ -449,7 +318,7 @@ mod tests {
     fn a_proxy_without_a_ready_server_is_not_called_a_stranger() {
         for (status, names) in [(503, "a proxy"), (502, "a proxy"), (404, "another program")] {
             let finding = not_alive(status);
-            assert!(is_bad(&finding) && finding.says.contains(&status.to_string()));
+            assert!(finding.is_bad() && finding.says.contains(&status.to_string()));
             assert!(finding.remedy.expect("a remedy").contains(names));
         }
     }

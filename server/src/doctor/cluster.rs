@@ -5,8 +5,9 @@ use std::io::Result;
 
 use redis::aio::MultiplexedConnection;
 
-use super::redis::ping;
-use super::{Deadline, Report};
+use super::deadline::Deadline;
+use super::ping::ping;
+use super::report::Report;
 use crate::finding::Finding;
 use crate::store::url::{Node, RedisUrl};
 

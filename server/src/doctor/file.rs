@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Deadline, Report};
+use super::deadline::Deadline;
+use super::report::Report;
 use crate::finding::Finding;
 use crate::store::lock::{self, Owner};
 

@@ -3,7 +3,7 @@
 
 use std::io::Result;
 
-use super::Report;
+use super::report::Report;
 use crate::finding::Finding;
 
 /// Sockets, requests, store and log each take a file.

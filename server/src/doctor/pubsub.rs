@@ -8,7 +8,7 @@ use redis::cluster::ClusterClient;
 use redis::{Client, ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult};
 use tokio::sync::mpsc;
 
-use super::{Deadline, ms};
+use super::deadline::{Deadline, ms};
 use crate::finding::Finding;
 use crate::store::redis::connection_info;
 use crate::store::url::{Node, RedisUrl};

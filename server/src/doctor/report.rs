@@ -117,6 +117,11 @@ impl<'a> Report<'a> {
     }
 }
 
+/// What is not looked at, because what it needs is not well.
+pub(super) fn skipped(about: &str, needed: &str) -> Finding {
+    Finding::skip(about, format!("{needed} must be well first"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::Result;
 
-use super::redis::ping;
-use super::{Deadline, Report};
+use super::deadline::Deadline;
+use super::ping::ping;
+use super::report::Report;
 use crate::finding::Finding;
 use crate::store::url::{Node, RedisUrl};
 

@@ -13,8 +13,9 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls};
 
-use super::calls::Server;
-use super::{Deadline, ms, skipped};
+use super::deadline::{Deadline, ms};
+use super::report::skipped;
+use super::server::Server;
 use crate::caller::{TOKEN_HEADER, VENDOR_HEADER};
 use crate::finding::Finding;
 

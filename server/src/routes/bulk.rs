@@ -12,14 +12,15 @@ use ordertop::protocol::rest::{BulkChange, BulkRow, Outcome, RowResult, RowResul
 use ordertop::protocol::{ListedOrder, MAX_BULK_ANSWER_BYTES, MAX_ORDERS};
 use serde_json::value::RawValue;
 
-use super::{Answer, Incoming, status};
+use super::status;
 use crate::body_error;
 use crate::caller::Caller;
-use crate::decision::{Refusal, at_most_of_each};
+use crate::decision::at_most_of_each;
 use crate::idempotency;
 use crate::reply::{self, ApiError};
 use crate::request;
-use crate::store::{self, Change, ChangeOutcome, Decide, Once};
+use crate::request::{Answer, Incoming};
+use crate::store::{self, Change, ChangeOutcome, Decide, Once, Refusal};
 
 /// `POST /api/orders/update-status/`: one result a row, in order.
 pub(super) async fn update(

@@ -13,14 +13,14 @@ use ordertop::protocol::rest::{EventsByVendor, EventsPage, EventsRequest, Vendor
 use ordertop::protocol::{MAX_ORDERS, MAX_WAIT_S, Position};
 use tokio::time::Instant;
 
-use super::{Answer, Incoming};
 use crate::caller::Caller;
-use crate::hub::{Bell, Following};
+use crate::hub::Bell;
 use crate::publication::message;
 use crate::reply::{self, ApiError};
 use crate::request;
+use crate::request::{Answer, Incoming};
 use crate::state::AppState;
-use crate::store::{Event, Replay, Watch};
+use crate::store::{Event, Following, Replay, Watch};
 
 /// `GET /api/orders/vendor/events/?since=offset:mark&wait=25`.
 pub(super) async fn since(incoming: Incoming) -> Answer {

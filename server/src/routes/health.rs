@@ -7,9 +7,9 @@ use http::StatusCode;
 use serde_json::json;
 use warp::reply::Response;
 
-use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::reply;
+use crate::request::{Answer, Incoming};
 
 /// `GET /livez`: the process answers.
 pub(super) fn livez() -> Response {

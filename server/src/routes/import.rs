@@ -6,12 +6,12 @@ use http::StatusCode;
 use ordertop::protocol::rest::{ImportBatch, RowResults};
 
 use super::bulk::at_most;
-use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::idempotency;
 use crate::merge;
 use crate::reply;
 use crate::request;
+use crate::request::{Answer, Incoming};
 
 /// `POST /api/orders/import/`: one result a row, in order.
 pub(super) async fn import(

@@ -23,14 +23,13 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use warp::Filter;
 
-use super::{Answer, Incoming};
 use crate::caller::{BadCredentials, Caller};
 use crate::connection::{self, Dialect, Start};
 use crate::progress::WriteProgress;
 use crate::reply::{self, ApiError};
-use crate::request::decode_segment;
-use crate::server::Turn;
+use crate::request::{Answer, Incoming, decode_segment};
 use crate::state::AppState;
+use crate::turn::Turn;
 
 /// A connection that may become a socket.
 pub(super) struct Upgrade {

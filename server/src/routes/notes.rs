@@ -8,12 +8,13 @@ use ordertop::order::{Note, Visibility};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{NewNote, NoteAdded};
 
-use super::{Answer, Incoming, status};
+use super::status;
 use crate::caller::Caller;
 use crate::decision::{self, NoteRequest};
 use crate::idempotency;
 use crate::reply::{self, ApiError};
 use crate::request;
+use crate::request::{Answer, Incoming};
 
 /// `POST /api/orders/{number}/notes/`.
 pub(super) async fn add(

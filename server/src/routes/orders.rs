@@ -8,9 +8,9 @@ use ordertop::protocol::rest::History;
 use ordertop::protocol::{ListedOrder, MAX_ORDERS, Position, TOTAL_COUNT};
 
 use super::whole_list::{self, Asked};
-use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::reply::{self, ApiError};
+use crate::request::{Answer, Incoming};
 use crate::store::{ListPage, ListQuery};
 
 /// How many orders a list holds.

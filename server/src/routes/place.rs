@@ -11,12 +11,12 @@ use serde_json::value::RawValue;
 
 use super::bulk::{self, Row, at_most, change_rows};
 use super::status::refused;
-use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::decision;
 use crate::idempotency;
 use crate::reply::{self, ApiError};
 use crate::request;
+use crate::request::{Answer, Incoming};
 use crate::store::{ChangeOutcome, Decide, Once};
 
 /// `POST /api/orders/`.

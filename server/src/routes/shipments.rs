@@ -7,12 +7,13 @@ use ordertop::order::Shipment;
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{TrackingChange, TrackingChanged};
 
-use super::{Answer, Incoming, status};
+use super::status;
 use crate::caller::Caller;
 use crate::decision::tracking::{self, TrackingRequest};
 use crate::idempotency;
 use crate::reply;
 use crate::request;
+use crate::request::{Answer, Incoming};
 use crate::store::ChangeOutcome;
 
 /// `POST /api/orders/{number}/shipments/`.

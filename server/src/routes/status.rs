@@ -12,16 +12,15 @@ use ordertop::protocol::rest::{
     CANCELLATION_REQUESTED, STATUS_UPDATED, StatusChange, StatusChanged,
 };
 
-use super::{Answer, Incoming};
 use crate::caller::Caller;
-use crate::decision::tracking::TrackingRefusal;
 use crate::decision::undo::{UndoRequest, undo};
-use crate::decision::{self, Refusal, StatusRequest};
+use crate::decision::{self, StatusRequest};
 use crate::idempotency;
 use crate::reply::{self, ApiError, not_a_choice};
 use crate::request;
+use crate::request::{Answer, Incoming};
 use crate::state::AppState;
-use crate::store::{Change, ChangeOutcome, Decide, StoreError};
+use crate::store::{Change, ChangeOutcome, Decide, Refusal, StoreError, TrackingRefusal};
 
 /// `POST /api/orders/{number}/update-status/`.
 pub(super) async fn update(

@@ -8,10 +8,10 @@ use ordertop::order::text::{MAX_NAME_CHARS, clean};
 use ordertop::protocol::rest::Vendor;
 use serde::Deserialize;
 
-use super::{Answer, Incoming};
 use crate::caller::Caller;
 use crate::reply;
 use crate::request;
+use crate::request::{Answer, Incoming};
 
 /// `GET /api/vendors/`.
 pub(super) async fn list(incoming: Incoming) -> Answer {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Refusal;
 use super::{Change, ChangeOutcome};
-use crate::decision::Refusal;
 
 /// Makes a request happen once: an `Idempotency-Key` and what came under it.
 #[derive(Debug, Clone, PartialEq, Eq)]

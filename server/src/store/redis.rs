@@ -4,7 +4,7 @@
 //! A change is read, decided upon in Rust, and compared and set by one script
 //! (`change`, `commit`); its event is appended to the vendor's stream and published by the
 //! same script. What a server tells its followers comes from its own commits and
-//! from published messages; the stream is the truth behind both (`feed`).
+//! from published messages; the stream is the truth behind both (`subscriber`).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,13 +22,13 @@ use super::{
     Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
     StoreError, StoreFuture, StoreOptions, StoreSummary, Target, VendorRecord, Watch,
 };
-use crate::hub::Following;
+use crate::store::Following;
 pub(crate) use connect::connection_info;
 use connect::{Connection, Connector, Link};
-use feed::{Ask, FeedHandle};
 use keys::VendorKeys;
 pub(crate) use rights::Uses;
 use script::Script;
+use subscriber::{Ask, Subscriber};
 use waiters::Waiters;
 use watches::Begun;
 
@@ -36,7 +36,6 @@ mod change;
 mod commit;
 mod commits;
 mod connect;
-mod feed;
 mod keys;
 mod list;
 mod once;
@@ -48,6 +47,7 @@ mod rights;
 mod rows;
 mod script;
 mod sources;
+mod subscriber;
 mod tracks;
 mod waiters;
 mod warn;
@@ -68,7 +68,7 @@ const HEALTH_FRESH: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct RedisStore {
     shared: Arc<Shared>,
-    feed: Mutex<Option<(FeedHandle, JoinHandle<()>)>>,
+    subscriber: Mutex<Option<(Subscriber, JoinHandle<()>)>>,
 }
 
 /// What every part of the store uses.
@@ -362,16 +362,19 @@ impl RedisStore {
         if feed.is_some() {
             warn::of_dangers(&shared, url).await;
         }
-        let feed = feed.map(|out| FeedHandle::start(shared.clone(), out));
+        let subscriber = feed.map(|out| Subscriber::start(shared.clone(), out));
         Ok(Self {
             shared,
-            feed: Mutex::new(feed),
+            subscriber: Mutex::new(subscriber),
         })
     }
 
-    fn feed(&self) -> Option<FeedHandle> {
-        let feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
-        feed.as_ref().map(|(handle, _)| handle.clone())
+    fn subscriber(&self) -> Option<Subscriber> {
+        let subscriber = self
+            .subscriber
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        subscriber.as_ref().map(|(handle, _)| handle.clone())
     }
 }
 
@@ -397,13 +400,13 @@ impl Store for RedisStore {
         changes: Vec<(Target, Decide)>,
         once: Option<Once>,
     ) -> StoreFuture<'_, Vec<Change>> {
-        let feed = self.feed();
+        let subscriber = self.subscriber();
         Box::pin(async move {
             let (changes, events) = change::change_all(&self.shared, changes, once).await?;
-            if let Some(feed) = feed
+            if let Some(subscriber) = subscriber
                 && !events.is_empty()
             {
-                feed.committed(events).await;
+                subscriber.committed(events).await;
             }
             Ok(changes)
         })
@@ -411,16 +414,16 @@ impl Store for RedisStore {
 
     fn watch<'a>(&'a self, following: &'a Following) -> StoreFuture<'a, Watch> {
         Box::pin(async move {
-            let Some(feed) = self.feed() else {
+            let Some(subscriber) = self.subscriber() else {
                 return Ok(Watch::default());
             };
-            let (watch, begun) = feed.watches.begin(following);
+            let (watch, begun) = subscriber.watches.begin(following);
             if matches!(begun, Begun::NotYet) {
                 match following {
-                    Following::All => feed.ask(Ask::FollowAll).await?,
+                    Following::All => subscriber.ask(Ask::FollowAll).await?,
                     Following::Vendor(vendor) => {
                         let follow = |answer| Ask::Follow(vendor.clone(), answer);
-                        feed.ask(follow).await?;
+                        subscriber.ask(follow).await?;
                     }
                 }
             }
@@ -470,7 +473,7 @@ impl Store for RedisStore {
     }
 
     fn probe(&self) -> StoreFuture<'_, ()> {
-        let watched = self.feed().is_some();
+        let watched = self.subscriber().is_some();
         Box::pin(self.shared.probe(watched))
     }
 
@@ -489,13 +492,13 @@ impl Store for RedisStore {
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {
-        let feed = self
-            .feed
+        let subscriber = self
+            .subscriber
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         Box::pin(async move {
-            if let Some((handle, task)) = feed {
+            if let Some((handle, task)) = subscriber {
                 // Ends when the last handle is gone; a commit under way has its own.
                 drop(handle);
                 let _ = task.await;

@@ -2,7 +2,7 @@
 
 use ordertop::order::{OrderKey, OrderNumber, Source, VendorOrder};
 
-use crate::decision::Refusal;
+use super::Refusal;
 
 /// The order that a change is about: the one of this source where the vendor has it, whatever its number is, else the
 /// one of this number.

@@ -2,8 +2,10 @@
 
 use ordertop::order::placement::Placement;
 use ordertop::order::{Actor, ActorKind, OrderStatus, Visibility};
-use ordertop_server::decision::{self, Refusal};
-use ordertop_server::store::{Change, ChangeOutcome, Decide, Once, Store, StoreError, Target};
+use ordertop_server::decision;
+use ordertop_server::store::{
+    Change, ChangeOutcome, Decide, Once, Refusal, Store, StoreError, Target,
+};
 
 use crate::story::{at, events, key, ship, vendor};
 

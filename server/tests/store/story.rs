@@ -8,8 +8,10 @@ use ordertop::order::placement::Placement;
 use ordertop::order::{Actor, ActorKind, OrderKey, OrderStatus, VendorId};
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
-use ordertop_server::decision::{self, Refusal, StatusRequest};
-use ordertop_server::store::{Change, ChangeOutcome, Event, ListQuery, News, Replay, Store};
+use ordertop_server::decision::{self, StatusRequest};
+use ordertop_server::store::{
+    Change, ChangeOutcome, Event, ListQuery, News, Refusal, Replay, Store,
+};
 use tokio::sync::mpsc;
 
 use crate::once::once;

@@ -6,8 +6,8 @@ use ordertop::order::{
 };
 
 use super::{UndoRequest, undo};
-use crate::decision::{NoteRequest, Refusal, StatusRequest, add_note, change_status};
-use crate::store::{Decide, Verdict};
+use crate::decision::{NoteRequest, StatusRequest, add_note, change_status};
+use crate::store::{Decide, Refusal, Verdict};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()

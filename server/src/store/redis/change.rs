@@ -14,10 +14,9 @@ use super::commit::{Row, Said, token};
 use super::once::{self, Place, Remembering};
 use super::read::Seen;
 use super::sources::Sources;
-use crate::decision::Refusal;
 use crate::store::fact::Fact;
 use crate::store::{
-    Change, ChangeOutcome, Decide, Once, StoreError, Target, VendorEvent, Verdict, Write,
+    Change, ChangeOutcome, Decide, Once, Refusal, StoreError, Target, VendorEvent, Verdict, Write,
 };
 
 /// How often a change is decided anew before it is given up.

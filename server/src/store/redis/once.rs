@@ -18,8 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::Shared;
 use super::keys::{self, VendorKeys};
 use super::rows::{Entry, json, position, to_json, unreadable};
-use crate::store::once;
-use crate::store::{Change, ChangeOutcome, Decide, ONCE_FOR, Once, StoreError, digest};
+use crate::store::{Change, ChangeOutcome, Decide, ONCE_FOR, Once, StoreError, digest, once};
 
 /// Claims the key for this request.
 ///

@@ -8,8 +8,7 @@ use super::Shared;
 use super::keys::VendorKeys;
 use super::read::Seen;
 use super::rows::unreadable;
-use crate::decision::Refusal;
-use crate::store::{ListQuery, StoreError, Target};
+use crate::store::{ListQuery, Refusal, StoreError, Target};
 
 /// The field that says that the index holds every order of the vendor. A source's field has a line break.
 const IS_WHOLE: &str = "whole";

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ordertop::order::VendorId;
 
-use crate::hub::Following;
-use crate::store::{Held, Watch};
+use crate::store::{Following, Held, Watch};
 
 /// Whose news are wanted, and whose come already.
 #[derive(Debug, Default)]

@@ -8,16 +8,21 @@ use ordertop::order::{OrderId, OrderKey, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 use rusqlite::{Transaction, params};
 
-use super::once::Placed;
 use super::read::{self, Stored};
 use super::rows::to_json;
 use super::sources;
 use super::{Directory, VendorEntry};
-use crate::decision::Refusal;
 use crate::store::fact::Fact;
 use crate::store::{
-    Change, ChangeOutcome, Decide, Event, News, Target, VendorEvent, VendorRecord, Verdict, Write,
+    Change, ChangeOutcome, Decide, Event, News, Refusal, Target, VendorEvent, VendorRecord,
+    Verdict, Write,
 };
+
+/// A change with its place in the log, where it was written.
+pub(super) struct Placed {
+    pub(super) change: Change,
+    pub(super) seq: Option<i64>,
+}
 
 /// What a transaction has made so far, to be shown after its commit.
 #[derive(Default)]

@@ -17,7 +17,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Deserialize;
 
 use super::Directory;
-use super::commit::Pending;
+use super::commit::{Pending, Placed};
 use super::read::{self, AtEvent};
 use super::rows::{json, to_json};
 use crate::store::once::Remembered;
@@ -26,12 +26,6 @@ use crate::store::{Change, ChangeOutcome, Decide, ONCE_FOR, Once, StoreError, Ta
 /// For each key that is added so many that have expired are removed: more than
 /// one, so that the table shrinks again after a busy day.
 const FORGET_PER_KEY: u64 = 4;
-
-/// A change with its place in the log, where it was written.
-pub(super) struct Placed {
-    pub(super) change: Change,
-    pub(super) seq: Option<i64>,
-}
 
 /// A change as it is kept: by its place in the log.
 type Kept = Remembered<i64, Copied>;

@@ -4,8 +4,7 @@ use ordertop::order::{OrderNumber, Source, VendorOrder};
 use rusqlite::{Connection, Transaction, params};
 
 use super::read;
-use crate::decision::Refusal;
-use crate::store::Target;
+use crate::store::{Refusal, Target};
 
 /// The number of the stored order that a change is about, where its source leads to one.
 pub(super) fn number(

@@ -1,7 +1,6 @@
 //! A cluster whose slots move between nodes, and whose nodes come and go.
 
-use ordertop_server::hub::Following;
-use ordertop_server::store::{ChangeOutcome, News, Store};
+use ordertop_server::store::{ChangeOutcome, Following, News, Store};
 
 use super::{next, open, until};
 use crate::once::placing;

@@ -2,8 +2,7 @@
 //! a right that is taken away later.
 
 use ordertop::protocol::Position;
-use ordertop_server::hub::Following;
-use ordertop_server::store::{News, Store, StoreError, StoreOptions};
+use ordertop_server::store::{Following, News, Store, StoreError, StoreOptions};
 
 use super::{Fed, next, open, open_with};
 use crate::once::placing;

@@ -1,4 +1,4 @@
-//! How the feed looks after itself: its connection, its pulse, quiet vendors, and
+//! How the subscriber looks after itself: its connection, its pulse, quiet vendors, and
 //! those that nobody follows any more.
 
 use std::sync::Arc;

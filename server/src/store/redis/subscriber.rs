@@ -60,12 +60,12 @@ pub(super) enum Ask {
 
 /// The way to the task.
 #[derive(Debug, Clone)]
-pub(super) struct FeedHandle {
+pub(super) struct Subscriber {
     asks: mpsc::Sender<Ask>,
     pub(super) watches: Arc<Watches>,
 }
 
-impl FeedHandle {
+impl Subscriber {
     /// Starts the task; it ends when the last handle is dropped.
     pub(super) fn start(shared: Arc<Shared>, out: Feed) -> (Self, tokio::task::JoinHandle<()>) {
         let (asks, asked) = mpsc::channel(ASKS_IN_LINE);

@@ -1,4 +1,4 @@
-//! What the feed hears: messages, and the answers to its own questions.
+//! What the subscriber hears: messages, and the answers to its own questions.
 
 use std::sync::{Arc, PoisonError};
 
