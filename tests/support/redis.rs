@@ -8,12 +8,13 @@
 
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 use tokio::time::{Instant, sleep};
 
 // This file is taken in by its path, so these need theirs.
@@ -32,8 +33,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Between two looks at something that tells of itself in no other way.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Ports are taken from here: below those that Linux gives to outgoing
-/// connections (from 32768), so that a killed server finds its port free; a
-/// cluster's bus listens 10,000 above, which is still below.
+/// connections (from 32768); a cluster's bus listens 10,000 above, which is
+/// still below.
 const PORTS: std::ops::Range<u16> = 10_000..22_000;
 const BUS: u16 = 10_000;
 
@@ -41,6 +42,7 @@ const BUS: u16 = 10_000;
 pub(crate) struct Redis {
     child: Child,
     port: u16,
+    _held: [TcpSocket; 2],
     settings: Settings,
     folder: TempDir,
 }
@@ -71,10 +73,11 @@ impl Redis {
     async fn start_as(settings: Settings) -> Self {
         loop {
             let folder = tempfile::tempdir().expect("a folder");
-            let port = free_port();
+            let (port, held) = hold_port();
             let mut redis = Self {
                 child: spawn(&folder, port, &settings, &[]),
                 port,
+                _held: held,
                 settings: settings.clone(),
                 folder,
             };
@@ -240,15 +243,22 @@ fn spawn(folder: &TempDir, port: u16, settings: &Settings, more: &[&str]) -> Chi
     }
 }
 
-/// A port that nobody has, and whose bus port nobody has.
-fn free_port() -> u16 {
+/// A free port and its bus, held: no other test takes them while the sockets live, also while no server listens there.
+fn hold_port() -> (u16, [TcpSocket; 2]) {
     let random = std::hash::RandomState::new().build_hasher().finish();
     let start = u16::try_from(random % PORTS.len() as u64).expect("below the count of ports");
-    let free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     (0..PORTS.len())
         .map(|n| PORTS.start + (start + n as u16) % (PORTS.end - PORTS.start))
-        .find(|port| free(*port) && free(port + BUS))
+        .find_map(|port| Some((port, [hold(port)?, hold(port + BUS)?])))
         .expect("a free port")
+}
+
+/// Binds without sharing, which fails where anything else is bound, and then lets a server bind beside it and listen.
+fn hold(port: u16) -> Option<TcpSocket> {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((Ipv4Addr::LOCALHOST, port).into()).ok()?;
+    socket.set_reuseaddr(true).expect("an option of a socket");
+    Some(socket)
 }
 
 /// The value of a line `field:value`.
