@@ -5,7 +5,9 @@
 //! keep the two apart so that a step writes little. This module and the ones
 //! below it do no input or output and never read a clock.
 
+mod actor;
 mod content;
+mod digest;
 mod id;
 pub mod intake;
 pub mod money;
@@ -16,6 +18,7 @@ mod state;
 pub mod status;
 pub mod text;
 
+pub use actor::{Actor, ActorKind};
 pub use content::{
     Address, Buyer, Line, MAX_NOTES, MAX_SHIPMENTS, Note, OrderContent, Property, Shipment, Totals,
     Visibility,
@@ -25,7 +28,7 @@ pub use money::{Currency, Money};
 pub use qty::{InvalidQty, Qty};
 use serde::{Deserialize, Serialize};
 pub use source::{Source, SourceKey};
-pub use state::{Actor, ActorKind, Flags, Heard, HistoryEntry, OrderState, Previous};
+pub use state::{Flags, Heard, HistoryEntry, OrderState, Previous};
 pub use status::OrderStatus;
 
 /// One vendor's order. Known to people by vendor and number ([`OrderKey`]),

@@ -21,6 +21,7 @@ pub mod close;
 pub(crate) mod lenient;
 pub mod listed;
 pub mod message;
+pub(crate) mod number;
 pub mod old;
 pub mod packed;
 pub mod position;
@@ -28,7 +29,7 @@ pub mod rest;
 
 pub use close::CloseReason;
 pub use listed::{ListedOrder, ListedTotals};
-pub use message::{ClientMessage, OrderEvent, ServerMessage, Welcome};
+pub use message::{ClientMessage, EventKind, OrderEvent, ServerMessage, Welcome};
 pub use packed::PackedOrder;
 pub use position::{Mark, Position};
 

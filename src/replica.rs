@@ -10,10 +10,39 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::client::event::{Change, EventKind};
 use crate::order::{OrderKey, OrderNumber, VendorId};
 use crate::protocol::position::Follows;
-use crate::protocol::{OrderEvent, PackedOrder, Position};
+use crate::protocol::{EventKind, OrderEvent, PackedOrder, Position};
+
+/// One change of the replica.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A vendor's orders were replaced by a snapshot: forget what was known of
+    /// this vendor that is not among these.
+    Snapshot {
+        /// Whose.
+        vendor: VendorId,
+        /// All the orders there are.
+        orders: Vec<Arc<PackedOrder>>,
+    },
+    /// An order is new or changed, by an event: once for each event.
+    Event {
+        /// Which kind.
+        kind: EventKind,
+        /// The event; it holds the order.
+        event: Arc<OrderEvent>,
+        /// The same order again, to be kept.
+        order: Option<Arc<PackedOrder>>,
+    },
+    /// An order is new or changed, and no event tells why: the answer to a
+    /// request, or a poll of a server of the old kind.
+    Order {
+        /// Which.
+        key: OrderKey,
+        /// As it is now.
+        order: Arc<PackedOrder>,
+    },
+}
 
 /// One vendor's orders as last known.
 #[derive(Debug, Clone)]

@@ -18,13 +18,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
-use ordertop::client::{
-    Change, Client, ClientConfig, ClientEvent, ConnectionState, Credentials, Rest,
-};
+use ordertop::client::{Client, ClientConfig, ClientEvent, ConnectionState, Credentials, Rest};
 use ordertop::order::VendorId;
 use ordertop::order::placement::{PlacedLine, Placement};
 use ordertop::protocol::MAX_ORDERS;
 use ordertop::protocol::rest::{Outcome, Vendor};
+use ordertop::replica::Change;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};

@@ -11,8 +11,9 @@ use ordertop::order::{
     Actor, HistoryEntry, MAX_NOTES, MAX_SHIPMENTS, Note, OrderState, OrderStatus, Shipment, Source,
     VendorOrder, Visibility,
 };
+use ordertop::protocol::EventKind;
 
-use crate::store::{Decide, EventKind, Refusal, TrackingRefusal, Verdict, Write};
+use crate::store::{Decide, Refusal, TrackingRefusal, Verdict, Write};
 
 mod bounded;
 pub mod tracking;
@@ -113,9 +114,9 @@ fn step(order: &VendorOrder, request: &StatusRequest, now: Timestamp) -> Result<
         forced: false,
     };
     let kind = if asked {
-        EventKind::OrderUpdated
+        EventKind::Updated
     } else {
-        EventKind::OrderStatusUpdate
+        EventKind::Status
     };
     Ok(Verdict::Write(Box::new(Write {
         order: next,
@@ -256,7 +257,7 @@ pub fn add_note(request: NoteRequest, now: Timestamp) -> Decide {
         Verdict::Write(Box::new(Write {
             order: next,
             content_changed: true,
-            kind: EventKind::OrderUpdated,
+            kind: EventKind::Updated,
             history,
         }))
     })
@@ -274,7 +275,7 @@ pub fn place(intake: Intake, actor: Actor, request_id: Option<String>, now: Time
             Verdict::Write(Box::new(Write {
                 order,
                 content_changed: true,
-                kind: EventKind::OrderCreated,
+                kind: EventKind::Created,
                 history,
             }))
         }
@@ -288,7 +289,7 @@ pub fn import(intake: Intake, actor: Actor, request_id: Option<String>, now: Tim
         let Some(stored) = stored else {
             let order = intake.place(actor.clone(), now);
             let history = entry(&order.state, &actor, "imported", None, &request_id, now);
-            let kind = EventKind::OrderCreated;
+            let kind = EventKind::Created;
             return Verdict::Write(Box::new(Write {
                 order,
                 content_changed: true,
@@ -316,9 +317,9 @@ pub fn import(intake: Intake, actor: Actor, request_id: Option<String>, now: Tim
                 );
                 history.forced = forced;
                 let kind = if from == order.state.status {
-                    EventKind::OrderUpdated
+                    EventKind::Updated
                 } else {
-                    EventKind::OrderStatusUpdate
+                    EventKind::Status
                 };
                 Verdict::Write(Box::new(Write {
                     content_changed: order.content != stored.content,
@@ -407,7 +408,7 @@ mod tests {
     fn shipping_without_a_shipment_writes_no_content() {
         let write = written(&paid(), wish(OrderStatus::Shipped), 1);
         assert!(!write.content_changed);
-        assert_eq!(write.kind, EventKind::OrderStatusUpdate);
+        assert_eq!(write.kind, EventKind::Status);
         assert_eq!(write.history.from, Some(OrderStatus::Paid));
         assert_eq!(write.order.state.version, 2);
     }
@@ -471,7 +472,7 @@ mod tests {
     #[test]
     fn a_vendor_asks_for_a_cancellation_once() {
         let asked = written(&paid(), wish(OrderStatus::Cancelled), 1);
-        assert_eq!(asked.kind, EventKind::OrderUpdated);
+        assert_eq!(asked.kind, EventKind::Updated);
         assert_eq!(asked.order.state.status, OrderStatus::Paid);
         assert_eq!(asked.history.action, "cancel_requested");
         let again = change_status(wish(OrderStatus::Cancelled), at(2))(Some(&asked.order));
@@ -493,7 +494,7 @@ mod tests {
                 panic!("note {n} is not written");
             };
             assert!(write.content_changed);
-            assert_eq!(write.kind, EventKind::OrderUpdated);
+            assert_eq!(write.kind, EventKind::Updated);
             assert_eq!(write.history.version, order.state.version + 1);
             assert!(!format!("{:?}", write.history).contains("door"));
             order = write.order;

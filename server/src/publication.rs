@@ -4,13 +4,13 @@
 use std::sync::{Arc, OnceLock};
 
 use ordertop::order::{ActorKind, VendorId};
-use ordertop::protocol::listed::View;
-use ordertop::protocol::message::VendorAdded;
-use ordertop::protocol::{ListedOrder, OrderEvent, ServerMessage};
+use ordertop::protocol::{
+    EventKind, ListedOrder, OrderEvent, ServerMessage, listed::View, message::VendorAdded,
+};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::store::{Event, EventKind, VendorEvent};
+use crate::store::{Event, VendorEvent};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl Publication {
 fn new_notification(vendor: &VendorId, event: &Event) -> Option<Utf8Bytes> {
     let order = &event.order;
     let rings = event.actor.kind != ActorKind::Import && !order.state.flags.test;
-    if event.kind != EventKind::OrderCreated || !rings {
+    if event.kind != EventKind::Created || !rings {
         return None;
     }
     let frame = json!({
@@ -144,11 +144,7 @@ pub fn message(vendor: &VendorId, event: &Event, view: View) -> ServerMessage {
         actor: event.actor.clone(),
         order: Some(Arc::new(ListedOrder::new(order, view))),
     };
-    match event.kind {
-        EventKind::OrderCreated => ServerMessage::OrderCreated(told),
-        EventKind::OrderStatusUpdate => ServerMessage::OrderStatusUpdate(told),
-        EventKind::OrderUpdated => ServerMessage::OrderUpdated(told),
-    }
+    event.kind.message(told)
 }
 
 /// A message as a text frame's payload.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::clock::{Clock, SystemClock};
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
-use ordertop::protocol::Position;
+use ordertop::protocol::{EventKind, Position};
 use serde::{Deserialize, Serialize};
 
 mod fact;
@@ -32,7 +32,7 @@ pub mod url;
 
 pub use following::Following;
 pub use kept::{KeptOrder, Restored};
-pub use news::{Event, EventKind, Feed, News, Replay, VendorEvent};
+pub use news::{Event, Feed, News, Replay, VendorEvent};
 pub use once::{ONCE_FOR, Once, digest};
 pub use open::open;
 pub use query::{Cursor, ListPage, ListQuery};

@@ -8,14 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::event::{Change, EventKind};
 use super::legacy::Named;
 use super::mailbox::Answer;
 use crate::order::{OrderNumber, OrderStatus, VendorId};
 use crate::protocol::message::{Recovery, Unrecovered};
 use crate::protocol::rest::VendorEvents;
-use crate::protocol::{OrderEvent, PackedOrder, Position, ServerMessage};
-use crate::replica::{Replica, Snapshot, Step};
+use crate::protocol::{EventKind, OrderEvent, PackedOrder, Position, ServerMessage};
+use crate::replica::{Change, Replica, Snapshot, Step};
 
 /// Most events that are held back for one vendor while its snapshot is fetched.
 const MAX_HELD: usize = 10_000;
@@ -29,6 +28,16 @@ pub(crate) enum Next {
     Fetch(VendorId),
     /// Events are missing: ask for them from the positions held.
     Recover,
+}
+
+impl Next {
+    /// The vendor whose snapshot is to be fetched.
+    pub(crate) fn fetch(self) -> Option<VendorId> {
+        match self {
+            Self::Fetch(vendor) => Some(vendor),
+            Self::Nothing | Self::Recover => None,
+        }
+    }
 }
 
 /// Every vendor that is followed.

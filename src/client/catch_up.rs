@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::error::RequestError;
-use super::event::{Change, ClientEvent};
+use super::event::ClientEvent;
 use super::legacy::Tick;
+use super::line::{Line, due};
 use super::live::Stage;
-use super::run::{Due, Line, Run, due, fetch};
+use super::polls::Done;
+use super::run::Run;
 use super::snapshot::{self, Progress};
-use super::socket::{Break, Socket};
-use crate::order::{OrderKey, VendorId};
-use crate::protocol::ListedOrder;
-use crate::protocol::rest::{Vendor, VendorEvents};
-use crate::replica::Snapshot;
+use super::socket::Break;
+use crate::order::VendorId;
+use crate::protocol::rest::VendorEvents;
+use crate::replica::{Change, Snapshot};
 
 /// Most snapshots that are fetched at once.
 const MAX_FETCHES: usize = 4;
@@ -29,59 +29,6 @@ const RECOVER_AFTER: Duration = Duration::from_secs(1);
 /// The list of an old server that could not be had, while its socket lives, is
 /// asked for again after this time.
 const LIST_AGAIN_AFTER: Duration = Duration::from_secs(5);
-
-/// What came of something that took time.
-#[derive(Debug)]
-pub(crate) enum Done {
-    /// An attempt at the socket.
-    Opened(Result<Box<Socket>, Break>),
-    /// A socket was closed politely.
-    Closed,
-    /// A poll, and how long it took.
-    Polled(
-        Duration,
-        Result<BTreeMap<VendorId, VendorEvents>, RequestError>,
-    ),
-    /// A vendor's snapshot, and when it was asked for.
-    Fetched(VendorId, Tick, Result<Snapshot, RequestError>),
-    /// The vendors and their names.
-    Named(Result<Vec<Vendor>, RequestError>),
-    /// An order that an old server named, and when it was asked for.
-    LookedUp(OrderKey, Tick, Result<Box<ListedOrder>, RequestError>),
-}
-
-/// When to poll, and how it went.
-#[derive(Debug)]
-pub(crate) struct Polls {
-    pub(crate) due: Due,
-    pub(crate) running: bool,
-    /// Since the socket was last up.
-    pub(crate) outcome: Option<Result<(), Break>>,
-    pub(crate) failing_since: Option<Timestamp>,
-    rounds: u32,
-}
-
-impl Polls {
-    pub(crate) fn new(due: Due) -> Self {
-        Self {
-            due,
-            running: false,
-            outcome: None,
-            failing_since: None,
-            rounds: 0,
-        }
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        (!self.running).then_some(self.due.at)
-    }
-
-    pub(crate) fn bring_forward(&mut self, due: Due) {
-        if due.at < self.due.at {
-            self.due = due;
-        }
-    }
-}
 
 impl Run {
     /// Polls: for the events since the positions held or, where there is none,
@@ -94,7 +41,7 @@ impl Run {
                 Some(position) => Some((vendor.clone(), position.clone())),
                 None => {
                     let next = self.book.fetch(&vendor.clone());
-                    self.to_fetch.extend(fetch(next));
+                    self.to_fetch.extend(next.fetch());
                     self.start_fetches();
                     return;
                 }
@@ -164,7 +111,7 @@ impl Run {
         }
         for (vendor, events) in vendors {
             let next = self.book.polled(&vendor, events, changes);
-            self.to_fetch.extend(fetch(next));
+            self.to_fetch.extend(next.fetch());
         }
         self.start_fetches();
         self.poll_answered();

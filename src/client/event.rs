@@ -1,14 +1,12 @@
 //! What the live client tells the one who started it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::order::{OrderKey, VendorId};
-use crate::protocol::PackedOrder;
-use crate::protocol::message::OrderEvent;
+use crate::order::VendorId;
 use crate::protocol::rest::Vendor;
+use crate::replica::Change;
 
 /// Who the client says it is. `Debug` never shows the secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,49 +41,6 @@ pub enum ClientEvent {
     /// or lost its end), and these vendors' orders were fetched anew. Comes
     /// right after their [`Change::Snapshot`].
     HistoryChanged(Vec<VendorId>),
-}
-
-/// One change of the replica.
-#[derive(Debug, Clone)]
-pub enum Change {
-    /// A vendor's orders were replaced by a snapshot: forget what was known of
-    /// this vendor that is not among these.
-    Snapshot {
-        /// Whose.
-        vendor: VendorId,
-        /// All the orders there are.
-        orders: Vec<Arc<PackedOrder>>,
-    },
-    /// An order is new or changed, by an event: once for each event.
-    Event {
-        /// Which kind.
-        kind: EventKind,
-        /// The event; it holds the order.
-        event: Arc<OrderEvent>,
-        /// The same order again, to be kept.
-        order: Option<Arc<PackedOrder>>,
-    },
-    /// An order is new or changed, and no event tells why: the answer to a
-    /// request, or a poll of a server of the old kind.
-    Order {
-        /// Which.
-        key: OrderKey,
-        /// As it is now.
-        order: Arc<PackedOrder>,
-    },
-}
-
-/// What kind of event it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventKind {
-    /// An order came to be.
-    Created,
-    /// A status changed.
-    Status,
-    /// Anything else changed.
-    Updated,
-    /// The order was erased.
-    Removed,
 }
 
 /// The connection as a status line shows it.

@@ -13,8 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use super::event::EventKind;
-use crate::protocol::Position;
+use crate::protocol::{EventKind, Position};
 use crate::replica::tests::Stream;
 
 /// Rows on a page, so that a few orders make several pages.

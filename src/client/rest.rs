@@ -24,7 +24,7 @@ use url::Url;
 use super::answer::{self, Answer, header};
 use super::error::{RequestError, innermost};
 use super::event::Credentials;
-use super::retry::{self, Attempts};
+use super::retry::{self, Attempts, CALL_TIMEOUT};
 use super::route::{CONNECT_TIMEOUT, Route};
 use crate::order::placement::Placement;
 use crate::order::{HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId};
@@ -40,9 +40,6 @@ use crate::protocol::{
 /// Longest answer that is read, in bytes: a page of [`MAX_ORDERS`] orders with
 /// room to spare.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
-/// How long a call may take from its start to the last byte of its answer,
-/// beside the time that it asks the server to wait.
-pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// An idle connection is let go before a proxy between would cut it.
 const POOL_IDLE: Duration = Duration::from_secs(20);
 

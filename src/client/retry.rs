@@ -12,8 +12,10 @@ use tokio::time::{Instant, sleep};
 
 use super::backoff::Backoff;
 use super::error::RequestError;
-use super::rest::CALL_TIMEOUT;
 
+/// How long a call may take from its start to the last byte of its answer,
+/// beside the time that it asks the server to wait.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// For how long a change is tried anew: longer than a server takes to start
 /// again, short enough for the one who waits for the answer.
 const RETRY_FOR: Duration = Duration::from_secs(15);

@@ -9,18 +9,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::book::{Book, Next};
-use super::catch_up::{Done, Polls};
-use super::event::{Change, ClientEvent, Connection};
+use super::event::{ClientEvent, Connection};
 use super::legacy::{LookUps, Tick};
+use super::line::{Due, Line, due};
 use super::live::{Beat, Live, Stage};
 use super::mailbox::Mailbox;
+use super::polls::{Done, Polls};
 use super::rest::Rest;
 use super::snapshot::Counts;
 use super::socket::{Break, Frame, Socket};
@@ -28,6 +29,7 @@ use super::{ClientConfig, POLL_RANGE};
 use crate::order::VendorId;
 use crate::protocol::rest::Vendor;
 use crate::protocol::{ClientMessage, MAX_RESUME_BYTES, Position, ServerMessage, Welcome};
+use crate::replica::Change;
 
 /// While the socket lives, positions are compared this often.
 const REPAIR_EVERY: Duration = Duration::from_secs(5 * 60);
@@ -39,23 +41,6 @@ const FIRST_POLL_WITHIN: Duration = Duration::from_millis(500);
 const MAX_STAY_AWAY: Duration = Duration::from_secs(300);
 /// Most frames that are gathered into one event.
 const MAX_BATCH: usize = 512;
-/// A moment to do something, by the timer and by the clock that people read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Due {
-    pub(crate) at: Instant,
-    pub(crate) stamp: Timestamp,
-}
-
-/// The way to the server's socket.
-#[derive(Debug)]
-pub(crate) enum Line {
-    /// Down; the next attempt is due then, or real-time is off.
-    Idle(Option<Due>),
-    /// An attempt is under way since it was due.
-    Connecting(AbortHandle, Due),
-    /// Up.
-    Up(Box<Live>),
-}
 
 /// The running client.
 #[derive(Debug)]
@@ -234,7 +219,7 @@ impl Run {
         {
             // Whichever kind it is, its list is needed.
             let next = self.book.fetch(&vendor);
-            self.to_fetch.extend(fetch(next));
+            self.to_fetch.extend(next.fetch());
             self.start_fetches();
         }
     }
@@ -404,7 +389,7 @@ impl Run {
         }
         for (vendor, recovery) in recoveries {
             let next = self.book.welcome(&vendor, &recovery);
-            self.to_fetch.extend(fetch(next));
+            self.to_fetch.extend(next.fetch());
         }
         self.start_fetches();
         self.ask_names();
@@ -454,23 +439,6 @@ impl Run {
             _ => self.every,
         };
         due(&*self.clock, every)
-    }
-}
-
-pub(crate) fn fetch(next: Next) -> Option<VendorId> {
-    match next {
-        Next::Fetch(vendor) => Some(vendor),
-        Next::Nothing | Next::Recover => None,
-    }
-}
-
-/// The moment `delay` from now.
-pub(crate) fn due(clock: &dyn crate::clock::Clock, delay: Duration) -> Due {
-    let now = clock.now();
-    let shift = SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX);
-    Due {
-        at: Instant::now() + delay,
-        stamp: now.saturating_add(shift).unwrap_or(now),
     }
 }
 

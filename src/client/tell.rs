@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::event::{Change, ClientEvent, Connection};
-use super::run::{Line, Run};
+use super::event::{ClientEvent, Connection};
+use super::line::Line;
+use super::run::Run;
 use super::state::Facts;
 use crate::protocol::rest::Vendor;
+use crate::replica::Change;
 
 /// The age of the data is told at most this often while nothing else changes.
 const TELL_AGE_EVERY: Duration = Duration::from_secs(1);

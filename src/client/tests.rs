@@ -11,6 +11,7 @@ use super::fake::{Fake, Mode, is_list};
 use super::*;
 use crate::order::OrderNumber;
 use crate::protocol::ListedOrder;
+use crate::replica::Change;
 use crate::replica::tests::{unpack, vendor};
 
 /// A step that takes longer has failed.

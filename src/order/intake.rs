@@ -8,11 +8,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::actor::{Actor, ActorKind};
 use super::content::{OrderContent, Property};
+use super::digest::digest;
 use super::id::{OrderKey, OrderNumber, VendorId};
-use super::placement::digest;
 use super::source::Source;
-use super::state::{Actor, ActorKind, Flags, Heard, OrderState};
+use super::state::{Flags, Heard, OrderState};
 use super::status::{self, OrderStatus, Permit, Reason};
 use super::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, strip};
 use super::{OrderId, VendorOrder};

@@ -5,9 +5,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::content::{Address, Buyer, Line, OrderContent, Totals};
+use super::digest::digest;
 use super::id::{InvalidId, OrderNumber, VendorId};
 use super::intake::{Intake, Moments};
 use super::money::{Currency, Money, MoneyError};
@@ -367,18 +367,6 @@ pub fn clean_address(address: &Address) -> Address {
         postcode: text(&address.postcode),
         country: text(&address.country),
     }
-}
-
-/// The first 128 bits of the SHA-256 of the value's JSON, in hex.
-pub(super) fn digest(value: &impl Serialize) -> String {
-    let json = serde_json::to_vec(value).unwrap_or_default();
-    Sha256::digest(json)[..16]
-        .iter()
-        .fold(String::with_capacity(32), |mut hex, byte| {
-            use std::fmt::Write;
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use super::listed::ExactNumber;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -36,21 +35,6 @@ where
 /// A text, empty for `null`.
 pub(crate) fn text<'de, D: Deserializer<'de>>(field: D) -> Result<String, D::Error> {
     Ok(Option::deserialize(field)?.unwrap_or_default())
-}
-
-/// A number, as JSON or as text; empty for `null`.
-pub(crate) fn number<'de, D: Deserializer<'de>>(field: D) -> Result<ExactNumber, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Number {
-        Json(serde_json::Number),
-        Text(String),
-    }
-    Ok(match Option::deserialize(field)? {
-        Some(Number::Json(number)) => ExactNumber(number.to_string()),
-        Some(Number::Text(text)) => ExactNumber(text),
-        None => ExactNumber::default(),
-    })
 }
 
 struct Moment(Timestamp);

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lenient;
+use super::number::{self, ExactNumber};
 use crate::order::{
     Actor, Address, Currency, Flags, Line, Money, Note, OrderContent, OrderKey, OrderNumber,
     OrderStatus, Property, Qty, Shipment, Source, Totals, VendorId, VendorOrder, Visibility,
@@ -38,7 +39,7 @@ pub struct ListedOrder {
     pub total_amount: String,
     /// The same as a JSON number, written exactly. From a server of the old kind, whose
     /// [`Self::total_amount`] is of all vendors, it is read into that and left empty here.
-    #[serde(default, deserialize_with = "lenient::number")]
+    #[serde(default, deserialize_with = "number::number")]
     pub vendor_total: ExactNumber,
     /// The buyer's name.
     #[serde(default, deserialize_with = "lenient::text")]
@@ -153,19 +154,6 @@ impl<'de> Deserialize<'de> for ListedOrder {
         let mut order = Self::deserialize(deserializer)?;
         order.take_vendors_part();
         Ok(order)
-    }
-}
-
-/// Decimal text that goes on the wire as a JSON number, digit for digit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExactNumber(pub(super) String);
-
-impl Serialize for ExactNumber {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let digits = if self.0.is_empty() { "0" } else { &self.0 };
-        let raw = serde_json::value::RawValue::from_string(digits.to_owned());
-        raw.map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
     }
 }
 

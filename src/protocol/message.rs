@@ -137,6 +137,36 @@ pub struct Retry {
     pub max_ms: u64,
 }
 
+/// What kind of event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EventKind {
+    /// An order came to be.
+    #[serde(rename = "order_created")]
+    Created,
+    /// A status changed.
+    #[serde(rename = "order_status_update")]
+    Status,
+    /// Anything else changed.
+    #[serde(rename = "order_updated")]
+    Updated,
+    /// The order was erased.
+    #[serde(rename = "order_removed")]
+    Removed,
+}
+
+impl EventKind {
+    /// The message that tells of such an event.
+    #[must_use]
+    pub fn message(self, event: OrderEvent) -> ServerMessage {
+        match self {
+            Self::Created => ServerMessage::OrderCreated(event),
+            Self::Status => ServerMessage::OrderStatusUpdate(event),
+            Self::Updated => ServerMessage::OrderUpdated(event),
+            Self::Removed => ServerMessage::OrderRemoved(event),
+        }
+    }
+}
+
 /// An order changed. The seed's fields first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrderEvent {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_size_prepended_with_dict};
 
 use super::ListedOrder;
-use super::listed::ExactNumber;
+use super::number::ExactNumber;
 use crate::order::text::fold_onto;
 use crate::order::{Currency, Flags, OrderNumber, OrderStatus};
 

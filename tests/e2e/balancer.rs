@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use ordertop::client::{Change, Client, ClientConfig, ClientEvent, Credentials};
+use ordertop::client::{Client, ClientConfig, ClientEvent, Credentials};
+use ordertop::replica::Change;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;

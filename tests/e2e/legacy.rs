@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use ordertop::client::{Change, Client, ClientEvent, Connection, ConnectionState, RequestError};
+use ordertop::client::{Client, ClientEvent, Connection, ConnectionState, RequestError};
 use ordertop::order::Shipment;
 use ordertop::order::{OrderKey, OrderNumber, VendorId};
 use ordertop::protocol::rest::StatusChange;
+use ordertop::replica::Change;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;

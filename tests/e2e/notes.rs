@@ -1,8 +1,9 @@
 //! Notes: who may write them, who reads them, and that each is there once.
 
-use ordertop::client::{Change, ClientEvent};
+use ordertop::client::ClientEvent;
 use ordertop::order::OrderKey;
 use ordertop::protocol::rest::NewNote;
+use ordertop::replica::Change;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use ordertop::client::{Change, Client, ClientEvent, ConnectionState};
+use ordertop::client::{Client, ClientEvent, ConnectionState};
+use ordertop::replica::Change;
 use tokio::sync::mpsc;
 
 use crate::support::{FaultProxy, Network, TOKEN, TestServer, follow, paid, within};

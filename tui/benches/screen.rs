@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ordertop::client::{Change, ClientEvent, EventKind};
+use ordertop::client::ClientEvent;
 use ordertop::clock::SystemClock;
 use ordertop::order::{OrderStatus, VendorId};
-use ordertop::protocol::{ListedOrder, PackedOrder};
+use ordertop::protocol::{EventKind, ListedOrder, PackedOrder};
+use ordertop::replica::Change;
 use ordertop_tui::app::row::Sort;
 use ordertop_tui::app::{App, Settings};
 use ordertop_tui::event::Event;

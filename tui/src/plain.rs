@@ -21,11 +21,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, Client, ClientEvent, ConnectionState, RequestError};
+use ordertop::client::{Client, ClientEvent, ConnectionState, RequestError};
 use ordertop::order::{ActorKind, OrderKey, OrderStatus};
-use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::StatusChange;
+use ordertop::protocol::{EventKind, ListedOrder, rest::StatusChange};
+use ordertop::replica::Change;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{Actor, MAX_SHIPMENTS, OrderStatus, Shipment, VendorOrder};
+use ordertop::protocol::EventKind;
 
 use super::{entry, ship};
-use crate::store::{Decide, EventKind, Refusal, TrackingRefusal, Verdict, Write};
+use crate::store::{Decide, Refusal, TrackingRefusal, Verdict, Write};
 
 /// A request to add or correct a parcel.
 #[derive(Debug, Clone)]
@@ -75,7 +76,7 @@ pub(super) fn decide(
     Ok(Verdict::Write(Box::new(Write {
         order: next,
         content_changed: true,
-        kind: EventKind::OrderUpdated,
+        kind: EventKind::Updated,
         history,
     })))
 }

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use ordertop::order::status::{UndoRefusal, permit_undo};
 use ordertop::order::text::{MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{Actor, OrderStatus, VendorOrder};
+use ordertop::protocol::EventKind;
 
 use super::entry;
-use crate::store::{Decide, EventKind, Refusal, Verdict, Write};
+use crate::store::{Decide, Refusal, Verdict, Write};
 
 /// A checked request to undo the newest step.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ fn decide(order: &VendorOrder, request: &UndoRequest, now: Timestamp) -> Result<
     Ok(Verdict::Write(Box::new(Write {
         order: next,
         content_changed,
-        kind: EventKind::OrderStatusUpdate,
+        kind: EventKind::Status,
         history,
     })))
 }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use ordertop::order::{HistoryEntry, VendorOrder};
-use ordertop::protocol::{Mark, Position};
+use ordertop::protocol::{EventKind, Mark, Position};
 use serde::{Deserialize, Serialize};
 
-use super::{Event, EventKind};
+use super::Event;
 
 /// What happened.
 #[derive(Debug, Clone, Serialize, Deserialize)]

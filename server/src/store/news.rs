@@ -5,22 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ordertop::order::{Actor, OrderStatus, VendorId, VendorOrder};
 use ordertop::protocol::message::Unrecovered;
-use ordertop::protocol::{Mark, Position};
-use serde::{Deserialize, Serialize};
+use ordertop::protocol::{EventKind, Mark, Position};
 
 use super::VendorRecord;
-
-/// What kind of event it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// An order came to be.
-    OrderCreated,
-    /// A status changed.
-    OrderStatusUpdate,
-    /// Anything else changed.
-    OrderUpdated,
-}
 
 /// One committed event with the order as it was then.
 #[derive(Debug, Clone)]

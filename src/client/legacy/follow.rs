@@ -7,14 +7,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Named, Tick};
-use crate::client::catch_up::Done;
 use crate::client::error::RequestError;
-use crate::client::event::Change;
+use crate::client::line::{Line, due};
 use crate::client::live::Stage;
-use crate::client::run::{Line, Run, due, fetch};
+use crate::client::polls::Done;
+use crate::client::run::Run;
 use crate::client::socket::Break;
 use crate::order::{OrderKey, VendorId};
 use crate::protocol::{ListedOrder, PackedOrder};
+use crate::replica::Change;
 
 impl Run {
     /// No word of our protocol: an old server, whose frames only name orders.
@@ -43,7 +44,7 @@ impl Run {
         }
         live.stage = Stage::Listing;
         let next = self.book.fetch(vendor);
-        self.to_fetch.extend(fetch(next));
+        self.to_fetch.extend(next.fetch());
         self.start_fetches();
     }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent, ConnectionState};
+use ordertop::client::{ClientEvent, ConnectionState};
 use ordertop::order::{ActorKind, OrderKey};
-use ordertop::protocol::{OrderEvent, PackedOrder};
+use ordertop::protocol::{EventKind, OrderEvent, PackedOrder};
+use ordertop::replica::Change;
 
 use super::notices::{Notice, What};
 use super::row::{Row, Touch};

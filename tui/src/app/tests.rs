@@ -21,11 +21,10 @@ mod views;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent, ConnectionState, RequestError};
+use ordertop::client::{ClientEvent, ConnectionState, RequestError};
 use ordertop::order::{Actor, ActorKind, OrderStatus};
-use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::StatusChanged;
+use ordertop::protocol::{EventKind, ListedOrder, rest::StatusChanged};
+use ordertop::replica::Change;
 use proptest::prelude::*;
 
 use super::notices::What;

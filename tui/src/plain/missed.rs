@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
-use ordertop::client::Change;
 use ordertop::order::{OrderKey, VendorId};
+use ordertop::replica::Change;
 
 use super::Plain;
 use crate::text::grouped;

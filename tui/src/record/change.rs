@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
-use ordertop::client::Change;
-use ordertop::client::event::EventKind;
 use ordertop::order::{OrderKey, VendorId};
-use ordertop::protocol::{ListedOrder, OrderEvent, PackedOrder};
+use ordertop::protocol::{EventKind, ListedOrder, OrderEvent, PackedOrder};
+use ordertop::replica::Change;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::SignedDuration;
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent, Connection, ConnectionState, RequestError};
+use ordertop::client::{ClientEvent, Connection, ConnectionState, RequestError};
 use ordertop::clock::{Clock, ManualClock};
 use ordertop::order::{HistoryEntry, OrderStatus, Shipment, VendorId};
-use ordertop::protocol::OrderEvent;
 use ordertop::protocol::rest::{
     Outcome, RowResult, RowResults, StatusChange, StatusChanged, TrackingChanged, Vendor,
 };
+use ordertop::protocol::{EventKind, OrderEvent};
+use ordertop::replica::Change;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

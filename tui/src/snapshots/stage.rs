@@ -6,12 +6,11 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent, Connection, ConnectionState};
+use ordertop::client::{ClientEvent, Connection, ConnectionState};
 use ordertop::clock::ManualClock;
 use ordertop::order::{Actor, VendorId};
-use ordertop::protocol::rest::Vendor;
-use ordertop::protocol::{ListedOrder, OrderEvent};
+use ordertop::protocol::{EventKind, ListedOrder, OrderEvent, rest::Vendor};
+use ordertop::replica::Change;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 

@@ -185,7 +185,7 @@ fn a_parcel_is_one_change_of_content_and_counts_its_lines() {
         panic!("not written");
     };
     assert!(write.content_changed);
-    assert_eq!(write.kind, EventKind::OrderUpdated);
+    assert_eq!(write.kind, EventKind::Updated);
     assert_eq!(write.history.action, "shipment");
     assert_eq!(write.order.state.status, OrderStatus::Delivered);
     assert_eq!(write.order.state.version, known.state.version + 1);

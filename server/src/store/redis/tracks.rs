@@ -362,10 +362,11 @@ impl Tracks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Event, EventKind};
+    use crate::store::Event;
     use jiff::Timestamp;
     use ordertop::order::placement::Placement;
     use ordertop::order::{Actor, ActorKind, VendorOrder};
+    use ordertop::protocol::EventKind;
     use proptest::prelude::*;
 
     fn acme() -> VendorId {
@@ -392,7 +393,7 @@ mod tests {
         Arc::new(VendorEvent {
             vendor: acme(),
             event: Event {
-                kind: EventKind::OrderUpdated,
+                kind: EventKind::Updated,
                 position: position(history, offset),
                 after: position(history, offset - 1).mark,
                 at: Timestamp::UNIX_EPOCH,

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use ordertop::order::{HistoryEntry, OrderId, VendorId, VendorOrder};
+use ordertop::protocol::EventKind;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::VendorEntry;
@@ -16,7 +17,7 @@ use super::read::{self, Stored};
 use super::rows::to_json;
 use super::sources;
 use crate::store::fact::Fact;
-use crate::store::{EventKind, KeptOrder, Restored, StoreError};
+use crate::store::{KeptOrder, Restored, StoreError};
 
 /// The offset of a row that is nobody's event.
 const NO_OFFSET: u64 = 0;
@@ -138,8 +139,8 @@ fn free_id(db: &Transaction<'_>, id: OrderId) -> rusqlite::Result<Option<u64>> {
 
 fn kind_of(entry: &HistoryEntry) -> EventKind {
     match entry.from {
-        None => EventKind::OrderCreated,
-        Some(from) if from != entry.to => EventKind::OrderStatusUpdate,
-        Some(_) => EventKind::OrderUpdated,
+        None => EventKind::Created,
+        Some(from) if from != entry.to => EventKind::Status,
+        Some(_) => EventKind::Updated,
     }
 }

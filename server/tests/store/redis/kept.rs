@@ -1,9 +1,9 @@
 //! What Redis keeps of events, and for how long.
 
 use ordertop::order::VendorOrder;
+use ordertop::protocol::EventKind;
 use ordertop_server::store::{
-    ChangeOutcome, Decide, EventKind, KeptOrder, Replay, Retention, Store, StoreOptions, Verdict,
-    Write,
+    ChangeOutcome, Decide, KeptOrder, Replay, Retention, Store, StoreOptions, Verdict, Write,
 };
 
 use super::open_with;
@@ -27,7 +27,7 @@ fn retitle(n: usize) -> Decide {
         Verdict::Write(Box::new(Write {
             order,
             content_changed: true,
-            kind: EventKind::OrderUpdated,
+            kind: EventKind::Updated,
             history,
         }))
     })

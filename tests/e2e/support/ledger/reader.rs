@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use ordertop::client::{Change, ClientEvent, ConnectionState};
+use ordertop::client::{ClientEvent, ConnectionState};
 use ordertop::protocol::message::OrderEvent;
+use ordertop::replica::Change;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 

@@ -2,10 +2,10 @@
 
 use crate::app::Overlay;
 use crossterm::event::KeyCode;
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent, ConnectionState, RequestError};
+use ordertop::client::{ClientEvent, ConnectionState, RequestError};
 use ordertop::order::{Actor, ActorKind, OrderStatus};
-use ordertop::protocol::ListedOrder;
+use ordertop::protocol::{EventKind, ListedOrder};
+use ordertop::replica::Change;
 
 use super::{SIZE, changed, done};
 use crate::alerts::{AlertSettings, Signal};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 use jiff::SignedDuration;
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent};
+use ordertop::client::ClientEvent;
 use ordertop::order::OrderStatus;
-use ordertop::protocol::ListedOrder;
+use ordertop::protocol::{EventKind, ListedOrder};
+use ordertop::replica::Change;
 
 use super::SIZE;
 use crate::alerts::AlertSettings;

@@ -1,8 +1,8 @@
 //! The filter as it is typed.
 
 use crossterm::event::KeyCode;
-use ordertop::client::event::EventKind;
 use ordertop::order::OrderStatus;
+use ordertop::protocol::EventKind;
 
 use super::{SIZE, under_cursor};
 use crate::app::Overlay;

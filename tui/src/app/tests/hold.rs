@@ -1,7 +1,7 @@
 //! A list that is held.
 
-use ordertop::client::event::EventKind;
 use ordertop::order::OrderStatus;
+use ordertop::protocol::EventKind;
 
 use super::{SIZE, changed, sent, under_cursor};
 use crate::event::Effect;

@@ -1,10 +1,10 @@
 //! Lists to pick from.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent};
+use ordertop::client::ClientEvent;
 use ordertop::order::{OrderStatus, VendorId};
-use ordertop::protocol::rest::Vendor;
+use ordertop::protocol::{EventKind, rest::Vendor};
+use ordertop::replica::Change;
 
 use super::{SIZE, changed, under_cursor};
 use crate::app::Overlay;

@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ordertop::client::ConnectionState;
-use ordertop::client::event::EventKind;
 use ordertop::order::{Actor, ActorKind, OrderStatus};
+use ordertop::protocol::EventKind;
 
 use super::{SIZE, answer, changed, done, sent, under_cursor};
 use crate::app::notices::What;

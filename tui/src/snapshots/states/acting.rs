@@ -2,10 +2,8 @@
 
 use crossterm::event::KeyCode;
 use ordertop::client::RequestError;
-use ordertop::client::event::EventKind;
 use ordertop::order::{Actor, ActorKind, OrderStatus};
-use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::StatusChanged;
+use ordertop::protocol::{EventKind, ListedOrder, rest::StatusChanged};
 
 use super::super::orders::{orders, support};
 use super::super::{Stage, State};

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 use jiff::SignedDuration;
-use ordertop::client::event::EventKind;
 use ordertop::order::{OrderStatus, VendorId};
-use ordertop::protocol::ListedOrder;
+use ordertop::protocol::{EventKind, ListedOrder};
 
 use super::super::orders::{hostile_order, orders, service, support};
 use super::super::{Stage, State};

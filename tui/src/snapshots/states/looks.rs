@@ -1,7 +1,7 @@
 //! Themes and signs.
 
-use ordertop::client::event::EventKind;
 use ordertop::order::OrderStatus;
+use ordertop::protocol::EventKind;
 
 use super::super::orders::{orders, service};
 use super::super::{Stage, State};

@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 use ordertop::client::ClientEvent;
-use ordertop::client::event::EventKind;
 use ordertop::order::{Actor, ActorKind, OrderStatus};
+use ordertop::protocol::EventKind;
 
 use super::super::orders::{orders, service, support};
 use super::super::{Stage, State};

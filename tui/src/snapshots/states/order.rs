@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 use ordertop::client::RequestError;
-use ordertop::client::event::EventKind;
+use ordertop::protocol::EventKind;
 
 use super::super::orders::{long_order, service};
 use super::super::{Stage, State};

@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::SignedDuration;
-use ordertop::client::event::EventKind;
 use ordertop::client::{ClientEvent, ConnectionState};
 use ordertop::order::{Actor, ActorKind, OrderStatus};
-use ordertop::protocol::ListedOrder;
-use ordertop::protocol::rest::Vendor;
+use ordertop::protocol::{EventKind, ListedOrder, rest::Vendor};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

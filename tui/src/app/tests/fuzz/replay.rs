@@ -5,8 +5,8 @@ use std::io::BufReader;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use ordertop::client::ConnectionState;
-use ordertop::client::event::EventKind;
 use ordertop::order::OrderStatus;
+use ordertop::protocol::EventKind;
 use proptest::prelude::*;
 use tempfile::TempDir;
 

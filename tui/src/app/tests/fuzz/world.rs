@@ -5,15 +5,15 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ordertop::client::event::EventKind;
-use ordertop::client::{Change, ClientEvent, Connection, ConnectionState, RequestError};
+use ordertop::client::{ClientEvent, Connection, ConnectionState, RequestError};
 use ordertop::order::{
     Actor, ActorKind, HistoryEntry, OrderKey, OrderNumber, OrderStatus, VendorId,
 };
-use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{
     BulkRow, Outcome, RowResult, RowResults, StatusChanged, TrackingChanged,
 };
+use ordertop::protocol::{EventKind, ListedOrder};
+use ordertop::replica::Change;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
