@@ -162,7 +162,7 @@ impl Client {
 
     /// Changes the status of an order, once, however often it must be sent
     /// ([`Rest::change_status`]). The order in the answer comes out of the
-    /// channel as a [`Change::Order`], before the event that tells of it. A
+    /// channel as a [`Change::Order`](crate::replica::Change::Order), before the event that tells of it. A
     /// server of the old kind answers without the order, which is then looked up.
     ///
     /// # Errors
@@ -211,7 +211,7 @@ impl Client {
 
     /// Adds a note to an order, once, however often it must be sent
     /// ([`Rest::add_note`]). The order in the answer comes out of the channel as
-    /// a [`Change::Order`], before the event that tells of it.
+    /// a [`Change::Order`](crate::replica::Change::Order), before the event that tells of it.
     ///
     /// # Errors
     /// See [`RequestError`].

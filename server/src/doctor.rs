@@ -1,6 +1,6 @@
 //! What is wrong with a server, its store and the way to them, and what to do.
 //!
-//! Each check is a [`Finding`]; what needs something that failed is skipped and
+//! Each check is a [`Finding`](crate::finding::Finding); what needs something that failed is skipped and
 //! says so. Each question has a time limit, and all together have one. Nothing
 //! is changed by it: on Redis it publishes to a channel of its own and writes no
 //! key, in a file it begins a transaction and takes it back.
