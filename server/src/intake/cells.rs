@@ -4,8 +4,8 @@ use ordertop::order::OrderNumber;
 use ordertop::order::placement::MAX_LINES;
 use ordertop::order::text::clean;
 
-use super::Refusal;
 use super::field::{Field, Object};
+use super::refusal::Refusal;
 
 /// The records of one order; the first of them holds the order's own fields.
 pub(super) struct Cells<'a> {

@@ -18,8 +18,8 @@ use ordertop::order::{Currency, Qty};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Refusal;
 use super::decimal::{Decimal, shown};
+use super::refusal::Refusal;
 use super::warnings::Collector;
 
 /// An object of a row, one level read.

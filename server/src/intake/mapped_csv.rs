@@ -16,9 +16,11 @@ use super::cells::Cells;
 use super::column_map::ColumnMap;
 use super::decimal::Decimal;
 use super::field::{Field, Object};
+use super::refusal::Refusal;
+use super::settings::Settings;
 use super::shopify::money::is_paid_later;
 use super::totals::{LineIds, Parts, need_something_bought};
-use super::{Refusal, Settings, woocommerce};
+use super::woocommerce;
 
 /// The records of one order, read through a map.
 struct Order<'a> {
@@ -36,10 +38,10 @@ pub(super) fn read(
         cells: Cells::of(row)?,
         map,
     };
-    let number = super::order_number([order.needed("order_number")])?;
+    let number = super::needed::order_number([order.needed("order_number")])?;
     let id = order
         .field("id")
-        .map(|field| super::shops_id(&field))
+        .map(|field| super::needed::shops_id(&field))
         .transpose()?
         .flatten();
     let currency = order.currency(settings)?;
@@ -65,7 +67,8 @@ pub(super) fn read(
     let modified_at = order.time("modified_at");
     let times = [moments.paid_at, modified_at, moments.shipped_at];
     let found = times.into_iter().fold(order.time("placed_at"), Option::or);
-    let (placed_at, undated) = super::placed_at(found, &order.needed("placed_at"), settings);
+    let (placed_at, undated) =
+        super::needed::placed_at(found, &order.needed("placed_at"), settings);
     let buyer = Buyer {
         name: order
             .name("buyer.name")
@@ -146,12 +149,14 @@ impl<'a> Order<'a> {
 
     fn full_name(&self, whose: &str) -> Option<String> {
         let parts = ["first_name", "last_name"].map(|part| self.name(&format!("{whose}.{part}")));
-        super::joined(parts, " ")
+        super::texts::joined(parts, " ")
     }
 
     fn currency(&self, settings: &Settings) -> Result<Currency, Refusal> {
         match self.field("currency") {
-            Some(field) => super::currency(&field, &self.needed("totals.total"), settings.currency),
+            Some(field) => {
+                super::needed::currency(&field, &self.needed("totals.total"), settings.currency)
+            }
             None => settings.currency.ok_or(Refusal::NoCurrency),
         }
     }

@@ -12,20 +12,23 @@ use ordertop::order::{
 
 use super::decimal::Decimal;
 use super::field::{Object, first_time};
+use super::needed::line_objects;
+use super::refusal::Refusal;
+use super::settings::Settings;
+use super::texts::first_name;
 use super::totals::{LineIds, Parts, need_something_bought};
-use super::{Refusal, Settings, first_name, line_objects};
 
 /// The channel's name in [`Source`].
 const CHANNEL: &str = "old-server";
 
 /// Reads an order.
 pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Refusal> {
-    let id = super::shops_id(&order.get("id"))?;
-    let number = super::order_number([order.get("order_number")])?;
+    let id = super::needed::shops_id(&order.get("id"))?;
+    let number = super::needed::order_number([order.get("order_number")])?;
     let total = ["vendor_total", "total_amount"].map(|name| order.get(name));
     let [own, whole] = &total;
     let total = if own.is_there() { own } else { whole };
-    let currency = super::currency(&order.get("currency"), total, settings.currency)?;
+    let currency = super::needed::currency(&order.get("currency"), total, settings.currency)?;
     let word = order.get("status").name();
     let (status, flags) = status(order, word.as_deref());
     let delivered_at = order.get("delivered_at").time();
@@ -37,7 +40,8 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
     let totals = totals(order, items, lines.len(), currency);
     need_something_bought(lines.len(), &totals, &order.get("items"))?;
     let placed_at = first_time(["created_at", "updated_at"].map(|name| order.get(name)));
-    let (placed_at, undated) = super::placed_at(placed_at, &order.get("created_at"), settings);
+    let (placed_at, undated) =
+        super::needed::placed_at(placed_at, &order.get("created_at"), settings);
     Ok(Intake {
         vendor_id: settings.vendor.clone(),
         number,

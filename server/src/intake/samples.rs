@@ -1,7 +1,8 @@
 //! The real bodies of `tests/samples/shops`, and what is wrong, odd or hostile.
 
+use jiff::Timestamp;
 use ordertop::order::intake::{Intake, Merge};
-use ordertop::order::{Actor, ActorKind, Flags, OrderStatus, Qty};
+use ordertop::order::{Actor, ActorKind, Flags, OrderStatus, Qty, VendorId};
 use serde_json::Value;
 use serde_json::json;
 

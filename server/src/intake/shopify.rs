@@ -14,18 +14,21 @@ use self::fulfilment::{Fulfilments, Progress};
 use self::money::{Payment, TotalsSet, totals};
 use super::decimal::Decimal;
 use super::field::{Field, Object, first_time};
+use super::needed::line_objects;
+use super::refusal::Refusal;
+use super::settings::Settings;
+use super::texts::first_name;
 use super::totals::{LineIds, need_something_bought};
-use super::{Refusal, Settings, first_name, line_objects};
 
 /// The channel's name in [`Source`].
 pub(super) const CHANNEL: &str = "shopify";
 
 /// Reads an order.
 pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Refusal> {
-    let id = super::shops_id(&order.get("id"))?;
-    let number = super::order_number(["name", "order_number"].map(|name| order.get(name)))?;
+    let id = super::needed::shops_id(&order.get("id"))?;
+    let number = super::needed::order_number(["name", "order_number"].map(|name| order.get(name)))?;
     let total = order.get("total_price");
-    let currency = super::currency(&order.get("currency"), &total, settings.currency)?;
+    let currency = super::needed::currency(&order.get("currency"), &total, settings.currency)?;
     let fulfilments = Fulfilments::read(order);
     let money = Payment::read(order);
     let (status, on_hold) = money.status(fulfilments.progress);
@@ -40,7 +43,8 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
         // The day that the order shows, also when it was brought over from another shop later.
         ["processed_at", "created_at", "updated_at"].map(|name| order.get(name)),
     );
-    let (placed_at, undated) = super::placed_at(placed_at, &order.get("created_at"), settings);
+    let (placed_at, undated) =
+        super::needed::placed_at(placed_at, &order.get("created_at"), settings);
     let buyer = buyer(order);
     Ok(Intake {
         vendor_id: settings.vendor.clone(),
@@ -167,7 +171,7 @@ fn buyer(order: &Object<'_>) -> Buyer {
     let customer = order.get("customer").object();
     let billing = order.get("billing_address").object();
     let shipping = order.get("shipping_address").object();
-    let customer_name = super::joined(
+    let customer_name = super::texts::joined(
         [
             customer.get("first_name").name(),
             customer.get("last_name").name(),
@@ -204,9 +208,9 @@ fn ship_to(order: &Object<'_>, buyer: &Buyer) -> Address {
     let from = if given { &shipping } else { &billing };
     let name = from.get("name").name().or_else(|| {
         let parts = ["first_name", "last_name"].map(|name| from.get(name).name());
-        super::joined(parts, " ")
+        super::texts::joined(parts, " ")
     });
-    let name = super::joined([name, from.get("company").name()], ", ");
+    let name = super::texts::joined([name, from.get("company").name()], ", ");
     Address {
         name: name.filter(|name| Some(name) != buyer.name.as_ref()),
         line1: from.get("address1").name(),
@@ -221,7 +225,7 @@ fn ship_to(order: &Object<'_>, buyer: &Buyer) -> Address {
 fn source(order: &Object<'_>, id: Option<String>, money: &Payment, progress: Progress) -> Source {
     // The page in the address is the buyer's own, with a key: only its host is kept.
     let page = order.get("order_status_url").text_if_any();
-    let shop = page.and_then(|page| super::host(&page));
+    let shop = page.and_then(|page| super::texts::host(&page));
     // A shop with a domain of its own is managed elsewhere.
     let url = match (&shop, &id) {
         (Some(shop), Some(id))
@@ -252,7 +256,7 @@ pub(super) fn status_raw(
     let cancelled = money.cancelled_at.map(|_| "cancelled".to_owned());
     let paid = Some(money.word.clone()).filter(|word| !word.is_empty());
     let left = fulfilment.or_else(|| (progress != Progress::Nothing).then(|| "partial".to_owned()));
-    super::joined([cancelled, paid, left], ", ")
+    super::texts::joined([cancelled, paid, left], ", ")
 }
 
 #[cfg(test)]

@@ -11,19 +11,22 @@ use ordertop::order::{
 
 use super::cells::Cells;
 use super::decimal::Decimal;
+use super::field::Object;
 use super::field::first_time;
+use super::refusal::Refusal;
+use super::settings::Settings;
 use super::shopify::fulfilment::Progress;
 use super::shopify::money::{Payment, is_paid_later};
 use super::shopify::{CHANNEL, status_raw};
+use super::texts::first_name;
 use super::totals::{Parts, need_something_bought};
-use super::{Object, Refusal, Settings, first_name};
 
 /// Reads the records of one order.
 pub(super) fn read(row: &Object<'_>, settings: &Settings) -> Result<Intake, Refusal> {
     let order = Cells::of(row)?;
-    let number = super::order_number([order.get("Name")])?;
-    let id = super::shops_id(&order.get("Id"))?;
-    let currency = super::currency(
+    let number = super::needed::order_number([order.get("Name")])?;
+    let id = super::needed::shops_id(&order.get("Id"))?;
+    let currency = super::needed::currency(
         &order.get("Currency"),
         &order.get("Total"),
         settings.currency,
@@ -38,7 +41,8 @@ pub(super) fn read(row: &Object<'_>, settings: &Settings) -> Result<Intake, Refu
     need_something_bought(lines.len(), &totals, &order.get("Lineitem name"))?;
     let placed_at =
         first_time(["Created at", "Paid at", "Fulfilled at"].map(|name| order.get(name)));
-    let (placed_at, undated) = super::placed_at(placed_at, &order.get("Created at"), settings);
+    let (placed_at, undated) =
+        super::needed::placed_at(placed_at, &order.get("Created at"), settings);
     let buyer = buyer(&order);
     Ok(Intake {
         vendor_id: settings.vendor.clone(),
@@ -172,7 +176,7 @@ fn ship_to(order: &Cells<'_>, buyer: &Buyer) -> Address {
         .any(|name| order.get(name).text_if_any().is_some());
     let kind = if given { "Shipping" } else { "Billing" };
     let part = |name: &str| order.get(&format!("{kind} {name}")).name();
-    let name = super::joined([part("Name"), part("Company")], ", ");
+    let name = super::texts::joined([part("Name"), part("Company")], ", ");
     let street = part("Address1").or_else(|| part("Street"));
     let postcode = part("Zip").map(|zip| zip.trim_start_matches('\'').to_owned());
     Address {

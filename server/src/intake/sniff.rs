@@ -5,8 +5,8 @@ use ordertop::order::OrderNumber;
 use ordertop::order::text::clean;
 use serde_json::value::RawValue;
 
-use super::Refusal;
 use super::field::Object;
+use super::refusal::Refusal;
 
 /// The kind of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

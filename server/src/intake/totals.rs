@@ -3,9 +3,9 @@
 
 use ordertop::order::{Currency, Money, Totals};
 
-use super::Refusal;
 use super::decimal::Decimal;
 use super::field::{Field, Object};
+use super::refusal::Refusal;
 
 /// The parts as they were read, exactly.
 pub(super) struct Parts {

@@ -13,17 +13,18 @@ use ordertop::order::{Address, Buyer, Currency, Flags, OrderContent, OrderStatus
 
 use self::lines::Lines;
 use super::field::{Object, first_time};
+use super::refusal::Refusal;
+use super::settings::Settings;
 use super::totals::{Parts, need_something_bought, sum_of};
-use super::{Refusal, Settings};
 
 /// The channel's name in [`Source`].
 pub(super) const CHANNEL: &str = "woocommerce";
 
 /// Reads an order.
 pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Refusal> {
-    let id = super::shops_id(&order.get("id"))?;
-    let number = super::order_number([order.get("number"), order.get("id")])?;
-    let currency = super::currency(
+    let id = super::needed::shops_id(&order.get("id"))?;
+    let number = super::needed::order_number([order.get("number"), order.get("id")])?;
+    let currency = super::needed::currency(
         &order.get("currency"),
         &order.get("total"),
         settings.currency,
@@ -55,7 +56,7 @@ pub(super) fn read(order: &Object<'_>, settings: &Settings) -> Result<Intake, Re
         .map(|name| order.get(name)),
     );
     let (placed_at, undated) =
-        super::placed_at(placed_at, &order.get("date_created_gmt"), settings);
+        super::needed::placed_at(placed_at, &order.get("date_created_gmt"), settings);
     Ok(Intake {
         vendor_id: settings.vendor.clone(),
         number,
@@ -175,7 +176,7 @@ fn full_name(person: &Object<'_>) -> Option<String> {
         person.get("first_name").name(),
         person.get("last_name").name(),
     ];
-    super::joined(parts, " ")
+    super::texts::joined(parts, " ")
 }
 
 /// The shipping address, or the billing address where there is none.
@@ -185,7 +186,7 @@ fn ship_to(order: &Object<'_>, billing: &Object<'_>, buyer: &Buyer) -> Address {
         .iter()
         .any(|name| shipping.get(name).text_if_any().is_some());
     let from = if given { &shipping } else { billing };
-    let name = super::joined([full_name(from), from.get("company").name()], ", ");
+    let name = super::texts::joined([full_name(from), from.get("company").name()], ", ");
     Address {
         name: name.filter(|name| Some(name) != buyer.name.as_ref()),
         line1: from.get("address_1").name(),
@@ -204,7 +205,7 @@ fn source(order: &Object<'_>, id: Option<String>, status_raw: Option<String>) ->
     Source {
         channel: CHANNEL.into(),
         name: None,
-        shop: address.and_then(|address| super::host(&address)),
+        shop: address.and_then(|address| super::texts::host(&address)),
         order_id: id,
         number: None,
         url: None,

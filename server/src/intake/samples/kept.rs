@@ -1,5 +1,7 @@
 //! What is kept of odd and rich bodies.
 
+use ordertop::order::Currency;
+
 use super::*;
 
 #[test]

@@ -9,7 +9,7 @@ use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{Qty, Shipment};
 
 use super::super::field::{Field, Object};
-use super::super::web_address;
+use super::super::texts::web_address;
 
 /// How much left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

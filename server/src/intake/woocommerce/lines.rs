@@ -6,8 +6,9 @@ use ordertop::order::{Currency, Line, Property, Qty};
 
 use super::super::decimal::Decimal;
 use super::super::field::{Field, Object};
+use super::super::needed::line_objects;
+use super::super::refusal::Refusal;
 use super::super::totals::LineIds;
-use super::super::{Refusal, line_objects};
 
 /// The lines of an order, and what they come to before discounts.
 pub(super) struct Lines {

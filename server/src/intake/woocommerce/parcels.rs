@@ -10,7 +10,7 @@ use ordertop::order::text::MAX_NOTE_CHARS;
 use serde_json::value::RawValue;
 
 use super::super::field::{Field, Object};
-use super::super::web_address;
+use super::super::texts::web_address;
 
 const KEY: &str = "_wc_shipment_tracking_items";
 
