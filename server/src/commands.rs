@@ -2,9 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-
-use crate::store::StoreUrl;
+use clap::{Parser, Subcommand};
 
 pub mod backup;
 pub mod doctor;
@@ -12,8 +10,11 @@ pub mod export;
 pub mod import;
 pub mod managed;
 pub mod serve;
+mod store_args;
 pub mod vendor;
 mod whole_file;
+
+pub use store_args::StoreArgs;
 
 /// The server of ordertop: orders over REST and WebSocket
 ///
@@ -45,27 +46,6 @@ enum Command {
     Export(export::ExportArgs),
     Backup(backup::BackupArgs),
     Doctor(doctor::DoctorArgs),
-}
-
-/// Which store a command works on.
-#[derive(Debug, Clone, Args)]
-pub struct StoreArgs {
-    /// The file with the orders, made where there is none; or a Redis
-    ///
-    /// While a server has a file open, management commands reach the orders
-    /// through that server. A Redis may be shared by many: redis://HOST:6379/0,
-    /// rediss://HOST:6379 (TLS), redis-sentinel://HOST:26379,HOST:26379/MASTER,
-    /// redis-cluster://HOST:6379,HOST:6379; with USER:PASSWORD@ before the first
-    /// host. A password is better kept in ORDERTOP_STORE than in a flag, which
-    /// everyone on the machine can see.
-    #[arg(
-        long,
-        value_name = "FILE|URL",
-        env = "ORDERTOP_STORE",
-        hide_env_values = true,
-        default_value = crate::Config::DEFAULT_STORE
-    )]
-    pub store: StoreUrl,
 }
 
 /// Does what the command line asks.

@@ -34,11 +34,9 @@ pub use following::Following;
 pub use kept::{KeptOrder, Restored};
 pub use news::{Event, Feed, News, Replay, VendorEvent};
 pub use once::{ONCE_FOR, Once, digest};
-pub use open::open;
+pub use open::{open, open_beside};
 pub use query::{Cursor, ListPage, ListQuery};
-pub use redis::RedisStore;
 pub use refusal::{Refusal, TrackingRefusal};
-pub use sqlite::SqliteStore;
 pub use target::Target;
 pub use url::StoreUrl;
 

@@ -24,10 +24,10 @@ use ordertop::order::{
 use ordertop::protocol::Position;
 use ordertop_server::archive::{self, Counts, Item, Outcome, Reader};
 use ordertop_server::decision::{self, StatusRequest};
+use ordertop_server::store::sqlite::SqliteStore;
 use ordertop_server::store::{
     self, Change, ChangeOutcome, Decide, KeptOrder, ListPage, ListQuery, Once, Replay, Restored,
-    SqliteStore, Store, StoreError, StoreFuture, StoreOptions, StoreSummary, StoreUrl, Target,
-    VendorRecord,
+    Store, StoreError, StoreFuture, StoreOptions, StoreSummary, StoreUrl, Target, VendorRecord,
 };
 use redis_server::{Cluster, Redis};
 

@@ -14,7 +14,8 @@ use ordertop::client::{Credentials, Rest};
 use ordertop::order::VendorId;
 use ordertop::order::placement::Placement;
 use ordertop::protocol::rest::Vendor;
-use ordertop_server::store::{ListQuery, SqliteStore, Store, StoreOptions};
+use ordertop_server::store::sqlite::SqliteStore;
+use ordertop_server::store::{ListQuery, Store, StoreOptions};
 
 const TOKEN: &str = "token-of-the-test-5b1f";
 

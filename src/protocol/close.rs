@@ -23,7 +23,7 @@ pub enum CloseReason {
     TokenRevoked = 4502,
     /// The `resume` could not be read.
     MalformedResume = 4504,
-    /// A message was longer than [`super::MAX_CLIENT_MESSAGE_BYTES`].
+    /// A message was longer than [`super::limits::MAX_CLIENT_MESSAGE_BYTES`].
     MessageTooLarge = 4505,
 }
 

@@ -66,7 +66,7 @@ pub enum ServerMessage {
 /// The first frame of a socket; on `/ws/orders/` the answer to `resume`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Welcome {
-    /// [`super::VERSION`].
+    /// [`super::version::VERSION`].
     pub protocol: u32,
     /// One vendor's socket: whose.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::StoreArgs;
+use super::store_args::StoreArgs;
 use super::whole_file::{Existing, WholeFile};
 use crate::archive::Counts;
 use crate::store::lock::{self, Locked};

@@ -8,8 +8,8 @@ use clap::Args;
 use ordertop::order::VendorId;
 use url::Url;
 
-use super::StoreArgs;
 use super::serve::{origin, token_from_environment};
+use super::store_args::StoreArgs;
 use crate::doctor::{Report, Style, Subject, examine};
 
 /// Looks for what is wrong with a server, its store and the way to them

@@ -10,11 +10,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ordertop::clock::{Clock, SystemClock};
 
-use super::StoreArgs;
+use super::store_args::StoreArgs;
 use super::whole_file::{Existing, WholeFile};
 use crate::archive::{self, Counts, ExportError};
 use crate::store::lock::{self, Locked, StoreLock};
-use crate::store::{self, SqliteStore, Store, StoreOptions, StoreUrl};
+use crate::store::{self, Store, StoreOptions, StoreUrl};
 
 /// Writes everything that a store holds as lines of JSON, for import
 ///
@@ -90,8 +90,7 @@ async fn open_to_read(url: &StoreUrl) -> anyhow::Result<(Arc<dyn Store>, Option<
         match lock::lock(path).await? {
             Locked::Ours(lock) => held = Some(lock),
             Locked::Theirs(_) => {
-                let store = SqliteStore::open_beside(path).await?;
-                return Ok((Arc::new(store), None));
+                return Ok((store::open_beside(path).await?, None));
             }
         }
     }

@@ -13,9 +13,9 @@ use ordertop::order::VendorId;
 use ordertop::order::intake::Intake;
 use ordertop::protocol::rest::RowResult;
 
-use super::StoreArgs;
 use super::export::progress_bar;
 use super::managed::Managed;
+use super::store_args::StoreArgs;
 use crate::archive::{self, Outcome, Reader};
 use crate::import::{self, ImportArgs, Sink};
 use crate::store::lock::{self, Locked, StoreLock};

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::StoreArgs;
+use super::store_args::StoreArgs;
 use crate::config::TOKEN_VARIABLE;
 use crate::store::Retention;
 use crate::{Config, Secret, Server};

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use ordertop::order::VendorId;
 use ordertop::order::text::{MAX_NAME_CHARS, clean};
 
-use super::StoreArgs;
 use super::managed::Managed;
+use super::store_args::StoreArgs;
 
 /// Adds and lists vendors, whether the server runs or not
 #[derive(Debug, Clone, Args)]

@@ -10,10 +10,15 @@ use ordertop::protocol::{ClientMessage, CloseReason, Position, ServerMessage, VE
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Connection, Dialect, End, Recoveries, Replayed, Start, within};
+use super::end::End;
+use super::serve::{Connection, Replayed, within};
+use super::start::{Dialect, Start};
 use crate::publication::{encode, message};
 use crate::state::AppState;
 use crate::store::{Event, Following, Replay, StoreError};
+
+/// How recovery went, by vendor.
+type Recoveries = BTreeMap<VendorId, Recovery>;
 
 /// Events read and written at a time: some megabyte of frames.
 const PAGE: usize = 1_024;
@@ -26,8 +31,16 @@ const PAGES_AHEAD: usize = 16;
 const RECOVERY_BOUND: usize = 8;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// Has the news come, then recovers: whatever is committed after the look
+    /// at the store is in the queue.
+    pub(super) async fn begin(&mut self, following: &Following, start: Start) -> Result<(), End> {
+        let watching = self.state.store.watch(following).await;
+        self.watch = watching.map_err(unavailable)?;
+        self.recover(start).await
+    }
+
     /// Welcomes the client and replays what it missed.
-    pub(super) async fn recover(&mut self, start: Start) -> Result<(), End> {
+    async fn recover(&mut self, start: Start) -> Result<(), End> {
         match start {
             Start::Vendor {
                 vendor,

@@ -5,7 +5,8 @@ use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{Actor, MAX_SHIPMENTS, OrderStatus, Shipment, VendorOrder};
 use ordertop::protocol::EventKind;
 
-use super::{entry, ship};
+use super::entry::entry;
+use super::parcel::ship;
 use crate::store::{Decide, Refusal, TrackingRefusal, Verdict, Write};
 
 /// A request to add or correct a parcel.

@@ -6,7 +6,7 @@ use ordertop::order::text::{MAX_NOTE_CHARS, clean_opt};
 use ordertop::order::{Actor, OrderStatus, VendorOrder};
 use ordertop::protocol::EventKind;
 
-use super::entry;
+use super::entry::entry;
 use crate::store::{Decide, Refusal, Verdict, Write};
 
 /// A checked request to undo the newest step.

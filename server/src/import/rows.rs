@@ -7,91 +7,16 @@
 mod csv;
 mod dump;
 mod json;
+mod row;
 
-use std::fmt;
 use std::io::{self, BufRead};
-
-use serde_json::value::RawValue;
 
 use self::csv::CsvRows;
 use self::dump::Dump;
 use self::json::JsonRows;
+pub(super) use self::row::{Content, Place, Row};
 use super::input::FileKind;
 use crate::intake::{ColumnMap, Form};
-
-/// Longest row, in bytes: as much as a shop may send at once.
-pub(super) const MAX_ROW_BYTES: usize = 2 * 1024 * 1024;
-
-/// Where a row stands in its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// The file is the row.
-    Whole,
-    /// A line, from 1.
-    Line(u64),
-    /// An element of the file's list, from 0.
-    Index(u64),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole => Ok(()),
-            Self::Line(line) => write!(f, ":{line}"),
-            Self::Index(index) => write!(f, "[{index}]"),
-        }
-    }
-}
-
-/// A row of a file.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) place: Place,
-    pub(super) content: Content,
-    /// What is to be known about how it was read.
-    pub(super) note: Option<&'static str>,
-}
-
-/// What a row holds.
-#[derive(Debug)]
-pub(super) enum Content {
-    Json(Box<RawValue>),
-    /// Not an order, with a stable code and the reason.
-    Refused {
-        code: &'static str,
-        why: String,
-    },
-    /// Not an order of this vendor, say.
-    Skipped {
-        order_number: Option<String>,
-        what: String,
-    },
-}
-
-impl Row {
-    fn new(place: Place, json: Result<Box<RawValue>, String>) -> Self {
-        let content = match json {
-            Ok(json) => Content::Json(json),
-            Err(why) => Content::Refused {
-                code: "not_json",
-                why,
-            },
-        };
-        Self {
-            place,
-            content,
-            note: None,
-        }
-    }
-
-    fn refused(place: Place, code: &'static str, why: String) -> Self {
-        Self {
-            place,
-            content: Content::Refused { code, why },
-            note: None,
-        }
-    }
-}
 
 /// The rows of one file.
 pub(super) struct Rows<R> {

@@ -1,5 +1,6 @@
 //! Which store an address stands for: the one place that names them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::redis::RedisStore;
@@ -22,4 +23,12 @@ pub async fn open(
         }
         StoreUrl::Redis(url) => Arc::new(RedisStore::open(url, options, feed).await?),
     })
+}
+
+/// Opens the file at `path` to be read beside the server that has it open.
+///
+/// # Errors
+/// [`StoreError::Open`], with what to do.
+pub async fn open_beside(path: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(SqliteStore::open_beside(path).await?))
 }

@@ -9,16 +9,14 @@
 //! their newest positions are kept in memory, for the one process that holds
 //! the store's lock is the only one that changes them.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
 
 use ordertop::clock::Clock;
 use ordertop::order::{HistoryEntry, OrderKey, OrderNumber, VendorId, VendorOrder};
 use ordertop::protocol::Position;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,6 +24,9 @@ use super::{
     Change, Decide, Feed, KeptOrder, ListPage, ListQuery, Once, Replay, Restored, Retention, Store,
     StoreError, StoreFuture, StoreOptions, StoreSummary, Target, VendorRecord,
 };
+use connect::{connect, make_private};
+use directory::{Directory, VendorEntry};
+use error::explain;
 use gate::Gate;
 use identity::Identity;
 use list::{Turn, Walk};
@@ -37,6 +38,9 @@ use writer::Command;
 
 pub mod backup;
 mod commit;
+mod connect;
+mod directory;
+mod error;
 mod gate;
 mod identity;
 mod list;
@@ -61,9 +65,6 @@ const MAX_READERS: usize = 8;
 /// lists are asked for, single orders are read beside them.
 const MAX_LISTS: usize = 4;
 
-/// How long a connection waits for a lock that another program has on the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Numbered SQL, only ever added to.
 const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/001_orders.sql")),
@@ -86,37 +87,6 @@ pub struct SqliteStore {
     orders: Arc<AtomicU64>,
     retention: Retention,
     clock: Arc<dyn Clock>,
-}
-
-/// The vendors and where each of them stands.
-type Directory = Arc<RwLock<HashMap<VendorId, Arc<VendorEntry>>>>;
-
-#[derive(Debug)]
-struct VendorEntry {
-    /// The row's key.
-    row: i64,
-    name: String,
-    /// The newest committed event.
-    head: Mutex<Position>,
-    /// Its place in the log, 0 for none; the writing thread alone reads it.
-    newest: AtomicI64,
-}
-
-impl VendorEntry {
-    fn head(&self) -> Position {
-        self.head
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    fn record(&self, id: &VendorId) -> VendorRecord {
-        VendorRecord {
-            id: id.clone(),
-            name: self.name.clone(),
-            position: self.head(),
-        }
-    }
 }
 
 impl SqliteStore {
@@ -453,55 +423,4 @@ impl Store for SqliteStore {
 fn lists_at_once() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     (processors / 2).clamp(1, MAX_LISTS)
-}
-
-/// Makes the file, where there is none, for its owner alone: it holds buyers'
-/// names and addresses. SQLite gives its other files the same mode.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let mut open = std::fs::OpenOptions::new();
-    open.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    match open.open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// A connection, with the settings that all of ours share, to a file that is there.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", false)?;
-    connection.pragma_update(None, "cache_size", -16_000)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
-}
-
-/// What went wrong, in words for the one who chose the path.
-fn explain(error: &rusqlite::Error) -> String {
-    use rusqlite::ErrorCode;
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => {
-            "it is not an ordertop store: give another path, or move that file away".into()
-        }
-        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            "it cannot be read or made: check the path and its permissions".into()
-        }
-        Some(ErrorCode::ReadOnly) => "it cannot be written: check its permissions".into(),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another program is using it".into()
-        }
-        Some(ErrorCode::DiskFull) => "the disk is full".into(),
-        _ => error.to_string(),
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Failed(explain(&error))
-    }
 }

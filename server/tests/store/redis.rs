@@ -7,9 +7,10 @@ use ordertop::order::placement::Placement;
 use ordertop::order::{Actor, ActorKind, VendorId};
 use ordertop::protocol::Position;
 use ordertop_server::decision;
+use ordertop_server::store::redis::RedisStore;
 use ordertop_server::store::{
-    ChangeOutcome, Following, ListQuery, News, RedisStore, Replay, Retention, Store, StoreError,
-    StoreOptions, StoreUrl, digest,
+    ChangeOutcome, Following, ListQuery, News, Replay, Retention, Store, StoreError, StoreOptions,
+    StoreUrl, digest,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -11,9 +11,9 @@ use ordertop::order::{Actor, ActorKind, Visibility};
 use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::rest::{ImportBatch, Outcome};
 use ordertop_server::store::lock::{self, Locked, Owner};
+use ordertop_server::store::sqlite::SqliteStore;
 use ordertop_server::store::{
-    ChangeOutcome, ListQuery, News, ONCE_FOR, Replay, Retention, SqliteStore, Store, StoreError,
-    StoreOptions,
+    ChangeOutcome, ListQuery, News, ONCE_FOR, Replay, Retention, Store, StoreError, StoreOptions,
 };
 use ordertop_server::{decision, merge};
 use tokio::sync::mpsc;

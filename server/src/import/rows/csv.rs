@@ -10,7 +10,7 @@ use std::io::{self, BufRead};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use serde_json::value::RawValue;
 
-use super::{MAX_ROW_BYTES, Place, Row};
+use super::row::{MAX_ROW_BYTES, Place, Row};
 use crate::intake::{ColumnMap, Form};
 
 /// Most columns of a file.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::{Content, Place, Row};
+use super::row::{Content, Place, Row};
 
 /// Most bytes of a dump that are held: what belongs together may stand anywhere in it.
 const MAX_BYTES: usize = 512 * 1024 * 1024;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 
 use serde_json::value::RawValue;
 
-use super::{MAX_ROW_BYTES, Place, Row};
+use super::row::{MAX_ROW_BYTES, Place, Row};
 use crate::body_error::syntax;
 
 /// Names of lists that hold the rows of an object around them: Shopify's, and Django's.

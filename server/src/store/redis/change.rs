@@ -9,10 +9,10 @@ use futures_util::StreamExt;
 use ordertop::order::{OrderId, OrderNumber, VendorId};
 use ordertop::protocol::{Mark, Position};
 
-use super::Shared;
 use super::commit::{Row, Said, token};
 use super::once::{self, Place, Remembering};
 use super::read::Seen;
+use super::shared::Shared;
 use super::sources::Sources;
 use crate::store::fact::Fact;
 use crate::store::{

@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use ordertop::order::{OrderState, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 
+use super::error::{explain, failed, unanswered};
 use super::keys::VendorKeys;
 use super::once::Remembering;
 use super::rows::{Entry, position, to_json, unreadable};
+use super::shared::Shared;
 use super::sources::SourceEntry;
-use super::{Shared, explain, failed, unanswered};
 use crate::store::fact::Fact;
 use crate::store::{ONCE_FOR, StoreError, digest};
 

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use ordertop::order::VendorId;
 use ordertop::protocol::Position;
 
-use super::Shared;
 use super::keys;
 use super::rows::{Entry, position, unreadable};
+use super::shared::Shared;
 use crate::store::StoreError;
 
 /// Commits that are read at a time.

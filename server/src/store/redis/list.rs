@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use ordertop::order::{OrderNumber, VendorId, VendorOrder};
 
-use super::Shared;
 use super::keys::VendorKeys;
 use super::rows::unreadable;
+use super::shared::Shared;
 use crate::store::{Cursor, ListPage, ListQuery, StoreError};
 
 /// Places that are read at a time of each vendor when all are listed.

@@ -15,9 +15,9 @@ use ordertop::order::{OrderContent, OrderId, OrderNumber, OrderState, VendorId, 
 use ordertop::protocol::{Mark, Position};
 use serde::{Deserialize, Serialize};
 
-use super::Shared;
 use super::keys::{self, VendorKeys};
 use super::rows::{Entry, json, position, to_json, unreadable};
+use super::shared::Shared;
 use crate::store::{Change, ChangeOutcome, Decide, ONCE_FOR, Once, StoreError, digest, once};
 
 /// Claims the key for this request.

@@ -6,9 +6,11 @@ use std::time::Duration;
 use redis::ServerErrorKind;
 use tokio::time::Instant;
 
+use super::error::explain;
+use super::keys;
 use super::rights::{Missing, Uses};
+use super::shared::Shared;
 use super::warn::of_all;
-use super::{Shared, explain, keys};
 use crate::store::StoreError;
 use crate::store::redis_config::{OLDEST, Seen};
 use crate::store::url::RedisUrl;
@@ -42,7 +44,7 @@ pub(super) async fn open(
         let hopeless = matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
             || error.kind() == redis::ErrorKind::AuthenticationFailed
             || error.kind() == redis::ErrorKind::InvalidClientConfig
-            || super::is_no_cluster(&error);
+            || super::error::is_no_cluster(&error);
         if hopeless {
             return Err(failed(reason));
         }
@@ -67,12 +69,12 @@ pub(super) async fn open(
 
 /// A command that any node may answer: on a cluster it would go to all.
 async fn any_node(
-    connection: super::Connection,
+    connection: super::connection::Connection,
     command: &redis::Cmd,
 ) -> redis::RedisResult<String> {
     use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
     match connection {
-        super::Connection::Cluster(mut cluster) => {
+        super::connection::Connection::Cluster(mut cluster) => {
             let routing = RoutingInfo::SingleNode(SingleNodeRoutingInfo::RandomPrimary);
             let answer = cluster.route_command(command.clone(), routing).await?;
             Ok(redis::from_redis_value(answer)?)
@@ -107,10 +109,10 @@ fn unfit(seen: &Seen, as_cluster: bool) -> Option<String> {
 /// Which rights the user lacks, at each master: a cluster's nodes have rules of their own.
 async fn rights(
     uses: Uses,
-    connection: super::Connection,
+    connection: super::connection::Connection,
 ) -> redis::RedisResult<Vec<super::rights::Missing>> {
     match connection {
-        super::Connection::Cluster(mut cluster) => {
+        super::connection::Connection::Cluster(mut cluster) => {
             let answers = of_all::<redis::Value>(&mut cluster, &uses.question()).await?;
             let missing = answers.into_values().map(|answer| {
                 let answer = answer.extract_error();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Shared;
+use super::shared::Shared;
 
 /// A message that is under way for longer does not come any more.
 const DEAF_AFTER: Duration = Duration::from_millis(2_500);
@@ -57,7 +57,7 @@ impl Pulse {
         Self {
             probe: number,
             published: error.is_none().then(Instant::now),
-            written: error.map_or(Ok(()), |error| Err(super::explain(&error))),
+            written: error.map_or(Ok(()), |error| Err(super::error::explain(&error))),
         }
     }
 }

@@ -10,9 +10,10 @@ use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
 use redis::{Cmd, FromRedisValue, Value};
 
+use super::error::failed;
 use super::keys::{self, VendorKeys};
 use super::rows::{self, Entry, Head, Record, json, unreadable};
-use super::{Shared, failed};
+use super::shared::Shared;
 use crate::store::{Event, Replay, StoreError, VendorRecord};
 
 /// Most commands that are under way at once for one reader; what they ask for is

@@ -3,10 +3,10 @@
 use futures_util::StreamExt;
 use ordertop::order::{OrderId, Source, VendorId};
 
-use super::Shared;
 use super::commit::token;
 use super::keys::{self, VendorKeys};
 use super::rows::{Record, to_json, unreadable};
+use super::shared::Shared;
 use super::sources;
 use crate::store::{KeptOrder, Restored, StoreError};
 
@@ -56,7 +56,7 @@ async fn ids(shared: &Shared, orders: &[KeptOrder]) -> Result<Vec<OrderId>, Stor
     };
     let owners: Vec<String> = match shared.link.run(claiming).await {
         Ok(owners) => owners,
-        Err(error) => return Err(super::failed(&error)),
+        Err(error) => return Err(super::error::failed(&error)),
     };
     let mut ids = Vec::with_capacity(orders.len());
     for (kept, owner) in orders.iter().zip(owners) {

@@ -4,7 +4,7 @@ use redis::{
     Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
 };
 
-use super::connect::Connection;
+use super::connection::Connection;
 
 /// A script and its digest.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use ordertop::order::{OrderNumber, Source, SourceKey, VendorId, VendorOrder};
 
-use super::Shared;
 use super::keys::VendorKeys;
 use super::read::Seen;
 use super::rows::unreadable;
+use super::shared::Shared;
 use crate::store::{ListQuery, Refusal, StoreError, Target};
 
 /// The field that says that the index holds every order of the vendor. A source's field has a line break.

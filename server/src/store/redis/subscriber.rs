@@ -18,12 +18,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::commits::{Commits, Place};
-use super::connect::Connection;
+use super::connection::Connection;
 use super::keys::VendorKeys;
 use super::pulse::{Ears, Pulse};
+use super::shared::{Counters, Shared};
 use super::tracks::Tracks;
 use super::watches::Watches;
-use super::{Counters, Shared};
 use crate::store::{Feed, Replay, StoreError, VendorEvent, VendorRecord};
 
 mod heard;
@@ -95,7 +95,7 @@ impl Subscriber {
             .await
             .map_err(|_| StoreError::Closed)?;
         let silent = || StoreError::Failed("Redis does not send its news".into());
-        match tokio::time::timeout(super::connect::PATIENCE, answered).await {
+        match tokio::time::timeout(super::connection::PATIENCE, answered).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(StoreError::Closed),
             Err(_) => Err(silent()),
@@ -315,7 +315,7 @@ impl Task {
                 let channels: Vec<_> = batch.iter().map(|v| VendorKeys(v).channel()).collect();
                 let positions = match ears.subscribe(&channels).await {
                     Ok(()) => shared.positions(&batch).await,
-                    Err(error) => Err(super::failed(&error)),
+                    Err(error) => Err(super::error::failed(&error)),
                 };
                 Done::Subscribed(batch, positions)
             });

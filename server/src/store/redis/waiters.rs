@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use redis::RedisResult;
 use tokio::sync::Semaphore;
 
-use super::connect::{Connection, Connector, PATIENCE, is_broken, timed_out};
+use super::connect::Connector;
+use super::connection::{Connection, PATIENCE, timed_out};
+use super::link::is_broken;
 
 /// Commits that wait for replicas at once; others wait for their turn.
 const MAX_WAITERS: usize = 32;

@@ -6,8 +6,9 @@ use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
 use redis::{Cmd, FromRedisValue, RedisResult};
 
-use super::connect::Connection;
-use super::{Shared, explain};
+use super::connection::Connection;
+use super::error::explain;
+use super::shared::Shared;
 use crate::finding::Grade;
 use crate::store::redis_config::{Company, Seen, config_get};
 use crate::store::url::{RedisUrl, Topology};

@@ -9,7 +9,8 @@ use std::path::Path;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BUSY_TIMEOUT, explain};
+use super::connect::BUSY_TIMEOUT;
+use super::error::explain;
 use crate::store::StoreError;
 
 /// Pages of one step: 4 MiB. Progress is told after each.
@@ -124,7 +125,7 @@ mod tests {
     /// A store of some 16 MiB.
     fn store(path: &Path) -> Connection {
         std::fs::File::create(path).unwrap();
-        let mut db = super::super::connect(path).unwrap();
+        let mut db = super::super::connect::connect(path).unwrap();
         Migrations::from_slice(super::super::STEPS)
             .to_latest(&mut db)
             .unwrap();

@@ -8,10 +8,10 @@ use ordertop::order::{OrderId, OrderKey, VendorId, VendorOrder};
 use ordertop::protocol::{Mark, Position};
 use rusqlite::{Transaction, params};
 
+use super::directory::{Directory, VendorEntry};
 use super::read::{self, Stored};
 use super::rows::to_json;
 use super::sources;
-use super::{Directory, VendorEntry};
 use crate::store::fact::Fact;
 use crate::store::{
     Change, ChangeOutcome, Decide, Event, News, Refusal, Target, VendorEvent, VendorRecord,

@@ -16,8 +16,8 @@ use ordertop::protocol::Position;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Deserialize;
 
-use super::Directory;
 use super::commit::{Pending, Placed};
+use super::directory::Directory;
 use super::read::{self, AtEvent};
 use super::rows::{json, to_json};
 use crate::store::once::Remembered;

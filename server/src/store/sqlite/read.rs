@@ -11,7 +11,7 @@ use ordertop::protocol::message::Unrecovered;
 use ordertop::protocol::{Mark, Position};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::VendorEntry;
+use super::directory::VendorEntry;
 use super::rows::{self, ORDER_COLUMNS};
 use crate::store::fact::Fact;
 use crate::store::{Event, Replay, Retention};

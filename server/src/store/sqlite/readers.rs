@@ -70,7 +70,7 @@ impl Readers {
 /// Another connection to the file that was opened, not to one that took its place.
 fn open(identity: &Identity) -> Result<Connection, StoreError> {
     identity.check().map_err(StoreError::Failed)?;
-    let connection = super::connect(identity.path())?;
+    let connection = super::connect::connect(identity.path())?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }

@@ -11,8 +11,8 @@ use ordertop::order::{HistoryEntry, OrderId, VendorId, VendorOrder};
 use ordertop::protocol::EventKind;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::VendorEntry;
 use super::commit::Pending;
+use super::directory::VendorEntry;
 use super::read::{self, Stored};
 use super::rows::to_json;
 use super::sources;

@@ -79,7 +79,7 @@ impl Wal {
         let closed = self.gate.close(WAIT);
         let cut = checkpoint(db, "TRUNCATE");
         drop(closed);
-        db.busy_timeout(super::BUSY_TIMEOUT)?;
+        db.busy_timeout(super::connect::BUSY_TIMEOUT)?;
         cut
     }
 }
@@ -101,7 +101,7 @@ mod tests {
 
     fn store(path: &Path) -> (Connection, Wal) {
         std::fs::File::create(path).unwrap();
-        let db = super::super::connect(path).unwrap();
+        let db = super::super::connect::connect(path).unwrap();
         db.execute_batch("CREATE TABLE t (body BLOB)").unwrap();
         let wal = Wal {
             ceiling: CEILING,
@@ -126,7 +126,7 @@ mod tests {
         let (db, mut wal) = store(&path);
         let (stop, gate) = (AtomicBool::new(false), wal.gate.clone());
         let read = || {
-            let db = super::super::connect(&path).unwrap();
+            let db = super::super::connect::connect(&path).unwrap();
             while !stop.load(Ordering::Relaxed) {
                 let _passed = gate.pass();
                 let sql = "SELECT sum(length(body)) FROM t";
@@ -151,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orders.db");
         let (db, mut wal) = store(&path);
-        let reader = super::super::connect(&path).unwrap();
+        let reader = super::super::connect::connect(&path).unwrap();
         reader.execute_batch("BEGIN").unwrap();
         let count = "SELECT count(*) FROM t";
         let rows = |db: &Connection| db.query_row(count, [], |row| row.get::<_, i64>(0));

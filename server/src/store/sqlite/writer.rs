@@ -15,8 +15,8 @@ use ordertop::order::VendorId;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Directory;
 use super::commit::{self, Pending};
+use super::directory::Directory;
 use super::identity::Identity;
 use super::trim::Trim;
 use super::wal::Wal;
@@ -191,7 +191,7 @@ impl Writer {
             // Trying each alone would make each wait as long as all did.
             Err(Failure::Command(error) | Failure::Transaction(error)) => {
                 tracing::error!(%error, commands = batch.len(), "a commit failed");
-                self.refuse(batch, &super::explain(&error));
+                self.refuse(batch, &super::error::explain(&error));
             }
             Err(Failure::Elsewhere(why)) => {
                 tracing::error!(%why, commands = batch.len(), "nothing was committed");

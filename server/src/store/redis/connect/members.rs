@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use redis::{Client, FromRedisValue, RedisResult, Value};
 
-use super::{connection_info, one};
+use crate::store::redis::connection::{connection_info, one};
 use crate::store::url::{Node, RedisUrl};
 
 /// How many slots a cluster has.

@@ -7,7 +7,8 @@ use ordertop::protocol::{Mark, Position};
 use redis::{PushInfo, PushKind, Value};
 
 use super::{Done, PAGE, RECONNECT_AFTER, Task};
-use crate::store::redis::{Counters, keys, rows::Told, tracks::Comes};
+use crate::store::redis::shared::Counters;
+use crate::store::redis::{keys, rows::Told, tracks::Comes};
 use crate::store::{News, Replay, StoreError, VendorEvent, VendorRecord};
 
 impl Task {

@@ -10,11 +10,11 @@ use ordertop::protocol::Position;
 use tokio::time::Instant;
 
 use super::{CHANNELS_AT_ONCE, COMPARED, COMPARED_IN_CLUSTER, Done, PAGE, SWEEP_EVERY, Task};
-use crate::store::redis::Counters;
 use crate::store::redis::commits::Commits;
-use crate::store::redis::connect::{Connection, Pushed};
+use crate::store::redis::connection::{Connection, Pushed};
 use crate::store::redis::keys::{self, VendorKeys};
 use crate::store::redis::pulse::Pulse;
+use crate::store::redis::shared::Counters;
 use crate::store::{News, StoreError};
 
 impl Task {
