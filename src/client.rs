@@ -30,6 +30,7 @@ mod snapshot;
 mod socket;
 mod state;
 mod tell;
+mod told;
 
 #[cfg(test)]
 mod fake;

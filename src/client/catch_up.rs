@@ -41,7 +41,7 @@ impl Run {
                 Some(position) => Some((vendor.clone(), position.clone())),
                 None => {
                     let next = self.book.fetch(&vendor.clone());
-                    self.to_fetch.extend(next.fetch());
+                    self.fetches.waiting.extend(next.fetch());
                     self.start_fetches();
                     return;
                 }
@@ -65,15 +65,15 @@ impl Run {
             Done::Opened(opened) => self.opened(opened).await,
             Done::Polled(took, answer) => self.polled(took, answer, &mut changes).await,
             Done::Fetched(vendor, asked, snapshot) => {
-                self.fetching -= 1;
+                self.fetches.running -= 1;
                 self.fetched(vendor, asked, snapshot, &mut changes);
             }
             Done::Named(vendors) => {
-                self.asking_names = false;
+                self.names.asking = false;
                 match vendors {
                     Ok(vendors) => {
                         let named = vendors.into_iter().map(|vendor| (vendor.id, vendor.name));
-                        self.names.extend(named);
+                        self.names.by_vendor.extend(named);
                         self.tell_vendors().await;
                     }
                     // Ids do without names; the next greeting asks again.
@@ -111,7 +111,7 @@ impl Run {
         }
         for (vendor, events) in vendors {
             let next = self.book.polled(&vendor, events, changes);
-            self.to_fetch.extend(next.fetch());
+            self.fetches.waiting.extend(next.fetch());
         }
         self.start_fetches();
         self.poll_answered();
@@ -171,7 +171,7 @@ impl Run {
                 // The others would fail alike: the next welcome or poll asks
                 // for them all again.
                 self.book.fetch_failed(&vendor);
-                for vendor in std::mem::take(&mut self.to_fetch) {
+                for vendor in std::mem::take(&mut self.fetches.waiting) {
                     self.book.fetch_failed(&vendor);
                 }
                 match stage {
@@ -218,26 +218,26 @@ impl Run {
 
     /// Starts fetching what is to be fetched, a few at a time.
     pub(crate) fn start_fetches(&mut self) {
-        while self.fetching < MAX_FETCHES {
-            let Some(vendor) = self.to_fetch.pop_front() else {
+        while self.fetches.running < MAX_FETCHES {
+            let Some(vendor) = self.fetches.waiting.pop_front() else {
                 return;
             };
             // All vendors of a server from which nothing was fetched yet.
             let mut everything = false;
-            if self.fetching == 0 {
+            if self.fetches.running == 0 {
                 everything = self.vendor.is_none() && self.book.positions().is_empty();
-                self.counts.reset();
+                self.fetches.counts.reset();
             }
-            self.fetching += 1;
-            self.counts.begin(self.to_fetch.len());
+            self.fetches.running += 1;
+            self.fetches.counts.begin(self.fetches.waiting.len());
             let asked = self.look_ups.tick();
             let rest = self.rest.clone();
             // The list of an old server that is asked for again brings what changed and nothing
             // else, so that nothing would say that it is there.
             let repeats = self.legacy && self.book.is_loaded(&vendor);
             let progress = Progress {
-                counts: Arc::clone(&self.counts),
-                out: (!repeats).then(|| self.out.clone()),
+                counts: Arc::clone(&self.fetches.counts),
+                out: (!repeats).then(|| self.told.to.clone()),
             };
             self.work.spawn(async move {
                 let asked_all = async {
@@ -255,9 +255,9 @@ impl Run {
     /// Asks for the vendors' names, while there is one without.
     pub(crate) fn ask_names(&mut self) {
         let mut followed = self.vendor.iter().chain(self.book.vendors());
-        let all = followed.all(|vendor| self.names.contains_key(vendor));
-        if !all && !self.asking_names && !self.legacy {
-            self.asking_names = true;
+        let all = followed.all(|vendor| self.names.by_vendor.contains_key(vendor));
+        if !all && !self.names.asking && !self.legacy {
+            self.names.asking = true;
             let rest = self.rest.clone();
             self.work
                 .spawn(async move { Done::Named(rest.vendors().await) });

@@ -1,6 +1,7 @@
 //! What is asked by REST beside the loop: when to poll, and what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 use super::error::RequestError;
 use super::legacy::Tick;
 use super::line::Due;
+use super::snapshot::Counts;
 use super::socket::{Break, Socket};
 use crate::order::{OrderKey, VendorId};
 use crate::protocol::ListedOrder;
@@ -66,4 +68,22 @@ impl Polls {
             self.due = due;
         }
     }
+}
+
+/// Snapshots that are fetched.
+#[derive(Debug, Default)]
+pub(crate) struct Fetches {
+    /// Vendors whose turn is to come.
+    pub(crate) waiting: VecDeque<VendorId>,
+    /// How many are under way.
+    pub(crate) running: usize,
+    pub(crate) counts: Arc<Counts>,
+}
+
+/// The vendors' names.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) by_vendor: BTreeMap<VendorId, String>,
+    /// Whether they are being asked for.
+    pub(crate) asking: bool,
 }

@@ -5,7 +5,7 @@
 //! only for the receiver of its events. [`super::catch_up`] holds its other
 //! half: polls, snapshots and names.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,18 +16,17 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::book::{Book, Next};
-use super::event::{ClientEvent, Connection};
+use super::event::ClientEvent;
 use super::legacy::{LookUps, Tick};
 use super::line::{Due, Line, due};
 use super::live::{Beat, Live, Stage};
 use super::mailbox::Mailbox;
-use super::polls::{Done, Polls};
+use super::polls::{Done, Fetches, Names, Polls};
 use super::rest::Rest;
-use super::snapshot::Counts;
 use super::socket::{Break, Frame, Socket};
+use super::told::Told;
 use super::{ClientConfig, POLL_RANGE};
 use crate::order::VendorId;
-use crate::protocol::rest::Vendor;
 use crate::protocol::{ClientMessage, MAX_RESUME_BYTES, Position, ServerMessage, Welcome};
 use crate::replica::Change;
 
@@ -49,32 +48,24 @@ pub(crate) struct Run {
     pub(crate) every: Duration,
     pub(crate) clock: Arc<dyn crate::clock::Clock>,
     pub(crate) rest: Rest,
-    pub(crate) out: mpsc::Sender<ClientEvent>,
     pub(crate) work: JoinSet<Done>,
     pub(crate) book: Book,
     pub(crate) line: Line,
     pub(crate) polls: Polls,
-    /// Vendors whose snapshot is to be fetched, and how many are being fetched.
-    pub(crate) to_fetch: VecDeque<VendorId>,
-    pub(crate) fetching: usize,
-    pub(crate) counts: Arc<Counts>,
+    pub(crate) fetches: Fetches,
     /// What an old server leaves out.
     pub(crate) look_ups: LookUps,
     /// When the socket was opened.
     pub(crate) opened: Tick,
-    pub(crate) names: BTreeMap<VendorId, String>,
-    pub(crate) asking_names: bool,
+    pub(crate) names: Names,
     pub(crate) legacy: bool,
     pub(crate) round_trip: Option<Duration>,
-    /// `None` until they are known.
-    pub(crate) vendors_told: Option<Vec<Vendor>>,
     mailbox: Arc<Mailbox>,
     pub(crate) realtime: bool,
     backoff: Backoff,
     pub(crate) down: Option<Break>,
     pub(crate) fresh_at: Option<Timestamp>,
-    pub(crate) told: Option<(Connection, Instant)>,
-    pub(crate) tell_age_at: Option<Instant>,
+    pub(crate) told: Told,
 }
 
 impl Run {
@@ -99,26 +90,20 @@ impl Run {
                 .clamp(*POLL_RANGE.start(), *POLL_RANGE.end()),
             clock,
             rest,
-            out,
             work: JoinSet::new(),
             book: Book::default(),
-            to_fetch: VecDeque::new(),
-            fetching: 0,
-            counts: Arc::default(),
+            fetches: Fetches::default(),
             look_ups: LookUps::default(),
             opened: Tick::default(),
-            names: BTreeMap::new(),
-            asking_names: false,
+            names: Names::default(),
             legacy: false,
             round_trip: None,
-            vendors_told: None,
             mailbox,
             realtime: config.realtime,
             backoff: Backoff::new(),
             down: None,
             fresh_at: None,
-            told: None,
-            tell_age_at: None,
+            told: Told::new(out),
         }
     }
 
@@ -135,7 +120,7 @@ impl Run {
                 // Frames before the timer: a socket is not dead while it has
                 // frames that were not read yet.
                 biased;
-                () = self.out.closed() => break,
+                () = self.told.to.closed() => break,
                 () = mailbox.asked() => self.wishes().await,
                 frame = next_frame(&mut self.line) => self.frames(frame).await,
                 Some(done) = self.work.join_next(), if !self.work.is_empty() => {
@@ -160,7 +145,7 @@ impl Run {
             Line::Up(live) => Some(live.deadline()),
         };
         let polls = self.polls.deadline();
-        let deadline = [line, polls, self.tell_age_at].into_iter().flatten().min();
+        let deadline = [line, polls, self.told.age_at].into_iter().flatten().min();
         deadline.unwrap_or_else(|| Instant::now() + REPAIR_EVERY)
     }
 
@@ -219,7 +204,7 @@ impl Run {
         {
             // Whichever kind it is, its list is needed.
             let next = self.book.fetch(&vendor);
-            self.to_fetch.extend(next.fetch());
+            self.fetches.waiting.extend(next.fetch());
             self.start_fetches();
         }
     }
@@ -355,7 +340,9 @@ impl Run {
                 live.stay_away = Some(Duration::from_millis(reconnect_after_ms));
             }
             ServerMessage::VendorAdded(added) => {
-                self.names.insert(added.vendor_id.clone(), added.name);
+                self.names
+                    .by_vendor
+                    .insert(added.vendor_id.clone(), added.name);
                 self.book.added(&added.vendor_id, added.position, changes);
                 self.tell_vendors().await;
             }
@@ -389,7 +376,7 @@ impl Run {
         }
         for (vendor, recovery) in recoveries {
             let next = self.book.welcome(&vendor, &recovery);
-            self.to_fetch.extend(next.fetch());
+            self.fetches.waiting.extend(next.fetch());
         }
         self.start_fetches();
         self.ask_names();
@@ -419,7 +406,7 @@ impl Run {
         match next {
             Next::Nothing => {}
             Next::Fetch(vendor) => {
-                self.to_fetch.push_back(vendor);
+                self.fetches.waiting.push_back(vendor);
                 self.start_fetches();
             }
             Next::Recover => return Err(Break::new("events were missing")),

@@ -40,12 +40,12 @@ impl Run {
         let vendors: Vec<_> = ids
             .into_iter()
             .map(|id| Vendor {
-                name: self.names.get(&id).cloned().unwrap_or_default(),
+                name: self.names.by_vendor.get(&id).cloned().unwrap_or_default(),
                 id,
             })
             .collect();
-        if self.vendors_told.as_ref() != Some(&vendors) {
-            self.vendors_told = Some(vendors.clone());
+        if self.told.vendors.as_ref() != Some(&vendors) {
+            self.told.vendors = Some(vendors.clone());
             self.tell(ClientEvent::Vendors(vendors)).await;
         }
     }
@@ -76,7 +76,7 @@ impl Run {
             legacy: self.legacy,
         };
         let now = Instant::now();
-        if let Some((told, at)) = &self.told {
+        if let Some((told, at)) = &self.told.connection {
             let only_age = Connection {
                 fresh_at: told.fresh_at,
                 ..connection.clone()
@@ -86,12 +86,12 @@ impl Run {
                 return;
             }
             if only_age && told.fresh_at.is_some() && now < next_at {
-                self.tell_age_at = Some(next_at);
+                self.told.age_at = Some(next_at);
                 return;
             }
         }
-        self.tell_age_at = None;
-        self.told = Some((connection.clone(), now));
+        self.told.age_at = None;
+        self.told.connection = Some((connection.clone(), now));
         self.tell(ClientEvent::Connection(connection)).await;
     }
 
@@ -100,7 +100,7 @@ impl Run {
     pub(crate) async fn tell(&mut self, event: ClientEvent) {
         let start = Instant::now();
         // Nobody listens any more: the loop sees it next.
-        let _ = self.out.send(event).await;
+        let _ = self.told.to.send(event).await;
         let end = Instant::now();
         if let Line::Up(live) = &mut self.line
             && end - start > DEAF_AFTER

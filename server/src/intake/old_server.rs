@@ -1,5 +1,5 @@
 //! An order as the old back office lists it (`GET /api/orders/vendor/`), and as its database dump has it: the dump's
-//! reader (`import/dump.rs`) puts order, items, products and buyer together in the list's form.
+//! reader (`import/rows/dump.rs`) puts order, items, products and buyer together in the list's form.
 //!
 //! An order of several vendors shows the whole order in `items` and `total_amount`, and the vendor's own part in
 //! `vendor_items` and `vendor_total`: the part is what is taken. Nothing in it names a currency, unless it is a list of

@@ -44,7 +44,7 @@ impl Run {
         }
         live.stage = Stage::Listing;
         let next = self.book.fetch(vendor);
-        self.to_fetch.extend(next.fetch());
+        self.fetches.waiting.extend(next.fetch());
         self.start_fetches();
     }
 
