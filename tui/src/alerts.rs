@@ -263,7 +263,7 @@ fn about_link(kind: Kind) -> Alert {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::at;
+    use crate::model::fixture::at;
 
     fn alert(kind: Kind, text: &str) -> Alert {
         Alert {

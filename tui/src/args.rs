@@ -7,10 +7,10 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use ordertop::client::{POLL_RANGE, Url};
 use ordertop::order::VendorId;
 
+use crate::commands::keys::KeysArgs;
 use crate::commands::{EXIT_CODES, OrderCommand};
 use crate::config::command::ConfigArgs;
 use crate::demo::DemoArgs;
-use crate::keymap::command::KeysArgs;
 use crate::record::replay::Replay;
 use crate::theme::ThemeName;
 

@@ -10,6 +10,7 @@ mod connect;
 mod exit;
 mod follow;
 mod json;
+pub mod keys;
 mod list;
 mod man;
 mod note;

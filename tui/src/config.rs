@@ -53,7 +53,7 @@ pub use token::{TokenFileError, read_token, write_token};
 
 use crate::alerts::AlertSettings;
 use crate::args::server_address;
-use crate::keymap::Keymap;
+use crate::model::keymap::Keymap;
 use crate::theme::Looks;
 use crate::views::SavedView;
 use section::{Found, Reader, Section};

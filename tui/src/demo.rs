@@ -40,9 +40,9 @@ use self::market::Market;
 use self::plan::{Plan, UnderWay};
 use self::traffic::Traffic;
 use crate::Hint;
-use crate::app::row::Sort;
 use crate::args::Manners;
 use crate::config::Config as Settings;
+use crate::model::sort::Sort;
 use crate::screen::{Handed, ScreenOptions, run_screen};
 use crate::terminal::usable::check_terminal;
 

@@ -7,9 +7,7 @@ use anyhow::Context;
 use ordertop_tui::args::{self, Cli, Command, LOG_VARIABLE};
 use ordertop_tui::config::{self, Config, Effective};
 use ordertop_tui::screen::replay_settings;
-use ordertop_tui::{
-    ScreenOptions, commands, demo, keymap, outbox, record, run_screen, start, stdout,
-};
+use ordertop_tui::{ScreenOptions, commands, demo, outbox, record, run_screen, start, stdout};
 
 /// The exit code of a wrong command line, as clap uses it.
 const USAGE: u8 = 2;
@@ -83,7 +81,7 @@ async fn run(cli: Cli) -> ExitCode {
     }
     let result = match cli.command {
         Some(Command::Demo(args)) => demo::run(args, &config).await,
-        Some(Command::Keys(args)) => stdout::write(&keymap::command::print(args, &config.keymap))
+        Some(Command::Keys(args)) => stdout::write(&commands::keys::print(args, &config.keymap))
             .map(drop)
             .context(NO_STDOUT),
         Some(Command::Config(_)) => Ok(()),

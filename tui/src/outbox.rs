@@ -203,7 +203,7 @@ pub fn default_dir() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{at, step_of, waiting};
+    use crate::model::fixture::{at, step_of, waiting};
 
     fn refused(status: u16, code: &str) -> Result<(), RequestError> {
         Err(RequestError::Refused {

@@ -34,9 +34,9 @@ use crate::alerts::{Alert, Signal};
 use crate::app::{App, Settings};
 use crate::beat::Beat;
 use crate::event::{Effect, Event};
+use crate::model::text::{grouped, tame};
 use crate::signals::{Signalled, Signals, stop_until_continued};
 use crate::terminal::input::words_of;
-use crate::text::{grouped, tame};
 use crate::{stdout, strings};
 use missed::Missed;
 
@@ -445,7 +445,7 @@ mod tests {
     use super::*;
     use crate::alerts::Kind;
     use crate::app::tests::fuzz::happening::{hostile, soiled};
-    use crate::fixture::{at, listed, packed, vendor};
+    use crate::model::fixture::{at, listed, packed, vendor};
     use crate::snapshots::Stage;
 
     fn ringing(set: impl FnOnce(&mut crate::alerts::AlertSettings)) -> (Plain, ManualClock) {

@@ -33,7 +33,7 @@ use crate::alerts::osc::Channel;
 use crate::app::{App, Settings};
 use crate::beat::Beat;
 use crate::event::Event;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 use crate::outbox::{Desk, Store};
 use crate::plain;
 use crate::record::{Recorder, mask::Mask};

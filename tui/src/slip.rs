@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use ordertop::order::Address;
 use ordertop::protocol::ListedOrder;
 
-use crate::text::{tame, wrap};
+use crate::model::text::{tame, wrap};
 
 /// Columns of a slip: a printer's plain text at ten characters an inch, with a margin.
 const COLUMNS: usize = 72;
@@ -110,7 +110,7 @@ mod tests {
     use ordertop::order::OrderStatus;
 
     use super::*;
-    use crate::fixture::listed;
+    use crate::model::fixture::listed;
 
     #[test]
     fn a_slip_says_what_goes_where_and_no_price() {
@@ -151,7 +151,10 @@ mod tests {
         order.shipping_address = "x".repeat(10_000);
         order.items[0].product.name = format!("a\u{202e}b\r\nSM{}", "漢".repeat(500));
         let slip = slip(&order, "\u{7}Acme", "");
-        assert!(slip.lines().all(|line| crate::text::width(line) <= 72));
+        assert!(
+            slip.lines()
+                .all(|line| crate::model::text::width(line) <= 72)
+        );
         assert!(!slip.chars().any(|c| c.is_control() && c != '\n'));
     }
 }

@@ -19,9 +19,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::app::notices::Notice;
-use crate::app::row::Sorting;
-use crate::{digest, files};
+use crate::files;
+use crate::model::digest;
+use crate::model::notices::Notice;
+use crate::model::sort::Sorting;
 
 /// A file that is larger is not ours.
 const MAX_BYTES: u64 = 4 << 20;
@@ -210,7 +211,7 @@ fn told(result: io::Result<()>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{at, listed, vendor};
+    use crate::model::fixture::{at, listed, vendor};
     use ordertop::order::OrderStatus;
 
     fn file(folder: &Path) -> StateFile {
@@ -252,7 +253,7 @@ mod tests {
         let sorting = kept.sort.unwrap();
         assert_eq!(
             (sorting.by, sorting.reversed),
-            (crate::app::row::Sort::Since, true)
+            (crate::model::sort::Sort::Since, true)
         );
         assert!(
             serde_json::to_string(&sorting)

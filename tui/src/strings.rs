@@ -41,14 +41,14 @@ pub use note::{
     printed_some, printing, printing_many,
 };
 use ordertop::client::RequestError;
-use ordertop::order::{Actor, ActorKind, Currency, Flags, OrderKey, OrderStatus};
+use ordertop::order::{Actor, ActorKind, Flags, OrderKey, OrderStatus};
 use ordertop::protocol::{ListedOrder, ListedTotals};
 pub use outbox::*;
 pub use picker::{
     NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, TYPE_A_NAME, VIEW_NEW, VIEW_REPLACED,
     candidates, direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail,
-    sort_label, sort_name, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept,
-    vendor_detail, view_detail, view_is_wrong, view_not_saved, view_saved, view_shown,
+    sort_label, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail,
+    view_detail, view_is_wrong, view_not_saved, view_saved, view_shown,
 };
 pub use question::{TYPED_ON_BUTTON, question_button, question_title, unread_among};
 pub use steps::{
@@ -64,9 +64,10 @@ pub use track::{
     tracking_kept, tracking_not_kept_at_the_end,
 };
 
-use crate::app::notices::{Notice, What};
-use crate::app::row::{Row, Sort};
-use crate::text::{group_digits, grouped, tame};
+use crate::model::notices::{Notice, What};
+use crate::model::row::Row;
+use crate::model::sort::Sort;
+use crate::model::text::{grouped, money, tame};
 
 /// The program's name.
 pub const NAME: &str = "ordertop";
@@ -417,16 +418,6 @@ pub fn totals(totals: &ListedTotals) -> Vec<(&'static str, String)> {
         ("Gift cards", less(&part(&totals.gift_cards))),
         (tax, totals.tax.clone()),
     ]
-}
-
-/// An amount with its currency, where that is known: `1,184.00 USD`.
-#[must_use]
-pub fn money(decimal: &str, currency: Option<Currency>) -> String {
-    let amount = group_digits(&tame(decimal));
-    match currency {
-        Some(currency) => format!("{amount} {currency}"),
-        None => amount,
-    }
 }
 
 /// An order as people call it.

@@ -18,7 +18,7 @@ use ratatui::style::Modifier;
 pub use paper::Paper;
 use shapes::{Shape, Shapes};
 
-use crate::text::width;
+use crate::model::text::width;
 
 /// A cell, in the picture's units. Both are odd: a frame's line lies in the middle.
 const CELL: (u32, u32) = (9, 19);

@@ -35,7 +35,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
-use crate::text::width;
+use crate::model::text::width;
 use between::Between;
 
 /// Whether the terminal is ours. The panic hook asks it too.

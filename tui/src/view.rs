@@ -54,8 +54,8 @@ use press::{Presses, keys_to_press};
 pub use start::{StartPlaces, draw_start, start_places};
 
 use crate::app::{App, Overlay, Pane};
+use crate::model::text::{cut, width};
 use crate::strings;
-use crate::text::{cut, width};
 use crate::theme::Theme;
 
 /// Draws everything. Gives the place of the text cursor, where one is needed.

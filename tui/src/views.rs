@@ -20,10 +20,9 @@ use ordertop::order::{OrderStatus, VendorId};
 use serde::{Deserialize, Serialize};
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::app::row::{Sort, Sorting};
 use crate::config::edit;
-use crate::filter::Filter;
-use crate::strings;
+use crate::model::filter::Filter;
+use crate::model::sort::{Sort, Sorting};
 
 /// The table of all views.
 pub const SECTION: &str = "views";
@@ -56,8 +55,8 @@ pub fn sort_named(name: &str) -> Result<Sort, String> {
     }
     let found = Sort::ALL
         .into_iter()
-        .find(|sort| strings::sort_name(*sort).eq_ignore_ascii_case(name));
-    found.ok_or_else(|| format!("sort by {}", Sort::ALL.map(strings::sort_name).join(", ")))
+        .find(|sort| sort.name().eq_ignore_ascii_case(name));
+    found.ok_or_else(|| format!("sort by {}", Sort::ALL.map(Sort::name).join(", ")))
 }
 
 /// Reads a status by its name, in upper or lower case.
@@ -108,7 +107,7 @@ fn insert(file: &mut DocumentMut, view: &SavedView) {
     if !view.filter.trim().is_empty() {
         table["filter"] = value(view.filter.trim());
     }
-    table["sort"] = value(strings::sort_name(view.sorting.by));
+    table["sort"] = value(view.sorting.by.name());
     if view.sorting.reversed {
         table["reversed"] = value(true);
     }

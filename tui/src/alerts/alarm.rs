@@ -80,7 +80,7 @@ impl Alarm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{at, listed, vendor};
+    use crate::model::fixture::{at, listed, vendor};
     use ordertop::order::OrderStatus;
 
     #[test]

@@ -124,7 +124,7 @@ fn run(
 mod tests {
     use super::*;
     use crate::alerts::Kind;
-    use crate::fixture::{listed, vendor};
+    use crate::model::fixture::{listed, vendor};
     use ordertop::order::OrderStatus;
 
     fn alert() -> Alert {

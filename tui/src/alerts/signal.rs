@@ -57,8 +57,8 @@ impl Alert {
     #[must_use]
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let key = self.key.as_ref();
-        let number = key.map(|key| crate::text::tame(key.number.as_str()).into_owned());
-        let vendor = key.map(|key| crate::text::tame(key.vendor.as_str()).into_owned());
+        let number = key.map(|key| crate::model::text::tame(key.number.as_str()).into_owned());
+        let vendor = key.map(|key| crate::model::text::tame(key.vendor.as_str()).into_owned());
         vec![
             ("ORDERTOP_EVENT", self.kind.as_str().to_owned()),
             ("ORDERTOP_TEXT", self.text.clone()),

@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use ordertop::order::OrderKey;
 
 use super::Kind;
-use crate::digest;
+use crate::model::digest;
 
 /// How many are remembered; the oldest goes first.
 const REMEMBERED: usize = 2_000;
@@ -60,7 +60,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{listed, vendor};
+    use crate::model::fixture::{listed, vendor};
     use ordertop::order::OrderStatus;
 
     #[test]

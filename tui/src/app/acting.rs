@@ -18,9 +18,9 @@ use super::print::Printing;
 use super::track::TrackDialog;
 use super::undo::UndoStack;
 use super::{App, Overlay};
-use crate::carrier::tracking_link;
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::carrier::tracking_link;
+use crate::model::keymap::Action;
 use crate::strings;
 
 /// What is kept about own changes.
@@ -295,7 +295,7 @@ impl App {
         match self.tracking_link(&order) {
             Some(link) => {
                 self.say(strings::link_copied(&key));
-                effects.push(Effect::Copy(crate::text::tame(&link).into_owned()));
+                effects.push(Effect::Copy(crate::model::text::tame(&link).into_owned()));
             }
             None => self.say(strings::no_link(&key)),
         }

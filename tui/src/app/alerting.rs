@@ -9,14 +9,14 @@ use ordertop::client::ConnectionState;
 use ordertop::order::{Actor, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
-use super::figures::News;
-use super::notices::{Notice, What};
 use super::{App, Overlay, Pane};
 use crate::alerts::{Alert, Kind};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::figures::News;
+use crate::model::keymap::Action;
+use crate::model::notices::{Notice, What};
+use crate::model::text::tame;
 use crate::strings;
-use crate::text::tame;
 use crate::view::notices_in_sight;
 
 /// What is older than this rings nothing.

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use ordertop::order::{Actor, ActorKind, OrderKey};
 
-use super::notices::What;
 use super::{App, Load};
+use crate::model::notices::What;
 
 /// The action of a history's line that asks for a cancellation.
 const ACTION: &str = "cancel_requested";

@@ -11,9 +11,9 @@ use ordertop::protocol::PackedOrder;
 
 use super::App;
 use super::alerting::NEWS_FOR;
-use super::notices::{Notice, What};
 use crate::alerts::{Alert, Kind};
 use crate::event::Effect;
+use crate::model::notices::{Notice, What};
 use crate::state::{Kept, KeptNotice};
 use crate::strings;
 

@@ -9,40 +9,25 @@ use ordertop::order::status::{Permit, Reason};
 use ordertop::order::{Actor, OrderKey, OrderStatus};
 use ordertop::protocol::PackedOrder;
 use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults, StatusChange};
-use serde::{Deserialize, Serialize};
 use tui_input::Input;
 
 use super::dialog::Aim;
-use super::notices::{Notice, What};
-use super::orders::Orders;
-use super::row::Touch;
 use super::steps::InFlight;
 use super::typing::{LONG, type_into};
 use super::undo::Step;
 use super::{App, Overlay};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::bulk::{BulkLine, Fate, PlanRow, Tally};
+use crate::model::keymap::Action;
+use crate::model::notices::{Notice, What};
+use crate::model::orders::Orders;
+use crate::model::row::Touch;
+use crate::model::text::tame;
 use crate::outbox;
 use crate::strings;
-use crate::text::tame;
 
 /// So many orders can be changed by one action; each has its line in the result.
 pub const MAX_BULK: usize = 10_000;
-
-/// One order of a plan.
-#[derive(Debug, Clone)]
-pub struct PlanRow {
-    /// Which order.
-    pub key: OrderKey,
-    /// The version that was seen.
-    pub version: u64,
-    /// Where it stands.
-    pub from: OrderStatus,
-    /// Where it goes.
-    pub to: OrderStatus,
-    /// Whether it needs a reason.
-    pub reason: bool,
-}
 
 /// The question before an action on many orders.
 #[derive(Debug, Clone)]
@@ -129,38 +114,6 @@ impl Plan {
     }
 }
 
-/// What became of an order of a bulk action.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// Not answered yet.
-    Waiting,
-    /// Changed, to this version.
-    Done(u64),
-    /// It was there already.
-    Unchanged,
-    /// Not changed, and why.
-    Refused(String),
-    /// Changed or not: nobody said.
-    Open(String),
-    /// Never sent, for one before it failed.
-    NotSent,
-    /// It waits on disk for the server.
-    Kept,
-}
-
-/// One order of a bulk action.
-#[derive(Debug, Clone)]
-pub struct BulkLine {
-    /// Which order.
-    pub key: OrderKey,
-    /// Where it stood.
-    pub from: OrderStatus,
-    /// Where it goes.
-    pub to: OrderStatus,
-    /// What became of it.
-    pub fate: Fate,
-}
-
 /// A bulk action that was sent.
 #[derive(Debug)]
 pub struct Bulk {
@@ -172,26 +125,6 @@ pub struct Bulk {
     pub answered: usize,
     /// How many lines of the result are scrolled away.
     pub scroll: usize,
-}
-
-/// How many orders of a bulk action came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// Changed.
-    pub done: usize,
-    /// There already.
-    pub unchanged: usize,
-    /// Refused, open or not sent.
-    pub failed: usize,
-    /// On disk, until the server answers.
-    #[serde(default)]
-    pub kept: usize,
-    /// From where to where those went that changed, where all went one way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step: Option<(OrderStatus, OrderStatus)>,
-    /// It took steps back: then none of them was marked.
-    #[serde(default)]
-    pub undo: bool,
 }
 
 impl Bulk {

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use ordertop::order::{OrderKey, OrderStatus, VendorId};
 
 use super::App;
-use super::row::Row;
+use crate::model::row::Row;
+use crate::model::text::{tame, width};
 use crate::strings;
-use crate::text::{tame, width};
 use crate::view::areas;
 
 /// So many new orders out of sight are counted one by one.

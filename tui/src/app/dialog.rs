@@ -7,7 +7,7 @@ use ordertop::protocol::rest::StatusChange;
 use tui_input::Input;
 
 use super::typing::{LONG, SHORT};
-use crate::carrier::{Form, form, tracking_link};
+use crate::model::carrier::{Form, form, tracking_link};
 
 /// A text that goes with the step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use crossterm::event::KeyEvent;
 
 use super::App;
 use super::typing::{SHORT, type_into};
-use crate::filter::complete::{Completion, Known, complete, field_at};
-use crate::filter::{Field, Filter, FilterError};
-use crate::keymap::Action;
-use crate::text::tame;
+use crate::model::filter::complete::{Completion, Known, complete, field_at};
+use crate::model::filter::{Field, Filter, FilterError};
+use crate::model::keymap::Action;
+use crate::model::text::tame;
 
 /// What is known about the filter beyond its text.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use tui_input::Input;
 use super::typing::{SHORT, type_into};
 use super::{App, Overlay};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 use crate::view::{help_lines, help_page};
 
 /// The open help.

@@ -6,11 +6,11 @@ use ordertop::order::{OrderStatus, VendorId};
 use super::acting::Still;
 use super::help::Help;
 use super::picker::PickerKind;
-use super::row::{Sort, Sorting};
 use super::typing::type_into;
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
-use crate::keymap::{Action, Chord, Context};
+use crate::model::keymap::{Action, Chord, Context};
+use crate::model::sort::{Sort, Sorting};
 use crate::strings;
 use crate::view::{areas, order_lines};
 

@@ -7,8 +7,8 @@ use ordertop::order::{OrderKey, OrderStatus};
 
 use super::App;
 use super::bulk::MAX_BULK;
-use super::row::Row;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
+use crate::model::row::Row;
 use crate::strings;
 
 /// The marked orders, and the range that is being drawn.

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 use crate::view::{Press, areas, key_at, notice_at, press_at, sort_at, tab_at};
 
 /// A turn of the mouse's wheel, in lines.

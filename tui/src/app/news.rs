@@ -7,11 +7,11 @@ use ordertop::order::{ActorKind, OrderKey};
 use ordertop::protocol::{EventKind, OrderEvent, PackedOrder};
 use ordertop::replica::Change;
 
-use super::notices::{Notice, What};
-use super::row::{Row, Touch};
 use super::{App, Loading, RATE_SPAN_S};
+use crate::model::notices::{Notice, What};
+use crate::model::row::{Row, Touch};
+use crate::model::text::{money, tame};
 use crate::strings;
-use crate::text::tame;
 
 impl App {
     pub(super) fn client(&mut self, told: ClientEvent) {
@@ -228,7 +228,7 @@ impl App {
 fn arrival(order: &PackedOrder) -> What {
     What::New {
         buyer: tame(order.customer_name()).into_owned(),
-        total: strings::money(order.total_amount(), order.currency),
+        total: money(order.total_amount(), order.currency),
         test: order.flags.test,
     }
 }

@@ -13,7 +13,7 @@ use super::dialog::Aim;
 use super::typing::{LONG, type_into};
 use super::{App, Overlay};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 use crate::outbox;
 use crate::strings;
 

@@ -16,12 +16,12 @@ use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{NewNote, STATUS_UPDATED, StatusChanged};
 
-use super::bulk::Fate;
 use super::dialog::Aim;
 use super::steps::InFlight;
 use super::{App, Overlay};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::bulk::Fate;
+use crate::model::keymap::Action;
 use crate::outbox::{Contents, Entry, Sent, Work, settled_by};
 use crate::strings;
 

@@ -10,14 +10,14 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ordertop::order::{OrderKey, OrderStatus, VendorId};
 use tui_input::Input;
 
-use super::row::Sort;
 use super::typing::{SHORT, type_into};
 use super::views::view_name;
 use super::{App, Overlay};
 use crate::event::Effect;
-use crate::keymap::{Action, Chord, Context};
+use crate::model::keymap::{Action, Chord, Context};
+use crate::model::sort::Sort;
+use crate::model::text::tame;
 use crate::strings;
-use crate::text::tame;
 use crate::theme::ThemeName;
 use crate::view::{picker_entry_at, picker_rows};
 

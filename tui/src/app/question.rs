@@ -4,7 +4,7 @@ use ordertop::order::OrderKey;
 
 use super::{App, Overlay};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 use crate::strings;
 
 /// What is asked.

@@ -9,11 +9,11 @@ use ordertop::protocol::{ListedOrder, PackedOrder};
 use std::sync::Arc;
 
 use super::dialog::{Aim, Dialog};
-use super::notices::{Notice, What};
-use super::row::Touch;
 use super::{App, Overlay, undo};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
+use crate::model::notices::{Notice, What};
+use crate::model::row::Touch;
 use crate::strings;
 use crate::view::areas;
 

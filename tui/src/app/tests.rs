@@ -27,11 +27,11 @@ use ordertop::protocol::{EventKind, ListedOrder, rest::StatusChanged};
 use ordertop::replica::Change;
 use proptest::prelude::*;
 
-use super::notices::What;
-use super::row::Sort;
 use super::{Overlay, Pane};
 use crate::event::{Effect, Event};
-use crate::fixture::{at, listed, packed, vendor};
+use crate::model::fixture::{at, listed, packed, vendor};
+use crate::model::notices::What;
+use crate::model::sort::Sort;
 use crate::snapshots::{Stage, orders, service};
 
 const SIZE: (u16, u16) = (80, 24);

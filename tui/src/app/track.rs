@@ -12,12 +12,12 @@ use ordertop::protocol::rest::{TrackingChange, TrackingChanged};
 use tui_input::Input;
 
 use super::dialog::Aim;
-use super::row::Touch;
 use super::typing::{SHORT, type_into};
 use super::{App, Overlay};
-use crate::carrier::{Form, form, tracking_link};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::carrier::{Form, form, tracking_link};
+use crate::model::keymap::Action;
+use crate::model::row::Touch;
 use crate::outbox::Entry;
 use crate::strings;
 

@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::typing::{LONG, type_into};
 use super::{App, Overlay};
 use crate::event::Effect;
-use crate::keymap::{Action, Chord, Context};
+use crate::model::keymap::{Action, Chord, Context};
 use crate::strings;
 
 /// Longest time between two characters of a scanner or of a paste without brackets.

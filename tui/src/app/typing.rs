@@ -7,7 +7,7 @@ use tui_input::{Input, InputRequest};
 
 use super::track::CARRIER;
 use super::{App, Overlay};
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 use crate::strings;
 use crate::view::areas;
 

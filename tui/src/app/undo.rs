@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use ordertop::order::status::UNDO_WINDOW;
 use ordertop::order::{OrderKey, OrderStatus};
 
-use super::bulk::{Plan, PlanRow};
+use super::bulk::Plan;
 use super::dialog::{Aim, Dialog};
-use super::row::Row;
 use super::{App, Overlay};
-use crate::keymap::Action;
+use crate::model::bulk::PlanRow;
+use crate::model::keymap::Action;
+use crate::model::row::Row;
 use crate::strings;
 
 /// So many own changes can be undone; the oldest goes first.

@@ -3,9 +3,9 @@
 use super::App;
 use super::picker::{Entry, Picked, PickerKind};
 use crate::event::Effect;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
+use crate::model::text::tame;
 use crate::strings;
-use crate::text::tame;
 use crate::views::{MAX_NAME_CHARS, SavedView};
 
 impl App {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ordertop::client::RequestError;
 
 use crate::config::{BadVariable, NoToken};
-use crate::text::tame;
+use crate::model::text::tame;
 
 /// The exit codes, as the help tells them.
 pub const EXIT_CODES: &str = "\

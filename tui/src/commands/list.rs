@@ -14,10 +14,11 @@ use ordertop::protocol::{ListedOrder, MAX_ORDERS, PackedOrder};
 use super::output::{Output, OutputArgs, Tint};
 use super::table::{self, Cell, Column};
 use super::{ConnectArgs, Exit, Failure, json, say, words};
-use crate::app::row::{Row, Sort, Sorting, fold_vendor};
-use crate::filter::Filter;
+use crate::model::filter::Filter;
+use crate::model::row::{Row, fold_vendor};
+use crate::model::sort::{Sort, Sorting};
+use crate::model::text::{grouped, tame};
 use crate::strings;
-use crate::text::{grouped, tame};
 
 /// How many orders are listed unless told otherwise: some screens full.
 const LIMIT: usize = 100;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::output::{Output, OutputArgs};
 use super::{ConnectArgs, Exit, Failure, json};
-use crate::text::{grouped, tame, tame_long};
+use crate::model::text::{grouped, tame, tame_long};
 
 /// The most that is read of a note from stdin, in bytes: more than a note can have,
 /// so that what is too long is counted and not cut.

@@ -16,9 +16,9 @@ use tokio::time::timeout;
 
 use super::output::{Output, OutputArgs, Tint};
 use super::{ConnectArgs, Exit, Failure, exit, say, words};
-use crate::carrier::tracking_link;
 use crate::config::did_you_mean;
-use crate::text::tame;
+use crate::model::carrier::tracking_link;
+use crate::model::text::tame;
 
 /// How many orders are under way at once.
 const AT_ONCE: usize = 4;
@@ -578,7 +578,7 @@ fn code(failure: &Failure, exit: Exit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{listed, vendor};
+    use crate::model::fixture::{listed, vendor};
 
     fn wish(status: OrderStatus) -> Wish {
         Wish {

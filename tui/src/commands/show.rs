@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::output::{Output, OutputArgs, Tint};
 use super::{ConnectArgs, Exit, Failure, json, words};
+use crate::model::text::{tame, tame_long};
 use crate::strings;
-use crate::text::{tame, tame_long};
 
 /// How wide the names of fields are.
 const NAMES: usize = 14;

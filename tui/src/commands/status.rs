@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::output::{Output, OutputArgs};
 use super::{ConnectArgs, Exit, Failure, exit};
 use crate::config::without_password;
-use crate::text::tame;
+use crate::model::text::tame;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::output::{Output, Tint};
-use crate::text::{cut, width};
+use crate::model::text::{cut, width};
 
 /// Between two columns.
 const GAP: &str = "  ";

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::output::{Output, OutputArgs};
 use super::{ConnectArgs, Exit, Failure, json};
-use crate::carrier::tracking_link;
-use crate::text::tame;
+use crate::model::carrier::tracking_link;
+use crate::model::text::tame;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::follow::{Follow, Told};
 use super::output::{Output, OutputArgs, Tint};
 use super::{ConnectArgs, Exit, Failure, json, words};
-use crate::text::tame;
+use crate::model::text::tame;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use ordertop::order::OrderStatus;
 use ordertop::protocol::{OrderEvent, ServerMessage};
 
+use crate::model::text::tame;
 use crate::strings;
-use crate::text::tame;
 
 /// The statuses as people type them.
 pub(super) fn typed_statuses() -> [&'static str; OrderStatus::ALL.len()] {

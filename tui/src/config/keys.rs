@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::section::{Reader, Section, kind};
-use crate::keymap::{Action, Chord, Context, Keymap};
+use crate::model::keymap::{Action, Chord, Context, Keymap};
 
 /// Where the keys of an action were given.
 type Places = HashMap<(Context, Action), Range<usize>>;

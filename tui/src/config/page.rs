@@ -8,10 +8,9 @@ use ordertop::order::OrderStatus;
 
 use super::Config;
 use crate::alerts::{Alert, AlertSettings, Kind};
-use crate::app::row::Sort;
 use crate::args::{Cli, LOG_VARIABLE, TOKEN_VARIABLE};
-use crate::keymap::{Context, Keymap};
-use crate::strings;
+use crate::model::keymap::{Context, Keymap};
+use crate::model::sort::Sort;
 use crate::theme::{Meaning, ThemeName};
 
 /// A name that is like no other, so that all known ones are listed.
@@ -97,7 +96,7 @@ fn every_value_that_is_a_name_stands_on_the_page() {
     assert_named(&page, themes.iter().map(String::as_str));
     assert_named(&page, Meaning::ALL.map(Meaning::name));
     assert_named(&page, Kind::ALL.map(Kind::as_str));
-    assert_named(&page, Sort::ALL.map(strings::sort_name));
+    assert_named(&page, Sort::ALL.map(Sort::name));
     let statuses = OrderStatus::ALL.map(|status| status.as_str().to_lowercase());
     assert_named(&page, statuses.iter().map(String::as_str));
     let glyphs = offered(&format!("[theme]\nglyphs = \"{NO_NAME}\"\n"));

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
 use crate::args::{ServerArgs, TOKEN_VARIABLE, WatchArgs};
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
 
 fn read(text: &str) -> Result<Config, Mistakes> {
     Config::read(Path::new("ordertop.toml"), text)

@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::section::{Section, kind};
-use crate::app::row::Sorting;
+use crate::model::sort::Sorting;
 use crate::views::{MAX_NAME_CHARS, SavedView, filter_text, sort_named, tab_named};
 
 /// The views, by name.

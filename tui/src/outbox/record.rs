@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Outcome};
-use crate::digest;
+use crate::model::digest;
 
 /// The format that this program writes.
 pub(super) const FORMAT: u32 = 1;
@@ -86,7 +86,7 @@ pub(super) fn decode(line: &[u8]) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{noted, step_of, tracked, waiting};
+    use crate::model::fixture::{noted, step_of, tracked, waiting};
     use ordertop::order::Shipment;
 
     #[test]

@@ -19,7 +19,8 @@ use ordertop::order::VendorId;
 
 use super::record::{self, FORMAT, Line, Owner, Record, Settled};
 use super::{Entry, MAX_WAITING, Outcome};
-use crate::{digest, files};
+use crate::files;
+use crate::model::digest;
 
 /// A file that is longer is none of ours: far more than [`MAX_WAITING`] changes take.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;

@@ -7,9 +7,9 @@ use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::StatusChange;
 
 use super::{Plain, Wish};
-use crate::filter::Filter;
+use crate::model::filter::Filter;
+use crate::model::text::{grouped, tame};
 use crate::strings;
-use crate::text::{grouped, tame};
 
 /// So many orders are listed at once.
 const LISTED: usize = 20;

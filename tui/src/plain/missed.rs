@@ -8,7 +8,7 @@ use ordertop::order::{OrderKey, VendorId};
 use ordertop::replica::Change;
 
 use super::Plain;
-use crate::text::grouped;
+use crate::model::text::grouped;
 
 /// So many are told one by one; the rest is counted.
 const TOLD: usize = 20;
@@ -78,7 +78,7 @@ impl Plain {
 mod tests {
     use super::*;
     use crate::app::App;
-    use crate::fixture::{listed, packed, vendor};
+    use crate::model::fixture::{listed, packed, vendor};
     use crate::snapshots::Stage;
     use ordertop::client::ClientEvent;
     use ordertop::order::OrderStatus;

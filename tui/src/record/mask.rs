@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::digest;
+use crate::model::digest;
 
 /// Texts that are kept, by the name of their field.
 const KEPT: [&str; 45] = [

@@ -16,7 +16,7 @@ use super::start::Start;
 use super::writer::{Entry, Noted, Writer};
 use crate::app::{App, Settings};
 use crate::event::Event;
-use crate::keymap::Chord;
+use crate::model::keymap::Chord;
 use crate::state::Kept;
 use crate::strings;
 
@@ -190,7 +190,7 @@ mod tests {
     use ordertop::clock::ManualClock;
 
     use super::*;
-    use crate::fixture::at;
+    use crate::model::fixture::at;
 
     #[test]
     fn a_disk_that_is_too_far_behind_ends_the_record_and_the_screen_goes_on() {

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::mask::{Mask, form};
 use crate::alerts::AlertSettings;
-use crate::app::row::Sort;
 use crate::app::{Hint, Settings};
-use crate::keymap::{Chord, Keymap};
+use crate::model::keymap::{Chord, Keymap};
+use crate::model::sort::Sort;
 use crate::state::Kept;
 use crate::views::SavedView;
 

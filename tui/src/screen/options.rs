@@ -7,10 +7,10 @@ use ordertop::client::ClientConfig;
 
 use crate::alerts::AlertSettings;
 use crate::app::Hint;
-use crate::app::row::Sort;
 use crate::args::Manners;
 use crate::config::Config;
-use crate::keymap::Keymap;
+use crate::model::keymap::Keymap;
+use crate::model::sort::Sort;
 use crate::state::StateFile;
 use crate::terminal::input::Input;
 use crate::terminal::{self, Terminal};

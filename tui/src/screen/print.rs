@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::args::TOKEN_VARIABLE;
 use crate::child::{PATIENCE, ended_within};
+use crate::model::text::tame;
 use crate::strings;
-use crate::text::tame;
 
 /// So much of its error output is read, in bytes.
 const MAX_ERROR_BYTES: u64 = 4_096;

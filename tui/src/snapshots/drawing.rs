@@ -7,7 +7,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::text::width;
+use crate::model::text::width;
 use crate::theme::Theme;
 
 /// The characters, a line each, without blanks at the ends.

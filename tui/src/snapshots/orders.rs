@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ordertop::order::{Actor, ActorKind, HistoryEntry, Note, OrderStatus, Shipment, Visibility};
 use ordertop::protocol::ListedOrder;
 
-use crate::fixture::{at, listed, order_of};
+use crate::model::fixture::{at, listed, order_of};
 
 /// Of every status, in several scripts and currencies.
 pub(crate) fn orders() -> Vec<Arc<ListedOrder>> {

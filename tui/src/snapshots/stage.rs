@@ -18,11 +18,11 @@ use super::drawing::text;
 use super::orders::{history_of, orders, service};
 use super::unusual;
 use crate::alerts::AlertSettings;
-use crate::app::row::Sort;
 use crate::app::{App, Settings};
 use crate::event::{Effect, Event};
-use crate::fixture::{at, packed, vendor};
-use crate::keymap::Keymap;
+use crate::model::fixture::{at, packed, vendor};
+use crate::model::keymap::Keymap;
+use crate::model::sort::Sort;
 use crate::theme::{Palette, Theme, Themes};
 use crate::view;
 

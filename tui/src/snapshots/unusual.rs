@@ -12,8 +12,8 @@ use ordertop::client::{ConnectionState, RequestError};
 use super::{Stage, State, states};
 use crate::app::{App, Overlay};
 use crate::event::{Effect, Event};
-use crate::fixture::at;
-use crate::keymap::{Action, Chord, Keymap};
+use crate::model::fixture::at;
+use crate::model::keymap::{Action, Chord, Keymap};
 use crate::strings;
 
 thread_local! {

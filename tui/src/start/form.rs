@@ -18,9 +18,9 @@ use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
 use crate::args::server_address;
-use crate::keymap::{Action, Chord, Context, Keymap};
+use crate::model::keymap::{Action, Chord, Context, Keymap};
+use crate::model::text::tame;
 use crate::strings::start as words;
-use crate::text::tame;
 use crate::theme::Theme;
 use crate::view;
 

@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::*;
-use crate::keymap::Keymap;
+use crate::model::keymap::Keymap;
 use crate::snapshots::drawing::{Legend, text};
 use crate::snapshots::{SIZES, differs, frame, sign_beyond_ascii};
 use crate::theme::{Depth, Glyphs, Looks, Palette, Theme, ThemeName};

@@ -6,8 +6,8 @@ use ordertop::order::{OrderKey, OrderStatus};
 use super::steps::by_whom;
 use super::{actor, and_keys, number, seconds};
 use crate::app::asked::Asked;
-use crate::app::row::Row;
-use crate::text::tame;
+use crate::model::row::Row;
+use crate::model::text::tame;
 
 /// A carrier that nobody typed.
 #[must_use]

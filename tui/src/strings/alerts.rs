@@ -6,8 +6,8 @@ use ordertop::order::OrderKey;
 
 use super::{age, and_keys, number};
 use crate::alerts::Silence;
-use crate::app::figures::Revenue;
-use crate::text::{grouped, tame};
+use crate::model::figures::Revenue;
+use crate::model::text::{grouped, money, tame};
 
 /// One unit of a currency in a row's amount (`app::row::scaled`).
 const ONE: i64 = 10_000;
@@ -202,5 +202,5 @@ pub fn revenue(by_currency: &[Revenue]) -> Vec<String> {
 
 fn whole_units(revenue: &Revenue) -> String {
     let units = usize::try_from(revenue.amount.saturating_add(ONE / 2) / ONE).unwrap_or(0);
-    super::money(&units.to_string(), revenue.currency)
+    money(&units.to_string(), revenue.currency)
 }

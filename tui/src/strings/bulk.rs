@@ -6,11 +6,12 @@ use ordertop::protocol::ListedOrder;
 
 use super::steps::{asked_to_cancel_too, by_whom, done};
 use super::{actor, and_keys, number, seconds, step_button};
-use crate::app::bulk::{Bulk, BulkLine, Fate, Plan, Tally};
+use crate::app::bulk::{Bulk, Plan};
 use crate::app::dialog::Aim;
-use crate::app::row::Row;
 use crate::app::undo::UndoOffer;
-use crate::text::{grouped, width};
+use crate::model::bulk::{BulkLine, Fate, Tally};
+use crate::model::row::Row;
+use crate::model::text::{grouped, width};
 
 /// One bulk action at a time.
 pub const BULK_UNDER_WAY: &str = "the marked orders before are not answered yet: wait";

@@ -7,7 +7,7 @@ use ordertop::order::VendorId;
 
 use super::{and_keys, seconds};
 use crate::app::Loading;
-use crate::text::{cut, grouped, tame};
+use crate::model::text::{cut, grouped, tame};
 
 /// Marks a server of the old kind: one without positions, whose new orders are
 /// found by polling.
@@ -269,7 +269,7 @@ fn rate(events_per_second: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::at;
+    use crate::model::fixture::at;
 
     #[test]
     fn the_age_of_live_data_is_told_in_steps_and_exactly_from_a_minute_on() {

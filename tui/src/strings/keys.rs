@@ -1,7 +1,7 @@
 //! What the keys do, in words, and the paragraphs of the help.
 
 use super::and_keys;
-use crate::keymap::{Action, Context, Keymap};
+use crate::model::keymap::{Action, Context, Keymap};
 
 /// What an action does, for the help.
 #[must_use]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ordertop::order::{OrderKey, Visibility};
 
 use super::{and_keys, does, number};
-use crate::text::{grouped, tame};
+use crate::model::text::{grouped, tame};
 
 /// What stands in an empty note.
 pub const NOTE_HINT: &str = "what should be remembered about this order";

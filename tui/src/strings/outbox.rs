@@ -5,8 +5,8 @@ use ordertop::order::{OrderKey, OrderStatus};
 
 use super::{age, and_keys, does, done, number};
 use crate::app::outbox::{Outbox, Waiting};
+use crate::model::text::{grouped, tame};
 use crate::outbox::Work;
-use crate::text::{grouped, tame};
 
 /// Title of the list of what waits.
 pub const OUTBOX: &str = "Outbox";

@@ -4,8 +4,8 @@ use ordertop::order::{OrderStatus, VendorId};
 
 use super::and_keys;
 use crate::app::picker::PickerKind;
-use crate::app::row::{Sort, Sorting};
-use crate::text::{grouped, tame};
+use crate::model::sort::{Sort, Sorting};
+use crate::model::text::{grouped, tame};
 use crate::theme::ThemeName;
 use crate::views::SavedView;
 
@@ -142,22 +142,6 @@ pub fn view_not_saved(name: &str, why: &str) -> String {
     )
 }
 
-/// A way to sort in a word, as files name it too.
-#[must_use]
-pub fn sort_name(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Urgency => "urgency",
-        Sort::Newest => "newest",
-        Sort::Number => "number",
-        Sort::Vendor => "vendor",
-        Sort::Buyer => "buyer",
-        Sort::Total => "total",
-        Sort::Status => "status",
-        Sort::Since => "since",
-        Sort::ShipBy => "ship-by",
-    }
-}
-
 const LONGEST_IN_STATUS: &str = "longest in its status";
 
 /// A way to sort in a few words.
@@ -165,7 +149,7 @@ const LONGEST_IN_STATUS: &str = "longest in its status";
 pub fn sort_label(sort: Sort) -> &'static str {
     match sort {
         Sort::Since => LONGEST_IN_STATUS,
-        other => sort_name(other),
+        other => other.name(),
     }
 }
 
@@ -180,7 +164,7 @@ pub fn sorting(sorting: Sorting) -> String {
         (Sort::Since, false) => LONGEST_IN_STATUS.into(),
         (Sort::Since, true) => "shortest in its status".into(),
         (by, _) => {
-            let name = sort_name(by);
+            let name = by.name();
             let (first, rest) = name.split_at(1);
             format!("{}{rest} {}", first.to_uppercase(), direction(sorting))
         }

@@ -1,7 +1,7 @@
 //! Questions that are about no one order, in words, and keys typed on a button.
 
 use crate::app::question::Question;
-use crate::text::grouped;
+use crate::model::text::grouped;
 
 /// A character on the button of a dialog that has no text.
 pub const TYPED_ON_BUTTON: &str = "typed text ignored: this question takes none";

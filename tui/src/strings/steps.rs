@@ -8,8 +8,8 @@ use ordertop::protocol::ListedOrder;
 
 use super::{actor, number, seconds, sentence};
 use crate::app::dialog::{Aim, Dialog, FieldKind};
-use crate::app::row::Row;
-use crate::text::grouped;
+use crate::model::row::Row;
+use crate::model::text::grouped;
 
 /// A step is under way already.
 #[must_use]

@@ -4,7 +4,7 @@ use ordertop::order::{OrderKey, OrderStatus, Shipment};
 
 use super::{and_keys, number};
 use crate::app::track::TrackDialog;
-use crate::text::{grouped, tame};
+use crate::model::text::{grouped, tame};
 
 /// An old server keeps no parcels.
 pub const NO_PARCELS_ON_LEGACY: &str = "a legacy server keeps no carrier and no tracking number";

@@ -4,7 +4,7 @@
 
 use ratatui::buffer::Buffer;
 
-use crate::text::width;
+use crate::model::text::width;
 
 /// With which signs the screen is drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

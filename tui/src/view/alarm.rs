@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{columns, put};
 use crate::app::App;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 use crate::strings;
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {

@@ -8,11 +8,12 @@ use ratatui::style::Style;
 use super::header::after_columns;
 use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put, put_right};
 use crate::app::App;
-use crate::app::bulk::{Bulk, BulkLine, Fate, Plan};
+use crate::app::bulk::{Bulk, Plan};
 use crate::app::dialog::{Aim, FieldKind};
-use crate::keymap::Action;
+use crate::model::bulk::{BulkLine, Fate};
+use crate::model::keymap::Action;
+use crate::model::text::{cut, fit, grouped, width};
 use crate::strings;
-use crate::text::{cut, fit, grouped, width};
 use crate::theme::glyph;
 
 /// Widest that both get.

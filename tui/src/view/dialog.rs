@@ -9,9 +9,9 @@ use super::{Press, Presses, blank, frame, keys_to_press, over, put, steady};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::{Aim, Dialog, FieldKind};
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
+use crate::model::text::cut;
 use crate::strings;
-use crate::text::cut;
 use crate::theme::glyph;
 
 /// Widest that it gets.

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 
 use super::{columns, put};
 use crate::app::App;
+use crate::model::text::grouped;
 use crate::strings;
-use crate::text::grouped;
 
 /// Columns between two figures: a dot with blanks around it.
 const GAP: u16 = 3;

@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 
 use super::{columns, put};
 use crate::app::App;
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
+use crate::model::text::{tame, width, wrap};
 use crate::strings;
-use crate::text::{tame, width, wrap};
 
 /// Draws below `line`, which begins where the filter's text does; of the text
 /// `scroll` columns are out of sight and `room` columns in it.

@@ -9,7 +9,7 @@ use super::{areas, columns, put, text};
 use crate::app::acting::Still;
 use crate::app::dialog::Dialog;
 use crate::app::{App, Overlay, Pane};
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
 use crate::strings;
 
 /// Columns between two keys.

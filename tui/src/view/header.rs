@@ -6,9 +6,9 @@ use ratatui::layout::{Position, Rect};
 
 use super::{columns, figures, put, put_right};
 use crate::app::App;
-use crate::keymap::{Action, Chord, Context};
+use crate::model::keymap::{Action, Chord, Context};
+use crate::model::text::{cut, grouped, short_count, tame, width};
 use crate::strings::{self, Health};
-use crate::text::{cut, grouped, short_count, tame, width};
 use crate::theme::glyph;
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {

@@ -11,9 +11,9 @@ use super::header::after_columns;
 use super::{blank, frame, put, put_right};
 use crate::app::App;
 use crate::app::help::Help;
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
+use crate::model::text::{fit, width, wrap};
 use crate::strings;
-use crate::text::{fit, width, wrap};
 use crate::theme::{Theme, glyph};
 
 /// Widest that the help gets.

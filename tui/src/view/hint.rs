@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 
 use super::put;
 use crate::app::App;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
+use crate::model::text::width;
 use crate::strings;
-use crate::text::width;
 
 /// How many rows it takes; 0 when it is not shown or not there.
 pub(super) fn height(app: &App, columns: u16) -> u16 {

@@ -10,7 +10,7 @@ use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
 use crate::app::App;
 use crate::app::note::NoteDialog;
 use crate::app::typing::LONG;
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
 use crate::strings;
 
 /// Widest that it gets.

@@ -9,10 +9,10 @@ use ratatui::style::Style;
 
 use super::order::time;
 use super::{areas, focused, frame, put};
-use crate::app::notices::{KEPT, Notice, What};
 use crate::app::{App, Pane};
+use crate::model::notices::{KEPT, Notice, What};
+use crate::model::text::grouped;
 use crate::strings;
-use crate::text::grouped;
 use crate::theme::Theme;
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {

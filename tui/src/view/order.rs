@@ -9,11 +9,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{focused, frame, put_right};
-use crate::app::row::Row;
 use crate::app::{App, Load, Pane};
-use crate::carrier::tracking_link;
+use crate::model::carrier::tracking_link;
+use crate::model::row::Row;
+use crate::model::text::{cut, fit_right, tame, tame_long, width, wrap};
 use crate::strings;
-use crate::text::{cut, fit_right, tame, tame_long, width, wrap};
 use crate::theme::{Theme, glyph};
 
 /// The name of what was bought goes on for so many lines.

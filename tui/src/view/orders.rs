@@ -8,11 +8,12 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{Areas, areas, centre, columns as columns_of, focused, frame, put};
-use crate::app::row::{Row, Sort, Touch};
 use crate::app::{App, Pane};
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
+use crate::model::row::{Row, Touch};
+use crate::model::sort::Sort;
+use crate::model::text::{cut, fit, fit_right, tame, width, wrap};
 use crate::strings;
-use crate::text::{cut, fit, fit_right, tame, width, wrap};
 use crate::theme::glyph;
 
 /// How long a new or changed row is lit.

@@ -7,9 +7,9 @@ use ratatui::style::Style;
 use super::{Press, Presses, blank, centred, columns, frame, keys_to_press, over, put};
 use crate::app::App;
 use crate::app::outbox::Sheet;
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
+use crate::model::text::{cut, fit, fit_right, width, wrap};
 use crate::strings;
-use crate::text::{cut, fit, fit_right, width, wrap};
 
 /// Widest that the list gets.
 const WIDEST: u16 = 100;

@@ -7,8 +7,8 @@ use super::header::after_columns;
 use super::{blank, frame, over, put, put_right};
 use crate::app::picker::{Picker, PickerKind};
 use crate::app::{App, Overlay};
+use crate::model::text::{cut, grouped, width};
 use crate::strings;
-use crate::text::{cut, grouped, width};
 
 /// Widest that it gets.
 const WIDEST: u16 = 76;

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{areas, columns, draw_overlay, put};
 use crate::app::App;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 
 /// What a press does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

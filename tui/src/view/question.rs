@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
 use crate::app::App;
 use crate::app::question::Question;
-use crate::keymap::Action;
+use crate::model::keymap::Action;
 use crate::strings;
 
 /// Widest that it gets.

@@ -20,11 +20,11 @@ use ratatui::style::{Modifier, Style};
 
 use super::header::after_columns;
 use super::{MIN_SIZE, blank, columns, frame, put, turned};
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
+use crate::model::text::{cut, wrap};
 use crate::start::{Form, Spot, Stage};
 use crate::strings;
 use crate::strings::start as words;
-use crate::text::{cut, wrap};
 
 /// Widest that the form gets.
 const WIDEST: u16 = 78;

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{Areas, text};
 use crate::app::App;
-use crate::text::{cut, wrap};
+use crate::model::text::{cut, wrap};
 
 /// It takes so many rows at most, the footer with them.
 const MOST_ROWS: usize = 3;

@@ -9,7 +9,7 @@ use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
 use crate::app::App;
 use crate::app::dialog::FieldKind;
 use crate::app::track::{CARRIER, NUMBER, PARCEL, TrackDialog};
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
 use crate::strings;
 
 /// Widest that it gets.

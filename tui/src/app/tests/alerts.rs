@@ -11,7 +11,7 @@ use super::{SIZE, changed, done};
 use crate::alerts::{AlertSettings, Signal};
 use crate::app::Pane;
 use crate::event::{Effect, Event};
-use crate::fixture::{at, listed, packed, vendor};
+use crate::model::fixture::{at, listed, packed, vendor};
 use crate::snapshots::{Stage, orders, service};
 
 const DAY_S: i64 = 86_400;

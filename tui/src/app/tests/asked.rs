@@ -249,8 +249,8 @@ fn a_key_that_is_bound_to_nothing_or_does_nothing_is_not_offered() {
     let mut stage = Stage::with((120, 30), |settings| {
         let keymap = &mut settings.keymap;
         keymap.rebind(
-            crate::keymap::Context::Screen,
-            crate::keymap::Action::NextStep,
+            crate::model::keymap::Context::Screen,
+            crate::model::keymap::Action::NextStep,
             Vec::new(),
         );
     });

@@ -11,10 +11,10 @@ use ordertop::replica::Change;
 
 use super::SIZE;
 use crate::alerts::AlertSettings;
-use crate::app::notices::What;
-use crate::app::row::Sort;
 use crate::event::Effect;
-use crate::fixture::{at, listed, packed, vendor};
+use crate::model::fixture::{at, listed, packed, vendor};
+use crate::model::notices::What;
+use crate::model::sort::Sort;
 use crate::snapshots::{Stage, orders, service};
 use crate::state::Kept;
 

@@ -3,8 +3,8 @@
 use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults};
 
 use super::*;
-use crate::app::bulk::Fate;
-use crate::app::notices::What;
+use crate::model::bulk::Fate;
+use crate::model::notices::What;
 
 fn bulk_sent(effects: &[Effect]) -> (u64, Vec<BulkRow>) {
     let found = effects.iter().find_map(|effect| match effect {

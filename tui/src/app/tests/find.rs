@@ -6,7 +6,7 @@ use ordertop::protocol::EventKind;
 
 use super::{SIZE, under_cursor};
 use crate::app::Overlay;
-use crate::fixture::listed;
+use crate::model::fixture::listed;
 use crate::snapshots::{Stage, service};
 
 #[test]

@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use self::happening::{Happening, happening, hostile, theirs};
 use self::meant::Meant;
 use self::world::World;
-use crate::keymap::{Action, Context};
+use crate::model::keymap::{Action, Context};
 use crate::snapshots::orders;
 
 /// A shop, live, with some orders.

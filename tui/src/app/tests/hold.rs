@@ -5,7 +5,7 @@ use ordertop::protocol::EventKind;
 
 use super::{SIZE, changed, sent, under_cursor};
 use crate::event::Effect;
-use crate::fixture::listed;
+use crate::model::fixture::listed;
 use crate::snapshots::{Stage, service};
 use crossterm::event::KeyCode;
 

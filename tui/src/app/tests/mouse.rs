@@ -24,7 +24,7 @@ fn press_footer(stage: &mut Stage, words: &str) -> Vec<Effect> {
     let at = footer
         .find(words)
         .unwrap_or_else(|| panic!("{words} in {footer}"));
-    let column = crate::text::width(&footer[..at]);
+    let column = crate::model::text::width(&footer[..at]);
     let row = stage.app.size.1 - 1;
     press(stage, u16::try_from(column).unwrap(), row)
 }
@@ -110,7 +110,7 @@ fn press_words(stage: &mut Stage, words: &str) -> Vec<Effect> {
     let lines = screen.lines().enumerate();
     let found = lines.filter(|(_, line)| line.contains(words)).last();
     let (row, line) = found.unwrap_or_else(|| panic!("{words} in {screen}"));
-    let column = crate::text::width(&line[..line.find(words).unwrap()]);
+    let column = crate::model::text::width(&line[..line.find(words).unwrap()]);
     press(
         stage,
         u16::try_from(column).unwrap(),
@@ -173,7 +173,7 @@ fn the_button_of_a_dialog_is_pressed_wherever_the_keys_are() {
     let screen = stage.screen();
     let found = screen.lines().enumerate().find_map(|(row, line)| {
         let at = line.find("  Ship  ")?;
-        Some((crate::text::width(&line[..at]) + 3, row))
+        Some((crate::model::text::width(&line[..at]) + 3, row))
     });
     let (column, row) = found.unwrap();
     let effects = press(

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::app::bulk::Fate;
-use crate::fixture::{noted, step_of, waiting, waiting_for};
+use crate::model::bulk::Fate;
+use crate::model::fixture::{noted, step_of, waiting, waiting_for};
 use crate::outbox::{Contents, Entry, Sent, Work};
 use crate::strings;
 

@@ -9,9 +9,9 @@ use ordertop::replica::Change;
 use super::{SIZE, changed, under_cursor};
 use crate::app::Overlay;
 use crate::app::picker::Picked;
-use crate::app::row::{Sort, Sorting};
 use crate::event::{Effect, Event};
-use crate::keymap::{Action, Chord, Context};
+use crate::model::keymap::{Action, Chord, Context};
+use crate::model::sort::{Sort, Sorting};
 use crate::snapshots::{Stage, orders, service};
 use crate::theme::{Depth, Glyphs, Looks, ThemeName, Themes};
 
@@ -122,8 +122,8 @@ fn a_press_on_a_column_head_sorts_by_it() {
 fn the_last_column_is_the_age_unless_it_is_sorted_by_the_time_in_the_status() {
     let mut stage = Stage::new(SIZE);
     stage.live();
-    let mut order = (*crate::fixture::listed("10482", OrderStatus::Shipped, -7_200)).clone();
-    order.status_since = Some(crate::fixture::at(60));
+    let mut order = (*crate::model::fixture::listed("10482", OrderStatus::Shipped, -7_200)).clone();
+    order.status_since = Some(crate::model::fixture::at(60));
     stage.snapshot(vec![order.into()]);
     let ends_in = |stage: &Stage, age: &str| {
         let screen = stage.screen();
@@ -232,7 +232,7 @@ fn a_long_vendors_name_leaves_the_column_beside_it_straight() {
     let screen = stage.screen();
     let columns = screen.lines().filter_map(|line| {
         let at = line.find("  vendor ")?;
-        Some(crate::text::width(&line[..at + 2]))
+        Some(crate::model::text::width(&line[..at + 2]))
     });
     let columns: Vec<_> = columns.collect();
     assert_eq!(columns.len(), 3, "{screen}");

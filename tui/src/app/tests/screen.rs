@@ -6,11 +6,11 @@ use ordertop::order::{Actor, ActorKind, OrderStatus};
 use ordertop::protocol::EventKind;
 
 use super::{SIZE, answer, changed, done, sent, under_cursor};
-use crate::app::notices::What;
-use crate::app::row::Sort;
 use crate::app::{Overlay, Pane};
 use crate::event::{Effect, Event};
-use crate::fixture::{at, listed};
+use crate::model::fixture::{at, listed};
+use crate::model::notices::What;
+use crate::model::sort::Sort;
 use crate::snapshots::{Stage, orders, service};
 
 fn press_ctrl(stage: &mut Stage, c: char) -> Vec<Effect> {

@@ -53,7 +53,7 @@ fn a_scanned_code_is_the_tracking_number_and_its_enter_ships_nothing() {
         assert!(sent(&stage.wait(1)).is_empty(), "{code}");
         assert_eq!(
             stage.app.context(),
-            crate::keymap::Context::Dialog,
+            crate::model::keymap::Context::Dialog,
             "{code}"
         );
         let (_, change, _) = sent(&stage.press(KeyCode::Enter)).remove(0);
@@ -113,12 +113,12 @@ fn what_is_scanned_at_a_question_without_a_text_confirms_nothing() {
             let mut stage = Stage::shop((120, 30));
             open(&mut stage);
             let notices = stage.app.notices.len();
-            assert_eq!(stage.app.context(), crate::keymap::Context::Dialog);
+            assert_eq!(stage.app.context(), crate::model::keymap::Context::Dialog);
             assert_eq!(stage.scan(code), [], "{code}");
             assert_eq!(stage.wait(0), [], "{code}");
             assert_eq!(
                 stage.app.context(),
-                crate::keymap::Context::Dialog,
+                crate::model::keymap::Context::Dialog,
                 "{code}"
             );
             assert_eq!(stage.app.notices.len(), notices);

@@ -5,8 +5,8 @@ use ordertop::order::OrderStatus;
 
 use super::SIZE;
 use crate::app::Overlay;
-use crate::app::row::{Sort, Sorting};
 use crate::event::{Effect, Event};
+use crate::model::sort::{Sort, Sorting};
 use crate::snapshots::Stage;
 use crate::views::SavedView;
 

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::fixture::{noted, step_of, vendor, waiting};
+use crate::model::fixture::{noted, step_of, vendor, waiting};
 
 /// A server that takes changes and counts them; of the rest it knows nothing.
 struct Server {

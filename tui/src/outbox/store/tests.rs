@@ -3,7 +3,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::*;
-use crate::fixture::{at as second, vendor, waiting};
+use crate::model::fixture::{at as second, vendor, waiting};
 
 fn store(dir: &TempDir) -> Store {
     let server = "http://user:secret@127.0.0.1:8080/?q".parse().unwrap();

@@ -10,7 +10,7 @@ use super::super::{Stage, State};
 use super::list::flagged;
 use super::{Size, after, entered, state};
 use crate::event::{Effect, Event};
-use crate::fixture::{listed, vendor};
+use crate::model::fixture::{listed, vendor};
 
 pub(super) const STATES: &[State] = &[
     state("ship", |size| after(size, "s")),
@@ -76,7 +76,7 @@ pub(super) const STATES: &[State] = &[
         let conflict = RequestError::VersionConflict {
             order: Some(Box::new(now(&stage, OrderStatus::Paid))),
             changed_by: Some(support()),
-            changed_at: Some(crate::fixture::at(116)),
+            changed_at: Some(crate::model::fixture::at(116)),
         };
         answered(&mut stage, Err(conflict));
         stage

@@ -11,7 +11,7 @@ use super::acting::ask_for;
 use super::list::{all_vendors, flagged};
 use super::{Size, after, entered, state};
 use crate::event::{Effect, Event};
-use crate::fixture::vendor;
+use crate::model::fixture::vendor;
 
 pub(super) const STATES: &[State] = &[
     state("slips_of_the_marked", |size| {

@@ -7,7 +7,7 @@ use ordertop::client::{ClientEvent, ConnectionState};
 use super::super::{Stage, State};
 use super::{Size, after, state};
 use crate::app::Hint;
-use crate::fixture::at;
+use crate::model::fixture::at;
 
 pub(super) const STATES: &[State] = &[
     state("connecting", Stage::new),

@@ -11,7 +11,7 @@ use super::super::orders::{hostile_order, orders, service, support};
 use super::super::{Stage, State};
 use super::connection::{hint, polling};
 use super::{Size, after, state};
-use crate::fixture::{at, listed, order_of, vendor};
+use crate::model::fixture::{at, listed, order_of, vendor};
 
 pub(super) const STATES: &[State] = &[
     state("shop", |size| {

@@ -6,7 +6,7 @@ use ordertop::protocol::EventKind;
 use super::super::orders::{orders, service};
 use super::super::{Stage, State};
 use super::{Size, state};
-use crate::fixture::order_of;
+use crate::model::fixture::order_of;
 use crate::theme::{Depth, Glyphs, Looks, Palette, Theme, ThemeName};
 
 pub(super) const STATES: &[State] = &[

@@ -8,8 +8,8 @@ use ordertop::protocol::EventKind;
 use super::super::orders::{orders, service, support};
 use super::super::{Stage, State};
 use super::{Size, state};
-use crate::app::notices::KEPT;
-use crate::fixture::{listed, order_of, vendor};
+use crate::model::fixture::{listed, order_of, vendor};
+use crate::model::notices::KEPT;
 
 pub(super) const STATES: &[State] = &[
     state("notifications_of_every_kind", every_kind),

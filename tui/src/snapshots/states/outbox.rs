@@ -6,7 +6,7 @@ use super::super::{Stage, State};
 use super::connection::offline;
 use super::{Size, after, state};
 use crate::event::{Effect, Event};
-use crate::fixture::{at, noted, step_of, waiting, waiting_for};
+use crate::model::fixture::{at, noted, step_of, waiting, waiting_for};
 use crate::outbox::Contents;
 
 pub(super) const STATES: &[State] = &[

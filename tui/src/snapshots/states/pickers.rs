@@ -8,7 +8,7 @@ use super::super::{Stage, State};
 use super::connection::hint;
 use super::list::all_vendors;
 use super::{Size, after, state};
-use crate::app::row::Sort;
+use crate::model::sort::Sort;
 use crate::views::SavedView;
 
 pub(super) const STATES: &[State] = &[

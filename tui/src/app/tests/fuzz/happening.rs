@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use crate::event::Event;
-use crate::fixture::{at, listed, waiting};
+use crate::model::fixture::{at, listed, waiting};
 use crate::outbox::{Contents, Entry};
 use crate::snapshots::orders;
 

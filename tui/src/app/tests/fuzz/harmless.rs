@@ -6,11 +6,12 @@ use ratatui::layout::Rect;
 
 use crate::alerts::osc::Channel;
 use crate::alerts::{Notification, NotifyBy, Signal};
+use crate::model::text;
 use crate::snapshots::Stage;
 use crate::svg::{self, Paper};
 use crate::terminal::paint;
 use crate::theme::ThemeName;
-use crate::{text, view};
+use crate::view;
 
 /// What could steer a terminal or deceive the eye.
 fn steers(c: char) -> bool {

@@ -13,7 +13,7 @@ use crate::app::picker::Picked;
 use crate::app::question::Question;
 use crate::app::{App, Overlay};
 use crate::event::Effect;
-use crate::text::tame;
+use crate::model::text::tame;
 
 /// What an action may be meant for, before something happens.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use super::happening::{Happening, bought_by, happening, numbered, theirs};
 use super::{World, harmless};
 use crate::app::Settings;
 use crate::event::Event;
-use crate::fixture::listed;
+use crate::model::fixture::listed;
 use crate::record::mask::Mask;
 use crate::record::{Player, Recorder};
 use crate::snapshots::{Stage, orders, service};

@@ -22,7 +22,7 @@ use super::harmless;
 use crate::app::Settings;
 use crate::app::typeahead::TYPED_AHEAD;
 use crate::event::{Effect, Event};
-use crate::fixture::{at, listed, packed, tracked, vendor, waiting_for};
+use crate::model::fixture::{at, listed, packed, tracked, vendor, waiting_for};
 use crate::outbox::{Contents, Entry, Sent};
 use crate::record::Recorder;
 use crate::snapshots::{Stage, orders};

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::json;
 
-use super::{Chord, Context, Keymap};
+use crate::model::keymap::{Binding, Chord, Context, Keymap};
+use crate::model::text::{fit, width};
 use crate::strings;
-use crate::text::{fit, width};
 
 /// Print every key, with the names that `[keys]` in ordertop.toml uses
 #[derive(Debug, Clone, Copy, Args)]
@@ -54,7 +54,7 @@ fn written(keys: &[Chord]) -> String {
 
 fn table(keymap: &Keymap) -> String {
     let bindings = keymap.bindings();
-    let widest = |column: fn(&super::Binding) -> String| {
+    let widest = |column: fn(&Binding) -> String| {
         bindings
             .iter()
             .map(|line| width(&column(line)))
@@ -145,7 +145,7 @@ fn markdown(keymap: &Keymap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keymap::Action;
+    use crate::model::keymap::Action;
 
     #[test]
     fn the_page_of_keys_is_up_to_date() {

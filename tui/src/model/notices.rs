@@ -138,7 +138,7 @@ pub struct Notices {
     /// Which one is chosen in the pane, from the newest.
     pub chosen: usize,
     /// Whether somebody follows the chosen one, the newest too: the pane has the keys.
-    pub(super) chosen_stays: bool,
+    pub(crate) chosen_stays: bool,
     /// Which one was last jumped to, from the newest; news begin from the newest again.
     pub jumped: Option<usize>,
 }

@@ -8,7 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use ordertop::order::{Currency, VendorId};
 
-use super::{Row, Sort, Sorting, split_digits};
+use super::row::Row;
+use super::sort::{Sort, Sorting, split_digits};
 
 /// Where a row belongs, as numbers.
 struct Rank<'a> {
@@ -22,7 +23,7 @@ struct Rank<'a> {
 }
 
 /// The slots of these rows, in the order in which [`Sorting::compare`] puts them.
-pub(in crate::app) fn in_order<'a>(
+pub(super) fn in_order<'a>(
     sorting: Sorting,
     rows: impl Iterator<Item = (u32, &'a Row)> + Clone,
 ) -> Vec<u32> {
@@ -201,8 +202,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::app::row::fold_vendor;
-    use crate::fixture::{at, order_of, packed};
+    use crate::model::fixture::{at, order_of, packed};
+    use crate::model::row::fold_vendor;
     use ordertop::order::{OrderKey, OrderStatus};
 
     /// One of 20 in each part, so that many are the same.

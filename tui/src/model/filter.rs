@@ -28,7 +28,7 @@ mod parser;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{Compare, Due, Filter, Mark, Part, Term, Test};
+pub use ast::{Compare, Due, Filter, Mark, Term, Test};
 pub use error::FilterError;
 
 /// A name that can stand before an operator.

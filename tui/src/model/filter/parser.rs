@@ -4,10 +4,11 @@ use jiff::SignedDuration;
 use ordertop::order::{OrderStatus, text};
 
 use super::Field;
-use super::ast::{Compare, Due, Filter, Mark, Part, Term, Test};
+use super::ast::{Compare, Due, Filter, Mark, Term, Test};
 use super::error::{FilterError, nearest};
 use super::lexer::{self, Op, Piece, Raw};
-use crate::app::row::scaled;
+use crate::model::row::Part;
+use crate::model::row::scaled;
 
 /// Ages beyond this, some 300 years, are a slip of the finger.
 const LONGEST_S: i64 = 10_000_000_000;
@@ -319,5 +320,5 @@ fn span(value: &Piece) -> Result<SignedDuration, FilterError> {
 
 /// What somebody wrote, short enough for a line.
 fn short(text: &str) -> String {
-    crate::text::cut(&crate::text::tame(text), 24).into_owned()
+    crate::model::text::cut(&crate::model::text::tame(text), 24).into_owned()
 }

@@ -197,7 +197,7 @@ fn brings(status: OrderStatus) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{at, order_of, packed, vendor};
+    use crate::model::fixture::{at, order_of, packed, vendor};
 
     const HOUR_S: i64 = 3_600;
     const SOON: SignedDuration = SignedDuration::from_hours(1);

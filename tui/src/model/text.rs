@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use ordertop::order::Currency;
 use ordertop::order::text::{MAX_NAME_CHARS, MAX_NOTE_CHARS, clean};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -202,6 +203,16 @@ pub fn short_count(n: usize) -> String {
         0..10_000 => n.to_string(),
         10_000..1_000_000 => format!("{}k", n / 1_000),
         _ => format!("{}.{}M", n / 1_000_000, n / 100_000 % 10),
+    }
+}
+
+/// An amount with its currency, where that is known: `1,184.00 USD`.
+#[must_use]
+pub fn money(decimal: &str, currency: Option<Currency>) -> String {
+    let amount = group_digits(&tame(decimal));
+    match currency {
+        Some(currency) => format!("{amount} {currency}"),
+        None => amount,
     }
 }
 

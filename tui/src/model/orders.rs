@@ -22,9 +22,10 @@ use ordertop::protocol::PackedOrder;
 
 use held::Held;
 
-use super::row::rank::in_order;
-use super::row::{Row, Sort, Sorting, Touch, fold_vendor};
-use crate::filter::Filter;
+use super::rank::in_order;
+use super::row::{Row, Touch, fold_vendor};
+use super::sort::{Sort, Sorting};
+use crate::model::filter::Filter;
 
 /// From this many orders at once on, they are sorted and put between the others.
 const CROWD: usize = if cfg!(test) { 4 } else { 256 };
@@ -472,7 +473,7 @@ fn place(status: OrderStatus) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{listed, packed, vendor};
+    use crate::model::fixture::{listed, packed, vendor};
     use proptest::prelude::*;
 
     fn numbers(orders: &Orders) -> Vec<String> {

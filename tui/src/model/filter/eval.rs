@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::ast::{Compare, Due, Filter, Mark, Term, Test};
-use crate::app::row::{Row, Touch};
+use crate::model::row::{Row, Touch};
 
 impl Filter {
     /// Whether a row is so at `now`.

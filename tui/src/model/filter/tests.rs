@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 use super::complete::{Known, complete};
 use super::{Compare, Filter, Mark, Term, Test};
-use crate::app::row::{Row, fold_vendor};
-use crate::fixture::{at, order_of, packed, vendor};
+use crate::model::fixture::{at, order_of, packed, vendor};
+use crate::model::row::{Row, fold_vendor};
 
 fn order(change: impl FnOnce(&mut ListedOrder)) -> Row {
     let order = order_of("A-10", "Ana Souza", OrderStatus::Paid, 0, "184.00", "EUR");

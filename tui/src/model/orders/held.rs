@@ -87,8 +87,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    use crate::app::row::{Sort, Touch};
-    use crate::fixture::{listed, packed, vendor};
+    use crate::model::fixture::{listed, packed, vendor};
+    use crate::model::row::Touch;
+    use crate::model::sort::Sort;
 
     fn numbers(orders: &Orders) -> Vec<String> {
         let rows = (0..orders.shown()).filter_map(|at| orders.at(at));

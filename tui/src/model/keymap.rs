@@ -2,7 +2,6 @@
 
 mod action;
 mod chord;
-pub mod command;
 mod defaults;
 
 use crossterm::event::KeyEvent;

@@ -3,6 +3,8 @@
 use jiff::SignedDuration;
 use ordertop::order::OrderStatus;
 
+use crate::model::row::Part;
+
 /// What rows must be like: every term holds. The default lets everything through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -85,21 +87,6 @@ impl Due {
         (Self::Any, "any"),
         (Self::None, "none"),
     ];
-}
-
-/// A text of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The number that people use.
-    Number,
-    /// The buyer's name.
-    Buyer,
-    /// The vendor: its id as a whole, or its name.
-    Vendor,
-    /// Names and variants of what was bought.
-    Item,
-    /// The vendor's numbers for what was bought.
-    Sku,
 }
 
 /// A mark of an order.
