@@ -50,12 +50,13 @@ pub use mistake::{Mistake, Mistakes};
 pub use place::{CONFIG_VARIABLE, Place};
 pub(crate) use theme::keep as keep_theme;
 pub use token::{TokenFileError, read_token, write_token};
+pub use views::save_view;
 
 use crate::alerts::AlertSettings;
 use crate::args::server_address;
 use crate::model::keymap::Keymap;
+use crate::model::views::SavedView;
 use crate::theme::Looks;
-use crate::views::SavedView;
 use section::{Found, Reader, Section};
 
 /// Longest file that is read, in bytes.
@@ -231,7 +232,7 @@ impl Config {
         if let Some(theme) = top.section("theme") {
             self.looks = theme::read(theme);
         }
-        if let Some(views) = top.section(crate::views::SECTION) {
+        if let Some(views) = top.section(crate::model::views::SECTION) {
             self.views = views::read(views);
         }
         top.finish();

@@ -11,9 +11,9 @@ use ordertop::protocol::rest::{
 };
 
 use crate::alerts::Signal;
-use crate::outbox::{Contents, Entry, Sent};
+use crate::model::outbox::{Contents, Entry, Sent};
+use crate::model::views::SavedView;
 use crate::theme::ThemeName;
-use crate::views::SavedView;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]

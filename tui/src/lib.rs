@@ -32,7 +32,6 @@ pub mod svg;
 pub mod terminal;
 pub mod theme;
 pub mod view;
-pub mod views;
 
 pub use app::Hint;
 pub use screen::{ScreenOptions, run_screen};

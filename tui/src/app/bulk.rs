@@ -21,6 +21,7 @@ use crate::model::bulk::{BulkLine, Fate, PlanRow, Tally};
 use crate::model::keymap::Action;
 use crate::model::notices::{Notice, What};
 use crate::model::orders::Orders;
+use crate::model::outbox::Entry;
 use crate::model::row::Touch;
 use crate::model::text::tame;
 use crate::outbox;
@@ -381,14 +382,14 @@ impl App {
         ticket: u64,
         first: usize,
         unanswered: Option<(usize, RequestError)>,
-        result: Result<Vec<outbox::Entry>, String>,
+        result: Result<Vec<Entry>, String>,
     ) {
         let full = || outbox::OutboxError::Full.to_string();
         let (entries, lost, why) = match result {
             Ok(entries) => (entries, full(), full()),
             Err(lost) => (Vec::new(), lost.clone(), strings::not_kept_why(&lost)),
         };
-        let kept: HashSet<OrderKey> = entries.iter().map(outbox::Entry::key).collect();
+        let kept: HashSet<OrderKey> = entries.iter().map(Entry::key).collect();
         let bulk = self.acting.bulk.take_if(|bulk| bulk.ticket == ticket);
         let aim = bulk.as_ref().map_or(Aim::Step, |bulk| bulk.aim);
         let from = bulk

@@ -14,7 +14,7 @@ use super::typing::{LONG, type_into};
 use super::{App, Overlay};
 use crate::event::Effect;
 use crate::model::keymap::Action;
-use crate::outbox;
+use crate::model::outbox::Entry;
 use crate::strings;
 
 /// A change of ours that is told so long after a note was sent is that note.
@@ -151,7 +151,7 @@ impl App {
         &mut self,
         key: &OrderKey,
         unanswered: Option<RequestError>,
-        result: Result<Box<outbox::Entry>, String>,
+        result: Result<Box<Entry>, String>,
     ) {
         match (result, unanswered) {
             (Ok(entry), _) => {

@@ -22,7 +22,7 @@ use super::{App, Overlay};
 use crate::event::Effect;
 use crate::model::bulk::Fate;
 use crate::model::keymap::Action;
-use crate::outbox::{Contents, Entry, Sent, Work, settled_by};
+use crate::model::outbox::{Contents, Entry, Sent, Work, settled_by};
 use crate::strings;
 
 /// How long to wait before the second try; each further one waits twice as long.

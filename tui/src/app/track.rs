@@ -17,8 +17,8 @@ use super::{App, Overlay};
 use crate::event::Effect;
 use crate::model::carrier::{Form, form, tracking_link};
 use crate::model::keymap::Action;
+use crate::model::outbox::Entry;
 use crate::model::row::Touch;
-use crate::outbox::Entry;
 use crate::strings;
 
 /// An update of ours that is told so long after a parcel was sent is that parcel.

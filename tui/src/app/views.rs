@@ -5,8 +5,8 @@ use super::picker::{Entry, Picked, PickerKind};
 use crate::event::Effect;
 use crate::model::keymap::Action;
 use crate::model::text::tame;
+use crate::model::views::{MAX_NAME_CHARS, SavedView};
 use crate::strings;
-use crate::views::{MAX_NAME_CHARS, SavedView};
 
 impl App {
     /// Opens the saved views.

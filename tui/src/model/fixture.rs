@@ -8,7 +8,7 @@ use ordertop::protocol::rest::{NewNote, StatusChange, TrackingChange};
 use ordertop::protocol::{ListedOrder, PackedOrder};
 use serde_json::json;
 
-use crate::outbox::{Entry, Work};
+use crate::model::outbox::{Entry, Work};
 
 /// The vendor of the tests.
 pub(crate) fn vendor() -> VendorId {

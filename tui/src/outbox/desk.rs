@@ -16,9 +16,10 @@ use ordertop::protocol::rest::{StatusChange, StatusChanged, TrackingChanged};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::{Entry, OutboxError, Outcome, Sent, Store, Work, settled_by};
+use super::{OutboxError, Store};
 use crate::beat::Beat;
 use crate::event::Event;
+use crate::model::outbox::{Entry, Outcome, Sent, Work, settled_by};
 use crate::strings;
 
 /// How often to look whether another program changed the file, in beats.

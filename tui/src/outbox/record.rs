@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Outcome};
 use crate::model::digest;
+use crate::model::outbox::{Entry, Outcome};
 
 /// The format that this program writes.
 pub(super) const FORMAT: u32 = 1;

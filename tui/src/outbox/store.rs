@@ -18,9 +18,9 @@ use ordertop::client::Url;
 use ordertop::order::VendorId;
 
 use super::record::{self, FORMAT, Line, Owner, Record, Settled};
-use super::{Entry, MAX_WAITING, Outcome};
 use crate::files;
 use crate::model::digest;
+use crate::model::outbox::{Contents, Entry, MAX_WAITING, Outcome};
 
 /// A file that is longer is none of ours: far more than [`MAX_WAITING`] changes take.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -63,15 +63,6 @@ pub enum OutboxError {
         /// Which file.
         path: PathBuf,
     },
-}
-
-/// What a file holds.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Contents {
-    /// Changes that wait, the oldest first.
-    pub waiting: Vec<Entry>,
-    /// Lines whose checksum does not fit.
-    pub damaged: usize,
 }
 
 /// A file as its next writer has to know it.

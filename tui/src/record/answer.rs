@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::mask::Mask;
-use crate::outbox::{Contents, Entry, Sent};
+use crate::model::outbox::{Contents, Entry, Sent};
 
 /// What a request brought.
 #[derive(Debug, Clone, Serialize, Deserialize)]

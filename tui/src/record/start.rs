@@ -11,8 +11,8 @@ use crate::alerts::AlertSettings;
 use crate::app::{Hint, Settings};
 use crate::model::keymap::{Chord, Keymap};
 use crate::model::sort::Sort;
+use crate::model::views::SavedView;
 use crate::state::Kept;
-use crate::views::SavedView;
 
 /// The form of a record. A reader refuses a newer one. 2 has the clock's ticks and
 /// the frames in it, and a long snapshot in several lines.

@@ -26,13 +26,13 @@ use crate::app::{App, Hint, Overlay, Settings};
 use crate::event::Event;
 use crate::model::fixture::{at, listed, noted, packed, tracked, vendor, waiting_for};
 use crate::model::keymap::{Action, Chord, Context};
+use crate::model::outbox::{Contents, Sent, Work};
 use crate::model::sort::{Sort, Sorting};
-use crate::outbox::{Contents, Sent, Work};
+use crate::model::views::SavedView;
 use crate::snapshots::{orders, service};
 use crate::state::Kept;
 use crate::theme::ThemeName;
 use crate::view;
-use crate::views::SavedView;
 
 /// A line to try, as the demo's, with its token in it.
 const HINT: &str = "curl -H 'X-Master-Token: s3cret' http://x";

@@ -6,10 +6,10 @@ use ordertop::order::OrderKey;
 use super::{Screen, print};
 use crate::config;
 use crate::event::{Effect, Event, PrintSlip};
+use crate::model::views::SavedView;
 use crate::slip;
 use crate::strings;
 use crate::theme::ThemeName;
-use crate::views::{self, SavedView};
 
 impl Screen {
     pub(super) fn carry_out(&mut self, effect: Effect) -> anyhow::Result<()> {
@@ -148,7 +148,7 @@ impl Screen {
         let (answers, file) = (self.answers.clone(), self.config_file.clone());
         tokio::task::spawn_blocking(move || {
             let result = match file {
-                Some(file) => views::save(&file, &view).map_err(|error| error.to_string()),
+                Some(file) => config::save_view(&file, &view).map_err(|error| error.to_string()),
                 None => Err(strings::NO_CONFIG_FILE.to_owned()),
             };
             let name = view.name;

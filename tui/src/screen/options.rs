@@ -11,11 +11,11 @@ use crate::args::Manners;
 use crate::config::Config;
 use crate::model::keymap::Keymap;
 use crate::model::sort::Sort;
+use crate::model::views::SavedView;
 use crate::state::StateFile;
 use crate::terminal::input::Input;
 use crate::terminal::{self, Terminal};
 use crate::theme::{self, Looks, Themes};
-use crate::views::SavedView;
 
 /// What a screen follows and how it starts.
 #[derive(Debug)]

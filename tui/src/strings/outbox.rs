@@ -5,8 +5,8 @@ use ordertop::order::{OrderKey, OrderStatus};
 
 use super::{age, and_keys, does, done, number};
 use crate::app::outbox::{Outbox, Waiting};
+use crate::model::outbox::Work;
 use crate::model::text::{grouped, tame};
-use crate::outbox::Work;
 
 /// Title of the list of what waits.
 pub const OUTBOX: &str = "Outbox";

@@ -6,8 +6,8 @@ use super::and_keys;
 use crate::app::picker::PickerKind;
 use crate::model::sort::{Sort, Sorting};
 use crate::model::text::{grouped, tame};
+use crate::model::views::SavedView;
 use crate::theme::ThemeName;
-use crate::views::SavedView;
 
 /// Nothing matches what is typed.
 pub const NOTHING_TO_PICK: &str = "nothing matches";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::model::bulk::Fate;
 use crate::model::fixture::{noted, step_of, waiting, waiting_for};
-use crate::outbox::{Contents, Entry, Sent, Work};
+use crate::model::outbox::{Contents, Entry, Sent, Work};
 use crate::strings;
 
 fn offline(stage: &mut Stage) {

@@ -6,7 +6,7 @@ use ordertop::protocol::rest::{TrackingChange, TrackingChanged};
 use super::*;
 use crate::app::track::PARCEL;
 use crate::model::fixture::{tracked, waiting};
-use crate::outbox::{Contents, Entry, Sent};
+use crate::model::outbox::{Contents, Entry, Sent};
 
 fn parcel(carrier: Option<&str>, number: Option<&str>, from_shop: bool) -> Shipment {
     Shipment {

@@ -7,8 +7,8 @@ use super::SIZE;
 use crate::app::Overlay;
 use crate::event::{Effect, Event};
 use crate::model::sort::{Sort, Sorting};
+use crate::model::views::SavedView;
 use crate::snapshots::Stage;
-use crate::views::SavedView;
 
 fn view(name: &str, filter: &str) -> SavedView {
     SavedView {

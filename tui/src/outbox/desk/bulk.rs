@@ -7,7 +7,7 @@ use ordertop::protocol::rest::{BulkChange, BulkRow};
 
 use super::{Desk, blocking};
 use crate::event::Event;
-use crate::outbox::{Entry, Work};
+use crate::model::outbox::{Entry, Work};
 use crate::strings;
 
 /// So many orders go into one request: a fraction of what a server takes, and a

@@ -6,7 +6,7 @@ use ordertop::protocol::rest::NewNote;
 
 use super::Desk;
 use crate::event::Event;
-use crate::outbox::{Entry, Work};
+use crate::model::outbox::{Entry, Work};
 use crate::strings;
 
 impl Desk {

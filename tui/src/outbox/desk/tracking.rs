@@ -5,7 +5,7 @@ use ordertop::protocol::rest::TrackingChange;
 
 use super::Desk;
 use crate::event::Event;
-use crate::outbox::Work;
+use crate::model::outbox::Work;
 use crate::strings;
 
 impl Desk {

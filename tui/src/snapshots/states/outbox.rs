@@ -7,7 +7,7 @@ use super::connection::offline;
 use super::{Size, after, state};
 use crate::event::{Effect, Event};
 use crate::model::fixture::{at, noted, step_of, waiting, waiting_for};
-use crate::outbox::Contents;
+use crate::model::outbox::Contents;
 
 pub(super) const STATES: &[State] = &[
     state("outbox_empty", |size| {

@@ -9,7 +9,7 @@ use super::connection::hint;
 use super::list::all_vendors;
 use super::{Size, after, state};
 use crate::model::sort::Sort;
-use crate::views::SavedView;
+use crate::model::views::SavedView;
 
 pub(super) const STATES: &[State] = &[
     state("help", |size| after(size, "?")),

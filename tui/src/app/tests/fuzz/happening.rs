@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::world::World;
 use crate::event::Event;
 use crate::model::fixture::{at, listed, waiting};
-use crate::outbox::{Contents, Entry};
+use crate::model::outbox::{Contents, Entry};
 use crate::snapshots::orders;
 
 /// One thing that happens.

@@ -23,7 +23,7 @@ use crate::app::Settings;
 use crate::app::typeahead::TYPED_AHEAD;
 use crate::event::{Effect, Event};
 use crate::model::fixture::{at, listed, packed, tracked, vendor, waiting_for};
-use crate::outbox::{Contents, Entry, Sent};
+use crate::model::outbox::{Contents, Entry, Sent};
 use crate::record::Recorder;
 use crate::snapshots::{Stage, orders};
 
