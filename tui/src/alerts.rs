@@ -23,6 +23,7 @@ pub use settings::{AlertSettings, NotifyBy, Way};
 pub use signal::{Alert, Notification, Signal};
 pub use told::Told;
 
+use crate::model::alerts::{Kind, Silence};
 use crate::strings;
 
 /// Bells and notifications are at least so far apart.
@@ -33,65 +34,6 @@ const LOST_AFTER: SignedDuration = SignedDuration::from_secs(10);
 pub const MUTE_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// Commands of one moment; more are left out, counted and told.
 const MAX_COMMANDS: usize = 256;
-
-/// What can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// An order came.
-    NewOrder,
-    /// Its ship-by time passed.
-    Late,
-    /// Its ship-by time is near.
-    DueSoon,
-    /// The buyer disputes it.
-    Dispute,
-    /// A change of ours was not made.
-    Refused,
-    /// Somebody cancelled it.
-    Cancelled,
-    /// Nothing gets through.
-    ConnectionLost,
-    /// It is back.
-    ConnectionBack,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::NewOrder,
-        Self::Late,
-        Self::DueSoon,
-        Self::Dispute,
-        Self::Refused,
-        Self::Cancelled,
-        Self::ConnectionLost,
-        Self::ConnectionBack,
-    ];
-
-    /// As the settings and the command call it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NewOrder => "new_order",
-            Self::Late => "late",
-            Self::DueSoon => "due_soon",
-            Self::Dispute => "dispute",
-            Self::Refused => "refused",
-            Self::Cancelled => "cancelled",
-            Self::ConnectionLost => "connection_lost",
-            Self::ConnectionBack => "connection_back",
-        }
-    }
-}
-
-/// Why nothing makes a noise now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
-    /// Muted by a key, until then.
-    Muted(Timestamp),
-    /// Quiet hours.
-    Quiet,
-}
 
 /// The state of all alerts.
 #[derive(Debug, Default)]

@@ -11,6 +11,7 @@ use crate::commands::keys::KeysArgs;
 use crate::commands::{EXIT_CODES, OrderCommand};
 use crate::config::command::ConfigArgs;
 use crate::demo::DemoArgs;
+use crate::model::address::server_address;
 use crate::record::replay::Replay;
 use crate::theme::ThemeName;
 
@@ -214,16 +215,6 @@ pub struct ServerArgs {
     /// A file of mode 600 that holds the token alone
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-}
-
-/// Reads a server's address; `Err` says what is allowed.
-pub(crate) fn server_address(text: &str) -> Result<Url, String> {
-    let hint = "give an address such as http://127.0.0.1:8080";
-    let url = Url::parse(text).map_err(|error| format!("{error}: {hint}"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(hint.to_owned());
-    }
-    Ok(url)
 }
 
 impl ReplayArgs {

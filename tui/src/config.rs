@@ -44,7 +44,6 @@ pub(crate) use edit::{edit, set};
 pub use effective::{
     BadVariable, Effective, NoToken, Origin, Setting, environment, named_path, named_theme,
 };
-pub(crate) use effective::{usual_server, without_password};
 pub(crate) use mistake::did_you_mean;
 pub use mistake::{Mistake, Mistakes};
 pub use place::{CONFIG_VARIABLE, Place};
@@ -53,7 +52,7 @@ pub use token::{TokenFileError, read_token, write_token};
 pub use views::save_view;
 
 use crate::alerts::AlertSettings;
-use crate::args::server_address;
+use crate::model::address::server_address;
 use crate::model::keymap::Keymap;
 use crate::model::views::SavedView;
 use crate::theme::Looks;

@@ -443,8 +443,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::alerts::Kind;
     use crate::app::tests::fuzz::happening::{hostile, soiled};
+    use crate::model::alerts::Kind;
     use crate::model::fixture::{at, listed, packed, vendor};
     use crate::snapshots::Stage;
 

@@ -27,8 +27,9 @@ use tokio::time::{MissedTickBehavior, interval};
 pub use form::{Answers, Effect, Event, Fault, Form, Known, KnownToken, Spot, Stage, Step};
 
 use crate::args::{Manners, TOKEN_VARIABLE};
-use crate::config::{Config, Effective, NoToken, Origin, usual_server};
+use crate::config::{Config, Effective, NoToken, Origin};
 use crate::demo::{self, DemoArgs};
+use crate::model::address::usual_server;
 use crate::outbox;
 use crate::screen::{Handed, ScreenOptions, run_screen};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};

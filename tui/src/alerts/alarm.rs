@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::order::OrderKey;
 
-use super::Kind;
+use crate::model::alerts::Kind;
 
 /// Orders that are remembered one by one; the rest is counted.
 const MAX_ORDERS: usize = 1_000;

@@ -123,7 +123,7 @@ fn run(
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::alerts::Kind;
+    use crate::model::alerts::Kind;
     use crate::model::fixture::{listed, vendor};
     use ordertop::order::OrderStatus;
 

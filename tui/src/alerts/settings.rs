@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{Kind, QuietHours};
+use super::QuietHours;
+use crate::model::alerts::Kind;
 
 /// How often an alarm may ring, in seconds.
 const ALARM_RANGE: std::ops::RangeInclusive<u64> = 5..=3_600;

@@ -1,25 +1,14 @@
 //! Cancellations that a vendor asked support for: they must be seen by whoever
 //! is about to act on such an order.
 
-use jiff::Timestamp;
 use ordertop::order::{Actor, ActorKind, OrderKey};
 
 use super::{App, Load};
 use crate::model::notices::What;
+use crate::model::step::Asked;
 
 /// The action of a history's line that asks for a cancellation.
 const ACTION: &str = "cancel_requested";
-
-/// A cancellation that support is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// Who asks; `None` is the one at this keyboard.
-    pub by: Option<Actor>,
-    /// Since when, as far as that is known here.
-    pub at: Option<Timestamp>,
-    /// Why, as far as that is known here.
-    pub reason: Option<String>,
-}
 
 impl App {
     /// The cancellation that support is asked for, of an order whose flag says so.

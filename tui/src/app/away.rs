@@ -11,10 +11,11 @@ use ordertop::protocol::PackedOrder;
 
 use super::App;
 use super::alerting::NEWS_FOR;
-use crate::alerts::{Alert, Kind};
+use crate::alerts::Alert;
 use crate::event::Effect;
+use crate::model::alerts::Kind;
+use crate::model::kept::{Kept, KeptNotice};
 use crate::model::notices::{Notice, What};
-use crate::state::{Kept, KeptNotice};
 use crate::strings;
 
 /// What is known of the time before.

@@ -11,7 +11,6 @@ use ordertop::protocol::PackedOrder;
 use ordertop::protocol::rest::{BulkRow, Outcome, RowResult, RowResults, StatusChange};
 use tui_input::Input;
 
-use super::dialog::Aim;
 use super::steps::InFlight;
 use super::typing::{LONG, type_into};
 use super::undo::Step;
@@ -23,6 +22,7 @@ use crate::model::notices::{Notice, What};
 use crate::model::orders::Orders;
 use crate::model::outbox::Entry;
 use crate::model::row::Touch;
+use crate::model::step::Aim;
 use crate::model::text::tame;
 use crate::outbox;
 use crate::strings;

@@ -8,17 +8,7 @@ use tui_input::Input;
 
 use super::typing::{LONG, SHORT};
 use crate::model::carrier::{Form, form, tracking_link};
-
-/// A text that goes with the step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldKind {
-    /// Who carries it.
-    Carrier,
-    /// The carrier's number.
-    Tracking,
-    /// Why.
-    Reason,
-}
+use crate::model::step::{Aim, FieldKind};
 
 /// One input.
 #[derive(Debug, Clone)]
@@ -27,18 +17,6 @@ pub struct Field {
     pub kind: FieldKind,
     /// As typed so far.
     pub input: Input,
-}
-
-/// What kind of change is asked about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Aim {
-    /// To another status.
-    #[default]
-    Step,
-    /// Back to where it stood before an own step.
-    Undo,
-    /// No step: support is asked for it.
-    Ask,
 }
 
 /// The question.

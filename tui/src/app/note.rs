@@ -9,12 +9,12 @@ use ordertop::order::{Actor, OrderKey, Visibility};
 use ordertop::protocol::rest::NewNote;
 use tui_input::Input;
 
-use super::dialog::Aim;
 use super::typing::{LONG, type_into};
 use super::{App, Overlay};
 use crate::event::Effect;
 use crate::model::keymap::Action;
 use crate::model::outbox::Entry;
+use crate::model::step::Aim;
 use crate::strings;
 
 /// A change of ours that is told so long after a note was sent is that note.

@@ -16,13 +16,13 @@ use ordertop::order::{OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 use ordertop::protocol::rest::{NewNote, STATUS_UPDATED, StatusChanged};
 
-use super::dialog::Aim;
 use super::steps::InFlight;
 use super::{App, Overlay};
 use crate::event::Effect;
 use crate::model::bulk::Fate;
 use crate::model::keymap::Action;
 use crate::model::outbox::{Contents, Entry, Sent, Work, settled_by};
+use crate::model::step::Aim;
 use crate::strings;
 
 /// How long to wait before the second try; each further one waits twice as long.

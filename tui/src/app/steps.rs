@@ -8,12 +8,13 @@ use ordertop::protocol::rest::StatusChanged;
 use ordertop::protocol::{ListedOrder, PackedOrder};
 use std::sync::Arc;
 
-use super::dialog::{Aim, Dialog};
+use super::dialog::Dialog;
 use super::{App, Overlay, undo};
 use crate::event::Effect;
 use crate::model::keymap::Action;
 use crate::model::notices::{Notice, What};
 use crate::model::row::Touch;
+use crate::model::step::Aim;
 use crate::strings;
 use crate::view::areas;
 

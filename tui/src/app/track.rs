@@ -11,7 +11,6 @@ use ordertop::protocol::PackedOrder;
 use ordertop::protocol::rest::{TrackingChange, TrackingChanged};
 use tui_input::Input;
 
-use super::dialog::Aim;
 use super::typing::{SHORT, type_into};
 use super::{App, Overlay};
 use crate::event::Effect;
@@ -19,6 +18,7 @@ use crate::model::carrier::{Form, form, tracking_link};
 use crate::model::keymap::Action;
 use crate::model::outbox::Entry;
 use crate::model::row::Touch;
+use crate::model::step::Aim;
 use crate::strings;
 
 /// An update of ours that is told so long after a parcel was sent is that parcel.

@@ -6,11 +6,13 @@ use ordertop::order::status::UNDO_WINDOW;
 use ordertop::order::{OrderKey, OrderStatus};
 
 use super::bulk::Plan;
-use super::dialog::{Aim, Dialog};
+use super::dialog::Dialog;
 use super::{App, Overlay};
 use crate::model::bulk::PlanRow;
 use crate::model::keymap::Action;
 use crate::model::row::Row;
+use crate::model::step::Aim;
+use crate::model::step::UndoOffer;
 use crate::strings;
 
 /// So many own changes can be undone; the oldest goes first.
@@ -70,19 +72,6 @@ impl UndoStack {
         }
         self.changes.retain(|change| !change.steps.is_empty());
     }
-}
-
-/// What can be undone now, for the footer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UndoOffer {
-    /// The order, or the first one.
-    pub key: OrderKey,
-    /// How many orders.
-    pub orders: usize,
-    /// Where they were brought.
-    pub to: OrderStatus,
-    /// For how long; `None` without a limit.
-    pub left: Option<SignedDuration>,
 }
 
 impl App {

@@ -6,7 +6,8 @@ use ordertop::order::{OrderKey, OrderNumber, VendorId};
 
 use super::Failure;
 use crate::args::{ServerArgs, TOKEN_VARIABLE};
-use crate::config::{Config, Effective, NoToken, environment, usual_server};
+use crate::config::{Config, Effective, NoToken, environment};
+use crate::model::address::usual_server;
 
 /// Which server, and as whom.
 #[derive(Debug, Clone, Args)]

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::output::{Output, OutputArgs};
 use super::{ConnectArgs, Exit, Failure, exit};
-use crate::config::without_password;
+use crate::model::address::without_password;
 use crate::model::text::tame;
 
 const EXAMPLES: &str = "\

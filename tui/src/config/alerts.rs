@@ -91,8 +91,9 @@ fn names() -> Vec<String> {
 mod tests {
     use std::path::Path;
 
-    use crate::alerts::{Kind, Way};
+    use crate::alerts::Way;
     use crate::config::Config;
+    use crate::model::alerts::Kind;
 
     #[test]
     fn alerts_are_read() {

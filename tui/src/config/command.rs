@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{
-    BadVariable, Config, ConfigError, Effective, Place, environment, read_token, without_password,
-};
+use super::{BadVariable, Config, ConfigError, Effective, Place, environment, read_token};
 use crate::args::WatchArgs;
+use crate::model::address::without_password;
 use crate::stdout;
 
 /// Check the configuration, find it, see what holds

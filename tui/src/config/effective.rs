@@ -12,27 +12,10 @@ use ordertop::order::VendorId;
 
 use super::mistake::did_you_mean;
 use super::{Config, TokenFileError, Written, read_token};
-use crate::args::{ServerArgs, TOKEN_VARIABLE, WatchArgs, server_address};
+use crate::args::{ServerArgs, TOKEN_VARIABLE, WatchArgs};
+use crate::model::address::server_address;
+use crate::model::address::usual_server;
 use crate::theme::ThemeName;
-
-/// Where a server is when nobody says so.
-const USUAL_SERVER: &str = "http://127.0.0.1:8080";
-
-/// The server's address when nobody says another one.
-#[expect(clippy::unwrap_used, reason = "a constant, and tested")]
-pub(crate) fn usual_server() -> Url {
-    Url::parse(USUAL_SERVER).unwrap()
-}
-
-/// An address as it may be shown: without the password that may stand in it.
-pub(crate) fn without_password(server: &Url) -> Url {
-    let mut shown = server.clone();
-    if shown.password().is_some() {
-        // It has a host, or there would be no password.
-        let _ = shown.set_password(Some("…"));
-    }
-    shown
-}
 
 /// Who said what a setting is.
 #[derive(Debug, Clone, PartialEq, Eq)]

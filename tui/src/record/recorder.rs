@@ -16,8 +16,8 @@ use super::start::Start;
 use super::writer::{Entry, Noted, Writer};
 use crate::app::{App, Settings};
 use crate::event::Event;
+use crate::model::kept::Kept;
 use crate::model::keymap::Chord;
-use crate::state::Kept;
 use crate::strings;
 
 /// So much may wait to be written: what happens in some seconds of a busy market,

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::mask::{Mask, form};
 use crate::alerts::AlertSettings;
 use crate::app::{Hint, Settings};
+use crate::model::kept::Kept;
 use crate::model::keymap::{Chord, Keymap};
 use crate::model::sort::Sort;
 use crate::model::views::SavedView;
-use crate::state::Kept;
 
 /// The form of a record. A reader refuses a newer one. 2 has the clock's ticks and
 /// the frames in it, and a long snapshot in several lines.

@@ -25,12 +25,12 @@ use super::{Player, Recorder};
 use crate::app::{App, Hint, Overlay, Settings};
 use crate::event::Event;
 use crate::model::fixture::{at, listed, noted, packed, tracked, vendor, waiting_for};
+use crate::model::kept::Kept;
 use crate::model::keymap::{Action, Chord, Context};
 use crate::model::outbox::{Contents, Sent, Work};
 use crate::model::sort::{Sort, Sorting};
 use crate::model::views::SavedView;
 use crate::snapshots::{orders, service};
-use crate::state::Kept;
 use crate::theme::ThemeName;
 use crate::view;
 

@@ -17,7 +17,7 @@ use ratatui::layout::Position;
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
-use crate::args::server_address;
+use crate::model::address::server_address;
 use crate::model::keymap::{Action, Chord, Context, Keymap};
 use crate::model::text::tame;
 use crate::strings::start as words;

@@ -5,8 +5,8 @@ use ordertop::order::{OrderKey, OrderStatus};
 
 use super::steps::by_whom;
 use super::{actor, and_keys, number, seconds};
-use crate::app::asked::Asked;
 use crate::model::row::Row;
+use crate::model::step::Asked;
 use crate::model::text::tame;
 
 /// A carrier that nobody typed.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use ordertop::order::OrderKey;
 
 use super::{age, and_keys, number};
-use crate::alerts::Silence;
+use crate::model::alerts::Silence;
 use crate::model::figures::Revenue;
 use crate::model::text::{grouped, money, tame};
 

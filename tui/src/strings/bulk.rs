@@ -7,10 +7,10 @@ use ordertop::protocol::ListedOrder;
 use super::steps::{asked_to_cancel_too, by_whom, done};
 use super::{actor, and_keys, number, seconds, step_button};
 use crate::app::bulk::{Bulk, Plan};
-use crate::app::dialog::Aim;
-use crate::app::undo::UndoOffer;
 use crate::model::bulk::{BulkLine, Fate, Tally};
 use crate::model::row::Row;
+use crate::model::step::Aim;
+use crate::model::step::UndoOffer;
 use crate::model::text::{grouped, width};
 
 /// One bulk action at a time.

@@ -7,8 +7,9 @@ use ordertop::order::{Actor, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use super::{actor, number, seconds, sentence};
-use crate::app::dialog::{Aim, Dialog, FieldKind};
+use crate::app::dialog::Dialog;
 use crate::model::row::Row;
+use crate::model::step::{Aim, FieldKind};
 use crate::model::text::grouped;
 
 /// A step is under way already.

@@ -7,9 +7,9 @@ use tui_input::Input;
 use super::header::after_columns;
 use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
 use crate::app::App;
-use crate::app::dialog::FieldKind;
 use crate::app::track::{CARRIER, NUMBER, PARCEL, TrackDialog};
 use crate::model::keymap::{Action, Context};
+use crate::model::step::FieldKind;
 use crate::strings;
 
 /// Widest that it gets.

@@ -3,7 +3,7 @@
 use ordertop::order::HistoryEntry;
 
 use super::*;
-use crate::app::dialog::Aim;
+use crate::model::step::Aim;
 
 fn as_support(size: (u16, u16)) -> Stage {
     let mut stage = Stage::with(size, |settings| settings.vendor = None);

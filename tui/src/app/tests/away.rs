@@ -13,10 +13,10 @@ use super::SIZE;
 use crate::alerts::AlertSettings;
 use crate::event::Effect;
 use crate::model::fixture::{at, listed, packed, vendor};
+use crate::model::kept::Kept;
 use crate::model::notices::What;
 use crate::model::sort::Sort;
 use crate::snapshots::{Stage, orders, service};
-use crate::state::Kept;
 
 /// The next run, some seconds later.
 fn again(before: &Stage, seconds: i64) -> Stage {

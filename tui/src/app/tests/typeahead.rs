@@ -7,7 +7,7 @@ const CODE: &str = "JJD000390007\n";
 
 fn tracking(stage: &Stage) -> Option<String> {
     match &stage.app.overlay {
-        Overlay::Dialog(dialog) => dialog.text(crate::app::dialog::FieldKind::Tracking),
+        Overlay::Dialog(dialog) => dialog.text(crate::model::step::FieldKind::Tracking),
         _ => None,
     }
 }

@@ -8,11 +8,11 @@ use ordertop::order::OrderKey;
 use proptest::prelude::*;
 
 use super::world::{World, row_key};
-use crate::app::dialog::Aim;
 use crate::app::picker::Picked;
 use crate::app::question::Question;
 use crate::app::{App, Overlay};
 use crate::event::Effect;
+use crate::model::step::Aim;
 use crate::model::text::tame;
 
 /// What an action may be meant for, before something happens.
