@@ -6,24 +6,15 @@
 //! many alerts there are; no alert twice for the same thing, over restarts too;
 //! in quiet hours and while muted nothing but the alarm's line.
 
-mod alarm;
 pub mod command;
 pub mod osc;
-mod quiet;
-mod settings;
-mod signal;
-mod told;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-pub use alarm::Alarm;
-pub use quiet::QuietHours;
-pub use settings::{AlertSettings, NotifyBy, Way};
-pub use signal::{Alert, Notification, Signal};
-pub use told::Told;
-
-use crate::model::alerts::{Kind, Silence};
+use crate::model::alerts::{
+    Alarm, Alert, AlertSettings, Kind, Notification, Signal, Silence, Told, Way,
+};
 use crate::strings;
 
 /// Bells and notifications are at least so far apart.

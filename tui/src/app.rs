@@ -44,8 +44,9 @@ use ordertop::order::{Actor, ActorKind, HistoryEntry, OrderKey, OrderStatus, Ven
 use ordertop::protocol::ListedOrder;
 use tui_input::Input;
 
-use crate::alerts::{AlertSettings, Alerts};
+use crate::alerts::Alerts;
 use crate::event::{Effect, Event};
+use crate::model::alerts::AlertSettings;
 use crate::model::figures::Figures;
 use crate::model::keymap::Keymap;
 use crate::model::notices::Notices;

@@ -51,8 +51,8 @@ pub(crate) use theme::keep as keep_theme;
 pub use token::{TokenFileError, read_token, write_token};
 pub use views::save_view;
 
-use crate::alerts::AlertSettings;
 use crate::model::address::server_address;
+use crate::model::alerts::AlertSettings;
 use crate::model::keymap::Keymap;
 use crate::model::views::SavedView;
 use crate::theme::Looks;

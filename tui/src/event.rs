@@ -10,7 +10,7 @@ use ordertop::protocol::rest::{
     BulkRow, NewNote, RowResults, StatusChange, StatusChanged, TrackingChange, TrackingChanged,
 };
 
-use crate::alerts::Signal;
+use crate::model::alerts::Signal;
 use crate::model::outbox::{Contents, Entry, Sent};
 use crate::model::views::SavedView;
 use crate::theme::ThemeName;

@@ -18,6 +18,7 @@ pub mod outbox;
 pub(crate) mod rank;
 pub mod row;
 pub mod sort;
+pub mod start;
 pub mod step;
 pub mod text;
 pub mod views;

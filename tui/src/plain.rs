@@ -30,10 +30,10 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 use crate::alerts::command::Commands;
-use crate::alerts::{Alert, Signal};
 use crate::app::{App, Settings};
 use crate::beat::Beat;
 use crate::event::{Effect, Event};
+use crate::model::alerts::{Alert, Signal};
 use crate::model::text::{grouped, tame};
 use crate::signals::{Signalled, Signals, stop_until_continued};
 use crate::terminal::input::words_of;
@@ -448,7 +448,7 @@ mod tests {
     use crate::model::fixture::{at, listed, packed, vendor};
     use crate::snapshots::Stage;
 
-    fn ringing(set: impl FnOnce(&mut crate::alerts::AlertSettings)) -> (Plain, ManualClock) {
+    fn ringing(set: impl FnOnce(&mut crate::model::alerts::AlertSettings)) -> (Plain, ManualClock) {
         let mut stage = Stage::with((80, 24), |settings| set(&mut settings.alerts));
         stage.live();
         stage.snapshot(vec![]);

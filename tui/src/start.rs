@@ -24,12 +24,13 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
-pub use form::{Answers, Effect, Event, Fault, Form, Known, KnownToken, Spot, Stage, Step};
+pub use form::{Answers, Effect, Event, Fault, Form, Known, KnownToken, Stage};
 
 use crate::args::{Manners, TOKEN_VARIABLE};
 use crate::config::{Config, Effective, NoToken, Origin};
 use crate::demo::{self, DemoArgs};
 use crate::model::address::usual_server;
+use crate::model::start::Spot;
 use crate::outbox;
 use crate::screen::{Handed, ScreenOptions, run_screen};
 use crate::signals::{Signalled, Signals, leave_anyway, stop_until_continued};

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{Alert, AlertSettings};
 use crate::args::TOKEN_VARIABLE;
 use crate::child::{PATIENCE, ended_within};
 use crate::event::Event;
+use crate::model::alerts::{Alert, AlertSettings};
 
 /// How many run at once.
 const AT_ONCE: usize = 4;

@@ -4,8 +4,7 @@
 //! Sources: iTerm2's "Proprietary Escape Codes" (OSC 9), rxvt-unicode's
 //! `notify` extension (OSC 777), kitty's "Desktop notifications" (OSC 99).
 
-use super::settings::NotifyBy;
-use super::signal::{Notification, Signal};
+use crate::model::alerts::{Notification, NotifyBy, Signal};
 use crate::terminal::between::Between;
 
 const BEL: char = '\u{7}';

@@ -10,8 +10,8 @@ use ordertop::order::{Actor, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use super::{App, Overlay, Pane};
-use crate::alerts::Alert;
 use crate::event::Effect;
+use crate::model::alerts::Alert;
 use crate::model::alerts::Kind;
 use crate::model::figures::News;
 use crate::model::keymap::Action;

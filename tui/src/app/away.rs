@@ -11,8 +11,8 @@ use ordertop::protocol::PackedOrder;
 
 use super::App;
 use super::alerting::NEWS_FOR;
-use crate::alerts::Alert;
 use crate::event::Effect;
+use crate::model::alerts::Alert;
 use crate::model::alerts::Kind;
 use crate::model::kept::{Kept, KeptNotice};
 use crate::model::notices::{Notice, What};

@@ -11,12 +11,12 @@ use ordertop::order::{OrderKey, OrderStatus, VendorId};
 use tui_input::Input;
 
 use super::typing::{SHORT, type_into};
-use super::views::view_name;
 use super::{App, Overlay};
 use crate::event::Effect;
 use crate::model::keymap::{Action, Chord, Context};
 use crate::model::sort::Sort;
 use crate::model::text::tame;
+use crate::model::views::view_name;
 use crate::strings;
 use crate::theme::ThemeName;
 use crate::view::{picker_entry_at, picker_rows};

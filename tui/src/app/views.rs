@@ -5,7 +5,7 @@ use super::picker::{Entry, Picked, PickerKind};
 use crate::event::Effect;
 use crate::model::keymap::Action;
 use crate::model::text::tame;
-use crate::model::views::{MAX_NAME_CHARS, SavedView};
+use crate::model::views::SavedView;
 use crate::strings;
 
 impl App {
@@ -82,9 +82,4 @@ impl App {
             vendor: self.orders.vendor().cloned(),
         }
     }
-}
-
-/// A name as it is kept: one line, without blanks around it, not too long.
-pub(super) fn view_name(typed: &str) -> String {
-    tame(typed.trim()).chars().take(MAX_NAME_CHARS).collect()
 }

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::mistake::did_you_mean;
 use super::section::{Section, kind};
-use crate::alerts::AlertSettings;
+use crate::model::alerts::AlertSettings;
 
 /// The alerts. Each key is read by itself, so that one mistake hides no other.
 pub(super) fn read(mut alerts: Section<'_, '_>) -> AlertSettings {
@@ -91,9 +91,9 @@ fn names() -> Vec<String> {
 mod tests {
     use std::path::Path;
 
-    use crate::alerts::Way;
     use crate::config::Config;
     use crate::model::alerts::Kind;
+    use crate::model::alerts::Way;
 
     #[test]
     fn alerts_are_read() {

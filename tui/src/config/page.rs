@@ -7,9 +7,9 @@ use clap::{CommandFactory, ValueEnum};
 use ordertop::order::OrderStatus;
 
 use super::Config;
-use crate::alerts::{Alert, AlertSettings};
 use crate::args::{Cli, LOG_VARIABLE, TOKEN_VARIABLE};
 use crate::model::alerts::Kind;
+use crate::model::alerts::{Alert, AlertSettings};
 use crate::model::keymap::{Context, Keymap};
 use crate::model::sort::Sort;
 use crate::theme::{Meaning, ThemeName};

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::filter::Filter;
 use crate::model::sort::{Sort, Sorting};
+use crate::model::text::tame;
 
 /// The table of all views.
 pub const SECTION: &str = "views";
@@ -77,6 +78,11 @@ pub fn filter_text(text: &str) -> Result<String, String> {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// A name as it is kept: one line, without blanks around it, not too long.
+pub fn view_name(typed: &str) -> String {
+    tame(typed.trim()).chars().take(MAX_NAME_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::mask::{Mask, form};
-use crate::alerts::AlertSettings;
 use crate::app::{Hint, Settings};
+use crate::model::alerts::AlertSettings;
 use crate::model::kept::Kept;
 use crate::model::keymap::{Chord, Keymap};
 use crate::model::sort::Sort;

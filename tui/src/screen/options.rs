@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use ordertop::client::ClientConfig;
 
-use crate::alerts::AlertSettings;
 use crate::app::Hint;
 use crate::args::Manners;
 use crate::config::Config;
+use crate::model::alerts::AlertSettings;
 use crate::model::keymap::Keymap;
 use crate::model::sort::Sort;
 use crate::model::views::SavedView;

@@ -8,7 +8,8 @@ use ordertop::client::{RequestError, Rest};
 use ordertop::order::VendorId;
 use tokio::time::{Instant, timeout};
 
-use super::form::{Answers, Fault, Spot, Step};
+use super::form::{Answers, Fault};
+use crate::model::start::{Spot, Step};
 use crate::strings::start as words;
 
 /// How long a trial may take in all. A person waits for it.

@@ -5,7 +5,6 @@
 //! server says of it; an answer to a trial that was given up is not heard.
 
 use std::fmt;
-use std::time::Duration;
 
 use crossterm::event::{
     Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent,
@@ -19,6 +18,7 @@ use tui_input::{Input, InputRequest};
 
 use crate::model::address::server_address;
 use crate::model::keymap::{Action, Chord, Context, Keymap};
+use crate::model::start::{Spot, Step};
 use crate::model::text::tame;
 use crate::strings::start as words;
 use crate::theme::Theme;
@@ -26,43 +26,6 @@ use crate::view;
 
 /// Longest text that a field takes, in characters: some tokens are long.
 const MAX_CHARS: usize = 2_000;
-
-/// Where the keys can go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spot {
-    /// The server's address.
-    Server,
-    /// The vendor, or none for all.
-    Vendor,
-    /// The token.
-    Token,
-    /// Try it, keep it, go on.
-    Connect,
-    /// The demo instead.
-    Demo,
-    /// Leave.
-    Quit,
-}
-
-impl Spot {
-    /// The fields, from top to bottom.
-    pub const FIELDS: [Self; 3] = [Self::Server, Self::Vendor, Self::Token];
-    /// The buttons, from left to right.
-    pub const BUTTONS: [Self; 3] = [Self::Connect, Self::Demo, Self::Quit];
-
-    const ALL: [Self; 6] = [
-        Self::Server,
-        Self::Vendor,
-        Self::Token,
-        Self::Connect,
-        Self::Demo,
-        Self::Quit,
-    ];
-
-    fn is_field(self) -> bool {
-        Self::FIELDS.contains(&self)
-    }
-}
 
 /// What is wrong, and with what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,15 +43,6 @@ impl Fault {
         let words = tame(words).into_owned();
         Self { at, words }
     }
-}
-
-/// How far a trial is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Nothing answered yet.
-    Reaching,
-    /// Something answered, after so long; who asks is looked at.
-    LettingIn(Duration),
 }
 
 /// What the form is doing.

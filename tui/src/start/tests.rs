@@ -10,6 +10,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::*;
 use crate::model::keymap::Keymap;
+use crate::model::start::Step;
 use crate::snapshots::drawing::{Legend, text};
 use crate::snapshots::{SIZES, differs, frame, sign_beyond_ascii};
 use crate::theme::{Depth, Glyphs, Looks, Palette, Theme, ThemeName};

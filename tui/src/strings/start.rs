@@ -6,8 +6,8 @@ use std::time::Duration;
 use ordertop::client::Url;
 use ordertop::order::VendorId;
 
+use crate::model::start::{Spot, Step};
 use crate::model::text::tame;
-use crate::start::{Spot, Step};
 
 /// Title of the form.
 pub const TITLE: &str = "Welcome to ordertop";

@@ -21,8 +21,9 @@ use ratatui::style::{Modifier, Style};
 use super::header::after_columns;
 use super::{MIN_SIZE, blank, columns, frame, put, turned};
 use crate::model::keymap::{Action, Context};
+use crate::model::start::Spot;
 use crate::model::text::{cut, wrap};
-use crate::start::{Form, Spot, Stage};
+use crate::start::{Form, Stage};
 use crate::strings;
 use crate::strings::start as words;
 

@@ -8,9 +8,9 @@ use ordertop::protocol::{EventKind, ListedOrder};
 use ordertop::replica::Change;
 
 use super::{SIZE, changed, done};
-use crate::alerts::{AlertSettings, Signal};
 use crate::app::Pane;
 use crate::event::{Effect, Event};
+use crate::model::alerts::{AlertSettings, Signal};
 use crate::model::fixture::{at, listed, packed, vendor};
 use crate::snapshots::{Stage, orders, service};
 

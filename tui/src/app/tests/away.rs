@@ -10,8 +10,8 @@ use ordertop::protocol::{EventKind, ListedOrder};
 use ordertop::replica::Change;
 
 use super::SIZE;
-use crate::alerts::AlertSettings;
 use crate::event::Effect;
+use crate::model::alerts::AlertSettings;
 use crate::model::fixture::{at, listed, packed, vendor};
 use crate::model::kept::Kept;
 use crate::model::notices::What;

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::alerts::osc::Channel;
-use crate::alerts::{Notification, NotifyBy, Signal};
+use crate::model::alerts::{Notification, NotifyBy, Signal};
 use crate::model::text;
 use crate::snapshots::Stage;
 use crate::svg::{self, Paper};

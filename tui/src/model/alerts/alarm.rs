@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp};
 use ordertop::order::OrderKey;
 
-use crate::model::alerts::Kind;
+use super::kind::Kind;
 
 /// Orders that are remembered one by one; the rest is counted.
 const MAX_ORDERS: usize = 1_000;
@@ -64,7 +64,7 @@ impl Alarm {
 
     /// Whether the bell is due, every so many seconds; the first time is the
     /// alert's own.
-    pub(super) fn rings(&mut self, now: Timestamp, every_s: u64) -> bool {
+    pub(crate) fn rings(&mut self, now: Timestamp, every_s: u64) -> bool {
         if self.count() == 0 {
             return false;
         }

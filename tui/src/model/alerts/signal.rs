@@ -2,7 +2,7 @@
 
 use ordertop::order::OrderKey;
 
-use crate::model::alerts::Kind;
+use super::kind::Kind;
 
 /// What a moment's alerts come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 
 use ordertop::order::OrderKey;
 
-use crate::model::alerts::Kind;
+use super::kind::Kind;
 use crate::model::digest;
 
 /// How many are remembered; the oldest goes first.

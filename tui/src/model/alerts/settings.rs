@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::QuietHours;
-use crate::model::alerts::Kind;
+use super::kind::Kind;
+use super::quiet::QuietHours;
 
 /// How often an alarm may ring, in seconds.
 const ALARM_RANGE: std::ops::RangeInclusive<u64> = 5..=3_600;
