@@ -46,11 +46,11 @@ use ordertop::protocol::{ListedOrder, ListedTotals};
 pub use outbox::*;
 pub use picker::{
     NO_CONFIG_FILE, NOTHING_TO_PICK, ONE_VENDOR, SORT_AGAIN, TYPE_A_NAME, VIEW_NEW, VIEW_REPLACED,
-    candidates, direction, held, hold_turned, no_views, picker_title, show_tab, sort_detail,
-    sort_label, sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail,
-    view_detail, view_is_wrong, view_not_saved, view_saved, view_shown,
+    candidates, direction, held, hold_turned, no_views, show_tab, sort_detail, sort_label,
+    sorted_by, sorting, theme_detail, theme_kept, theme_not_kept, vendor_detail, view_detail,
+    view_is_wrong, view_not_saved, view_saved, view_shown,
 };
-pub use question::{TYPED_ON_BUTTON, question_button, question_title, unread_among};
+pub use question::{DISMISS_ALL, PRINT, TYPED_ON_BUTTON, dismiss_title, print_title, unread_among};
 pub use steps::{
     ASK_TO_CANCEL, REASON_FOR_SUPPORT, UNTIL_SUPPORT_DECIDES, already_on_its_way, asked_to_cancel,
     came_above, cursor_was_moved, dialog_button, done, field, field_hint, has_just_changed,

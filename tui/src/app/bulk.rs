@@ -48,6 +48,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Where all of its orders go, where that is one status.
+    #[must_use]
+    pub fn target(&self) -> Option<OrderStatus> {
+        let first = self.rows.first()?.to;
+        let is_one = self.rows.iter().all(|row| row.to == first);
+        is_one.then_some(first)
+    }
+
     pub(super) fn new(aim: Aim) -> Self {
         Self {
             aim,

@@ -21,7 +21,7 @@ use super::{App, Overlay};
 use crate::event::Effect;
 use crate::model::bulk::Fate;
 use crate::model::keymap::Action;
-use crate::model::outbox::{Contents, Entry, Sent, Work, settled_by};
+use crate::model::outbox::{Contents, Entry, Sent, Waiting, Work, settled_by};
 use crate::model::step::Aim;
 use crate::strings;
 
@@ -31,52 +31,6 @@ const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
 /// The longest wait between two tries while the server answers.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// A change that waits.
-#[derive(Debug, Clone)]
-pub struct Waiting {
-    /// As it is on disk.
-    pub entry: Entry,
-    /// Why the last try came to nothing.
-    pub error: Option<String>,
-    /// Not sent by itself any more: somebody must look at it.
-    pub held: bool,
-    /// What it was meant as, where this run knows.
-    aim: Aim,
-    /// Where its order stood, where this run knows.
-    from: Option<OrderStatus>,
-    /// The user said to send it, stale or not.
-    released: bool,
-    tries: u32,
-    next_at: Option<Timestamp>,
-}
-
-impl Waiting {
-    fn new(entry: Entry, aim: Aim, from: Option<OrderStatus>) -> Self {
-        Self {
-            entry,
-            aim,
-            from,
-            error: None,
-            held: false,
-            released: false,
-            tries: 0,
-            next_at: None,
-        }
-    }
-
-    /// Whether somebody must decide about it first.
-    #[must_use]
-    pub fn needs_decision(&self, now: Timestamp) -> bool {
-        !self.released && (self.held || self.entry.is_stale(now))
-    }
-
-    /// Whether it may have been done already.
-    #[must_use]
-    pub fn may_be_done(&self) -> bool {
-        self.entry.sent || self.tries > 0
-    }
-}
 
 /// What waits.
 #[derive(Debug, Default)]

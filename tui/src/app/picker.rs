@@ -43,6 +43,22 @@ pub enum PickerKind {
     Theme,
 }
 
+impl PickerKind {
+    /// The title of the list.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Sort => "Sort",
+            Self::Vendor => "Vendor",
+            Self::Views => "Views",
+            Self::SaveView => "Save as view: type a name",
+            Self::Status => "Set the status",
+            Self::Commands => "Commands",
+            Self::Theme => "Theme",
+        }
+    }
+}
+
 /// What an entry stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Picked {

@@ -16,6 +16,26 @@ pub enum Question {
     Print(Vec<OrderKey>),
 }
 
+impl Question {
+    /// The question in words; there are `notices` notifications.
+    #[must_use]
+    pub fn title(&self, notices: usize) -> String {
+        match self {
+            Self::DismissAll => strings::dismiss_title(notices),
+            Self::Print(keys) => strings::print_title(keys.len()),
+        }
+    }
+
+    /// The button.
+    #[must_use]
+    pub fn button(&self) -> &'static str {
+        match self {
+            Self::DismissAll => strings::DISMISS_ALL,
+            Self::Print(_) => strings::PRINT,
+        }
+    }
+}
+
 impl App {
     /// Asks before all notifications go; there is nothing to ask about none.
     pub(super) fn ask_dismiss_all(&mut self) {

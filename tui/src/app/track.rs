@@ -87,6 +87,12 @@ impl TrackDialog {
         ours.filter(|parcel| self.corrects.is_none() && parcel.tracking_number.is_none())
     }
 
+    /// The parcel that is corrected.
+    #[must_use]
+    pub fn corrected(&self) -> Option<&Shipment> {
+        self.corrects.and_then(|at| self.parcels.get(at))
+    }
+
     /// Takes a parcel to correct, with what it says; or a further one.
     fn choose(&mut self, parcel: Option<usize>) {
         self.corrects = parcel.filter(|at| self.correctable(*at));

@@ -8,6 +8,8 @@ use ordertop::protocol::rest::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::step::Aim;
+
 /// How many changes wait at most; a further one is refused and said to be.
 pub const MAX_WAITING: usize = 1_000;
 
@@ -179,6 +181,52 @@ pub struct Contents {
     pub waiting: Vec<Entry>,
     /// Lines whose checksum does not fit.
     pub damaged: usize,
+}
+
+/// A change that waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// As it is on disk.
+    pub entry: Entry,
+    /// Why the last try came to nothing.
+    pub error: Option<String>,
+    /// Not sent by itself any more: somebody must look at it.
+    pub held: bool,
+    /// What it was meant as, where this run knows.
+    pub(crate) aim: Aim,
+    /// Where its order stood, where this run knows.
+    pub(crate) from: Option<OrderStatus>,
+    /// The user said to send it, stale or not.
+    pub(crate) released: bool,
+    pub(crate) tries: u32,
+    pub(crate) next_at: Option<Timestamp>,
+}
+
+impl Waiting {
+    pub(crate) fn new(entry: Entry, aim: Aim, from: Option<OrderStatus>) -> Self {
+        Self {
+            entry,
+            aim,
+            from,
+            error: None,
+            held: false,
+            released: false,
+            tries: 0,
+            next_at: None,
+        }
+    }
+
+    /// Whether somebody must decide about it first.
+    #[must_use]
+    pub fn needs_decision(&self, now: Timestamp) -> bool {
+        !self.released && (self.held || self.entry.is_stale(now))
+    }
+
+    /// Whether it may have been done already.
+    #[must_use]
+    pub fn may_be_done(&self) -> bool {
+        self.entry.sent || self.tries > 0
+    }
 }
 
 #[cfg(test)]

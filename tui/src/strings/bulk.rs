@@ -6,7 +6,6 @@ use ordertop::protocol::ListedOrder;
 
 use super::steps::{asked_to_cancel_too, by_whom, done};
 use super::{actor, and_keys, number, seconds, step_button};
-use crate::app::bulk::{Bulk, Plan};
 use crate::model::bulk::{BulkLine, Fate, Tally};
 use crate::model::row::Row;
 use crate::model::step::Aim;
@@ -151,42 +150,36 @@ pub fn orders(count: usize) -> String {
     }
 }
 
-/// What the plan's one target is, if it has one.
-fn target(plan: &Plan) -> Option<OrderStatus> {
-    let first = plan.rows.first()?.to;
-    plan.rows.iter().all(|row| row.to == first).then_some(first)
-}
-
-/// The question of the plan.
+/// The question of a plan about so many orders; `to` is where all of them go, where that is one status.
 #[must_use]
-pub fn plan_title(plan: &Plan) -> String {
-    let count = orders(plan.rows.len());
-    match (plan.aim, target(plan)) {
+pub fn plan_title(aim: Aim, to: Option<OrderStatus>, count: usize) -> String {
+    let count = orders(count);
+    match (aim, to) {
         (Aim::Undo, _) => format!("Undo {count}?"),
         (_, Some(to)) => format!("{}: {count}?", step_button(to)),
         (_, None) => format!("Next step of {count}?"),
     }
 }
 
-/// The button of the plan.
+/// The button of such a plan.
 #[must_use]
-pub fn plan_button(plan: &Plan) -> String {
-    let count = grouped(plan.rows.len());
-    match (plan.aim, target(plan)) {
+pub fn plan_button(aim: Aim, to: Option<OrderStatus>, count: usize) -> String {
+    let count = grouped(count);
+    match (aim, to) {
         (Aim::Undo, _) => format!("Undo {count}"),
         (_, Some(to)) => format!("{} {count}", step_button(to)),
         (_, None) => format!("Change {count}"),
     }
 }
 
-/// The title of the result.
+/// The title of the result, of which so many are answered.
 #[must_use]
-pub fn result_title(bulk: &Bulk) -> String {
-    if bulk.is_under_way() {
-        let (done, all) = (grouped(bulk.answered), grouped(bulk.len()));
+pub fn result_title(answered: usize, all: usize) -> String {
+    if answered < all {
+        let (done, all) = (grouped(answered), grouped(all));
         format!("Sending: {done} of {all}")
     } else {
-        format!("Result of {}", orders(bulk.len()))
+        format!("Result of {}", orders(all))
     }
 }
 

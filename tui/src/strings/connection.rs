@@ -6,7 +6,6 @@ use ordertop::client::{Connection, ConnectionState};
 use ordertop::order::VendorId;
 
 use super::{and_keys, seconds};
-use crate::app::Loading;
 use crate::model::text::{cut, grouped, tame};
 
 /// Marks a server of the old kind: one without positions, whose new orders are
@@ -49,7 +48,7 @@ pub fn empty(
 
 /// How far a snapshot is: `Loading 34,000 of 100,000`.
 #[must_use]
-pub fn loading(Loading { received, total }: Loading) -> String {
+pub fn loading(received: usize, total: Option<usize>) -> String {
     let received = grouped(received);
     match total {
         Some(total) => format!("Loading {received} of {}", grouped(total)),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ordertop::order::{OrderKey, OrderStatus};
 
 use super::{age, and_keys, does, done, number};
-use crate::app::outbox::{Outbox, Waiting};
+use crate::model::outbox::Waiting;
 use crate::model::outbox::Work;
 use crate::model::text::{grouped, tame};
 
@@ -182,11 +182,11 @@ pub fn waiting_line(waiting: &Waiting, wish: bool, now: Timestamp) -> [String; 3
     [age(entry.at, now), number(&entry.key()), what]
 }
 
-/// How it stands with a change.
+/// How it stands with a change; `is_sent` is whether it is being sent now.
 #[must_use]
-pub fn waiting_state(waiting: &Waiting, outbox: &Outbox, now: Timestamp, send: &str) -> String {
+pub fn waiting_state(waiting: &Waiting, is_sent: bool, now: Timestamp, send: &str) -> String {
     let error = waiting.error.as_deref().map(tame);
-    if outbox.is_sending(&waiting.entry.id) {
+    if is_sent {
         return "being sent".into();
     }
     if waiting.needs_decision(now) {

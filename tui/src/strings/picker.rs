@@ -3,7 +3,6 @@
 use ordertop::order::{OrderStatus, VendorId};
 
 use super::and_keys;
-use crate::app::picker::PickerKind;
 use crate::model::sort::{Sort, Sorting};
 use crate::model::text::{grouped, tame};
 use crate::model::views::SavedView;
@@ -14,20 +13,6 @@ pub const NOTHING_TO_PICK: &str = "nothing matches";
 
 /// No view is there whose name could be picked.
 pub const TYPE_A_NAME: &str = "no view is saved yet: type a name for this one";
-
-/// The title of a list to pick from.
-#[must_use]
-pub fn picker_title(kind: PickerKind) -> &'static str {
-    match kind {
-        PickerKind::Sort => "Sort",
-        PickerKind::Vendor => "Vendor",
-        PickerKind::Views => "Views",
-        PickerKind::SaveView => "Save as view: type a name",
-        PickerKind::Status => "Set the status",
-        PickerKind::Commands => "Commands",
-        PickerKind::Theme => "Theme",
-    }
-}
 
 /// Showing one status alone, or all, as a command.
 #[must_use]

@@ -1,29 +1,30 @@
 //! Questions that are about no one order, in words, and keys typed on a button.
 
-use crate::app::question::Question;
 use crate::model::text::grouped;
 
 /// A character on the button of a dialog that has no text.
 pub const TYPED_ON_BUTTON: &str = "typed text ignored: this question takes none";
 
-/// The title of a question; there are `notices` notifications.
+/// The question before this many notifications go.
 #[must_use]
-pub fn question_title(question: &Question, notices: usize) -> String {
-    match question {
-        Question::DismissAll if notices == 1 => "Dismiss the only notification?".into(),
-        Question::DismissAll => format!("Dismiss all {} notifications?", grouped(notices)),
-        Question::Print(keys) => format!("Print {} packing slips?", grouped(keys.len())),
+pub fn dismiss_title(notices: usize) -> String {
+    match notices {
+        1 => "Dismiss the only notification?".into(),
+        more => format!("Dismiss all {} notifications?", grouped(more)),
     }
 }
 
-/// The button of a question.
+/// Its button.
+pub const DISMISS_ALL: &str = "Dismiss all";
+
+/// The question before this many packing slips are printed.
 #[must_use]
-pub fn question_button(question: &Question) -> &'static str {
-    match question {
-        Question::DismissAll => "Dismiss all",
-        Question::Print(_) => "Print",
-    }
+pub fn print_title(slips: usize) -> String {
+    format!("Print {} packing slips?", grouped(slips))
 }
+
+/// Its button.
+pub const PRINT: &str = "Print";
 
 /// How many of the notifications nobody looked at yet.
 #[must_use]

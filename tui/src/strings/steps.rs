@@ -7,7 +7,6 @@ use ordertop::order::{Actor, OrderKey, OrderStatus};
 use ordertop::protocol::ListedOrder;
 
 use super::{actor, number, seconds, sentence};
-use crate::app::dialog::Dialog;
 use crate::model::row::Row;
 use crate::model::step::{Aim, FieldKind};
 use crate::model::text::grouped;
@@ -180,9 +179,9 @@ pub fn step_button(to: OrderStatus) -> &'static str {
 
 /// The button of the dialog.
 #[must_use]
-pub fn dialog_button(dialog: &Dialog) -> &'static str {
-    match dialog.aim {
-        Aim::Step => step_button(dialog.to),
+pub fn dialog_button(aim: Aim, to: OrderStatus) -> &'static str {
+    match aim {
+        Aim::Step => step_button(to),
         Aim::Undo => "Undo",
         Aim::Ask => ASK_TO_CANCEL,
     }
@@ -199,8 +198,8 @@ pub fn twice(first: &str, second: &str) -> String {
 
 /// The question of the dialog, about an order of this name.
 #[must_use]
-pub fn step_title(dialog: &Dialog, name: &str) -> String {
-    format!("{} {name}?", dialog_button(dialog))
+pub fn step_title(aim: Aim, to: OrderStatus, name: &str) -> String {
+    format!("{} {name}?", dialog_button(aim, to))
 }
 
 /// Dialog: nothing changes by asking; follows the status.

@@ -3,7 +3,6 @@
 use ordertop::order::{OrderKey, OrderStatus, Shipment};
 
 use super::{and_keys, number};
-use crate::app::track::TrackDialog;
 use crate::model::text::{grouped, tame};
 
 /// An old server keeps no parcels.
@@ -45,11 +44,11 @@ pub fn track_title(name: &str) -> String {
 
 /// The button of the dialog.
 #[must_use]
-pub fn track_button(track: &TrackDialog) -> &'static str {
-    match (track.corrects, track.fills_in()) {
-        (Some(_), _) => "Correct the parcel",
-        (None, Some(_)) => "Fill in the parcel",
-        (None, None) => "Add the parcel",
+pub fn track_button(corrects: bool, fills_in: bool) -> &'static str {
+    match (corrects, fills_in) {
+        (true, _) => "Correct the parcel",
+        (false, true) => "Fill in the parcel",
+        (false, false) => "Add the parcel",
     }
 }
 
@@ -71,16 +70,13 @@ pub fn parcel(parcel: &Shipment) -> String {
 
 /// Which parcel is meant, and how to choose another one.
 #[must_use]
-pub fn parcel_choice(track: &TrackDialog) -> String {
-    let which = match (
-        track.corrects.and_then(|at| track.parcels.get(at)),
-        track.fills_in(),
-    ) {
+pub fn parcel_choice(corrects: Option<&Shipment>, fills_in: bool, has_choice: bool) -> String {
+    let which = match (corrects, fills_in) {
         (Some(known), _) => format!("corrects {}", parcel(known)),
-        (None, Some(_)) => "the one without a number".into(),
-        (None, None) => "a further one".into(),
+        (None, true) => "the one without a number".into(),
+        (None, false) => "a further one".into(),
     };
-    match track.has_choice() {
+    match has_choice {
         true => format!("{which}  (← →: another one)"),
         false => which,
     }

@@ -85,7 +85,12 @@ pub(super) fn draw_plan(
         .unwrap_or(u16::MAX)
         .saturating_add(3 + reason);
     let area = super::steady(screen, wide, steady.min(height), height);
-    let inner = framed(app, area, &strings::plan_title(plan), buf);
+    let inner = framed(
+        app,
+        area,
+        &strings::plan_title(plan.aim, plan.target(), plan.rows.len()),
+        buf,
+    );
     let mut y = inner.y;
     for (words, style) in lines {
         put(buf, inner, inner.x, y, &words, style);
@@ -134,7 +139,10 @@ pub(super) fn draw_plan(
         put(buf, inner, inner.x, y, strings::REASON_NEEDED, theme.bad());
     }
     let y = inner.bottom().saturating_sub(1);
-    let button = format!("  {}  ", strings::plan_button(plan));
+    let button = format!(
+        "  {}  ",
+        strings::plan_button(plan.aim, plan.target(), plan.rows.len())
+    );
     let style = match (plan.rows.is_empty(), plan.typing) {
         (true, _) => theme.quiet(),
         (false, false) => theme.cursor(),
@@ -218,7 +226,12 @@ pub(super) fn draw_result(app: &App, bulk: &Bulk, screen: Rect, buf: &mut Buffer
         .saturating_add(3);
     let height = wanted.min(screen.height.saturating_sub(2)).max(5);
     let area = centred(screen, over(screen.width, WIDEST), height);
-    let inner = framed(app, area, &strings::result_title(bulk), buf);
+    let inner = framed(
+        app,
+        area,
+        &strings::result_title(bulk.answered, bulk.len()),
+        buf,
+    );
     let tally = strings::bulk_done(bulk.tally());
     let style = match bulk.tally().failed {
         0 => theme.good(),

@@ -50,7 +50,7 @@ pub(super) fn draw(
     // Notes come while it is open: it grows downwards, and stays where it is.
     let area = steady(screen, over(screen.width, WIDEST), height - notes, height);
     blank(buf, area);
-    let title = strings::step_title(dialog, &super::order_name(app, &dialog.key));
+    let title = strings::step_title(dialog.aim, dialog.to, &super::order_name(app, &dialog.key));
     let inner = frame(buf, area, &title, true, theme);
     let inner = Rect {
         x: inner.x + 1,
@@ -208,7 +208,7 @@ fn buttons(
     presses: &mut Presses,
 ) {
     let theme = app.settings.theme;
-    let button = format!("  {}  ", strings::dialog_button(dialog));
+    let button = format!("  {}  ", strings::dialog_button(dialog.aim, dialog.to));
     let on_button = dialog.focus == 0;
     let off = matches!(app.still(dialog), Still::There | Still::Closed);
     let style = if off {

@@ -453,7 +453,10 @@ fn facts(app: &App) -> (usize, Vec<String>) {
     let loading = match app.loading {
         // Where the list is empty, its middle says so.
         Some(loading) if app.orders.total() > 0 => {
-            format!("{} · ", strings::loading(loading).to_lowercase())
+            format!(
+                "{} · ",
+                strings::loading(loading.received, loading.total).to_lowercase()
+            )
         }
         _ => String::new(),
     };

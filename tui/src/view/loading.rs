@@ -17,7 +17,7 @@ const ORDERS_A_TURN: usize = 1_000;
 
 pub(super) fn draw(app: &App, loading: Loading, area: Rect, buf: &mut Buffer) {
     let theme = app.settings.theme;
-    let words = strings::loading(loading);
+    let words = strings::loading(loading.received, loading.total);
     let middle = area.height.saturating_sub(1) / 2;
     let Some(total) = loading.total else {
         let turn = turned(loading.received / ORDERS_A_TURN);

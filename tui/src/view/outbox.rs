@@ -72,7 +72,12 @@ pub(super) fn draw(
     for ((at, waiting), y) in shown.zip(inner.y..) {
         let wish = (waiting.entry.to()).is_some_and(|to| app.is_wish(&waiting.entry.key(), to));
         let [age, number, to] = strings::waiting_line(waiting, wish, app.now);
-        let state = strings::waiting_state(waiting, app.outbox(), app.now, &send);
+        let state = strings::waiting_state(
+            waiting,
+            app.outbox().is_sending(&waiting.entry.id),
+            app.now,
+            &send,
+        );
         let style = |own: Style| if at == chosen { theme.cursor() } else { own };
         let number = if app.many_vendors() {
             format!("{number} {}", app.vendor_name(&waiting.entry.vendor))
@@ -123,7 +128,12 @@ pub(super) fn draw(
     }
     if inner.height > 2 {
         // A state that did not fit in its row stands here in full.
-        let state = strings::waiting_state(waiting, app.outbox(), app.now, &send);
+        let state = strings::waiting_state(
+            waiting,
+            app.outbox().is_sending(&waiting.entry.id),
+            app.now,
+            &send,
+        );
         let details = match width(&state) > room {
             true => state,
             false => strings::waiting_details(waiting),

@@ -80,7 +80,7 @@ pub(super) fn draw(app: &App, picker: &Picker, buf: &mut Buffer) -> Option<Posit
     let theme = app.settings.theme;
     let Places { area, input, rows } = places(picker, app.size);
     blank(buf, area);
-    frame(buf, area, strings::picker_title(picker.kind), true, theme);
+    frame(buf, area, picker.kind.title(), true, theme);
     let x = put(buf, input, input.x, input.y, "> ", theme.key());
     let room = usize::from(input.right().saturating_sub(x));
     let scroll = picker.input.visual_scroll(room.saturating_sub(1));

@@ -31,7 +31,7 @@ pub(super) fn draw(
     };
     let area = centred(screen, wide, 4);
     blank(buf, area);
-    let title = strings::question_title(question, app.notices.len());
+    let title = question.title(app.notices.len());
     let inner = frame(buf, area, &title, true, theme);
     let inner = Rect {
         x: inner.x + 1,
@@ -40,7 +40,7 @@ pub(super) fn draw(
     };
     put(buf, inner, inner.x, inner.y, &details, theme.text());
     let y = inner.y + 1;
-    let button = format!("  {}  ", strings::question_button(question));
+    let button = format!("  {}  ", question.button());
     let x = put(buf, inner, inner.x, y, &button, theme.cursor());
     let confirm = app.settings.keymap.label(app.context(), Action::Confirm);
     let x = put(buf, inner, x + 1, y, &confirm, theme.key());

@@ -72,7 +72,11 @@ pub(super) fn draw(
         inner,
         x,
         y,
-        &strings::parcel_choice(track),
+        &strings::parcel_choice(
+            track.corrected(),
+            track.fills_in().is_some(),
+            track.has_choice(),
+        ),
         theme.accent(),
     );
     let carrier = match track.guess() {
@@ -158,7 +162,10 @@ fn buttons(
 ) {
     let theme = app.settings.theme;
     let keymap = &app.settings.keymap;
-    let button = format!("  {}  ", strings::track_button(track));
+    let button = format!(
+        "  {}  ",
+        strings::track_button(track.corrects.is_some(), track.fills_in().is_some())
+    );
     let (style, confirm) = match track.focus {
         0 => (
             theme.cursor(),
