@@ -1,7 +1,8 @@
 //! The terminal program of ordertop: a live table of a shop's orders.
 //!
 //! A key or a change comes in as an [`event::Event`]; [`app::App::update`]
-//! takes it and answers with [`event::Effect`]s, without input or output;
+//! takes it and answers with [`event::Effect`]s, without input or output, on data of the
+//! [`model`] and in the words of [`strings`];
 //! [`view::draw`] turns the state into cells; [`screen`] owns the one loop that
 //! ties them to terminal, network and clock.
 

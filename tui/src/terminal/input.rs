@@ -10,6 +10,7 @@
 //! | `string` | control strings and pastes |
 //! | `sequence` | what one sequence means |
 //! | `timeout` | limits on the time that an unfinished one is waited for |
+//! | `utf8` | how long a character is |
 
 mod decoder;
 mod sequence;
@@ -17,6 +18,7 @@ mod string;
 #[cfg(test)]
 mod tests;
 mod timeout;
+mod utf8;
 
 use std::collections::VecDeque;
 use std::io;
@@ -26,7 +28,8 @@ use crossterm::event::{Event, KeyCode, KeyModifiers};
 use tokio::sync::mpsc;
 use tokio::time::{timeout, timeout_at};
 
-use decoder::{Decoded, Decoder};
+use decoder::Decoder;
+use sequence::Decoded;
 pub(crate) use sequence::Reply;
 
 /// Reads that wait for the loop; the terminal keeps what comes beyond them.

@@ -16,18 +16,10 @@ use std::time::Instant;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
-use super::sequence::{self, MAX_SEQUENCE, Reply};
+use super::sequence::{self, Decoded, MAX_SEQUENCE};
 use super::string::{ControlString, Paste, Step};
 use super::timeout::{ESCAPE, LATE, PASTE, STRING, Timeout};
-
-/// One thing that the terminal sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Decoded {
-    /// A key, the mouse, the focus, a paste.
-    Event(Event),
-    /// A reply to a query of ours.
-    Reply(Reply),
-}
+use super::utf8::continuation;
 
 /// Where in a sequence the decoder is.
 #[derive(Debug, Default)]
@@ -394,15 +386,5 @@ impl Decoder {
     fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         let key = Event::Key(KeyEvent::new(code, modifiers));
         self.decoded.push_back(Decoded::Event(key));
-    }
-}
-
-/// How many bytes follow the first one of a UTF-8 character.
-pub(super) fn continuation(first: u8) -> u8 {
-    match first {
-        0xc2..=0xdf => 1,
-        0xe0..=0xef => 2,
-        0xf0..=0xf4 => 3,
-        _ => 0,
     }
 }

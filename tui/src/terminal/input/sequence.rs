@@ -8,10 +8,17 @@ use crossterm::event::{
 use termina::event as parsed;
 use termina::style::RgbColor;
 
-use super::decoder::Decoded;
-
 /// Longest sequence that means something here, in bytes.
 pub(super) const MAX_SEQUENCE: usize = 128;
+
+/// One thing that the terminal sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Decoded {
+    /// A key, the mouse, the focus, a paste.
+    Event(Event),
+    /// A reply to a query of ours.
+    Reply(Reply),
+}
 
 /// A reply to a query of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

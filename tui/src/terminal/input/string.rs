@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::decoder::continuation;
+use super::utf8::continuation;
 
 /// Longest paste that is kept, in bytes; what comes beyond it is dropped. No text of an order is as long.
 const MAX_PASTE: usize = 64 * 1024;

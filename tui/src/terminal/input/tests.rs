@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 
-use super::decoder::{Decoded, Decoder};
+use super::decoder::Decoder;
+use super::sequence::Decoded;
 use super::sequence::Reply;
 use super::words_of;
 use keys::keys;
