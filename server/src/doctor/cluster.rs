@@ -6,7 +6,7 @@ use std::io::Result;
 use redis::aio::MultiplexedConnection;
 
 use super::deadline::Deadline;
-use super::ping::ping;
+use super::ping::{Pinged, ping};
 use super::report::Report;
 use crate::finding::Finding;
 use crate::store::url::{Node, RedisUrl};
@@ -21,8 +21,12 @@ pub(super) async fn check(
     let mut masters = None;
     for node in nodes {
         let about = format!("cluster {node}");
-        let (connection, answered) = ping(url, node, &about, clock).await;
-        report.add(&answered)?;
+        let Pinged {
+            connection,
+            finding,
+            ..
+        } = ping(url, node, &about, clock).await;
+        report.add(&finding)?;
         let Some(mut connection) = connection else {
             continue;
         };

@@ -1,5 +1,6 @@
 //! How long a check may take, and how long one took.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How long one question may take.
@@ -18,22 +19,51 @@ impl Deadline {
     }
 
     /// Waits for an answer, but not for ever; a failure says why in words.
-    pub(super) async fn wait<T, E: std::fmt::Display>(
+    pub(super) async fn wait<T, E: fmt::Display>(
         self,
         question: impl Future<Output = Result<T, E>>,
     ) -> Result<T, String> {
+        self.ask(question).await.map_err(|why| why.to_string())
+    }
+
+    /// Waits for an answer, but not for ever.
+    pub(super) async fn ask<T, E>(
+        self,
+        question: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, NoAnswer<E>> {
         let left = self.0.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            let all = PATIENCE_IN_ALL.as_secs();
-            return Err(format!("not asked: the {all} s for all checks are over"));
+            return Err(NoAnswer::NotAsked);
         }
         let patience = PATIENCE.min(left);
         match tokio::time::timeout(patience, question).await {
-            Ok(answer) => answer.map_err(|error| error.to_string()),
-            Err(_) => Err(format!(
-                "no answer in {:.0} s",
-                patience.as_secs_f64().ceil()
-            )),
+            Ok(answer) => answer.map_err(NoAnswer::Failed),
+            Err(_) => Err(NoAnswer::Silent(patience)),
+        }
+    }
+}
+
+/// Why a question has no answer.
+pub(super) enum NoAnswer<E> {
+    /// The time for all checks was over.
+    NotAsked,
+    /// Nothing came within this time.
+    Silent(Duration),
+    /// It failed.
+    Failed(E),
+}
+
+impl<E: fmt::Display> fmt::Display for NoAnswer<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAsked => {
+                let all = PATIENCE_IN_ALL.as_secs();
+                write!(f, "not asked: the {all} s for all checks are over")
+            }
+            Self::Silent(patience) => {
+                write!(f, "no answer in {:.0} s", patience.as_secs_f64().ceil())
+            }
+            Self::Failed(error) => error.fmt(f),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::Result;
 use redis::aio::MultiplexedConnection;
 
 use super::deadline::Deadline;
-use super::ping::ping;
+use super::ping::{Pinged, ping};
 use super::report::{Report, skipped};
 use super::{cluster, pubsub, sentinel};
 use crate::finding::Finding;
@@ -61,8 +61,12 @@ async fn check_node(
     report: &mut Report<'_>,
 ) -> Result<bool> {
     let named = format!("redis {node}");
-    let (mut connection, answered) = ping(url, node, &named, clock).await;
-    report.add(&answered)?;
+    let Pinged {
+        mut connection,
+        finding,
+        ..
+    } = ping(url, node, &named, clock).await;
+    report.add(&finding)?;
     let Some(connection) = &mut connection else {
         return Ok(false);
     };

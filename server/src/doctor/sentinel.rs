@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Result;
 
 use super::deadline::Deadline;
-use super::ping::ping;
+use super::ping::{Cause, Pinged, ping};
 use super::report::Report;
 use crate::finding::Finding;
 use crate::store::url::{Node, RedisUrl};
@@ -28,14 +28,21 @@ pub(super) async fn check(
     let mut found = None;
     for node in nodes {
         let about = format!("sentinel {node}");
-        let (mut connection, mut answered) = ping(&bare, node, &about, clock).await;
-        if answered.says.contains("NOAUTH") {
-            answered = answered.with_remedy("let sentinels be asked without a password: the one in the address is for Redis itself");
-        }
-        if answered.says.contains("refused") {
-            answered = answered.with_remedy("start it: `redis-server sentinel.conf --sentinel`");
-        }
-        report.add(&answered)?;
+        let Pinged {
+            mut connection,
+            finding,
+            cause,
+        } = ping(&bare, node, &about, clock).await;
+        let finding = match cause {
+            Some(Cause::Login) => finding.with_remedy(
+                "let sentinels be asked without a password: the one in the address is for Redis itself",
+            ),
+            Some(Cause::Refused) => {
+                finding.with_remedy("start it: `redis-server sentinel.conf --sentinel`")
+            }
+            _ => finding,
+        };
+        report.add(&finding)?;
         let Some(connection) = &mut connection else {
             continue;
         };

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use ordertop::order::OrderKey;
 use ratatui::layout::{Position, Rect};
 
+use super::note::READERS;
 use super::{App, Overlay, Pane};
 use crate::event::Effect;
 use crate::model::keymap::Action;
@@ -129,7 +130,7 @@ impl App {
             (Press::Key(action), _) => self.press_key(action, effects),
             (Press::Field(field), Overlay::Dialog(dialog)) => dialog.focus = field,
             (Press::Field(_), Overlay::Plan(plan)) => plan.typing = true,
-            (Press::Field(field), Overlay::Note(note)) => note.choosing = field == 2,
+            (Press::Field(field), Overlay::Note(note)) => note.choosing = field == READERS,
             (Press::Row(at), Overlay::Outbox(sheet)) => {
                 let waiting = self.outbox.list().get(at);
                 sheet.chosen = waiting.map(|waiting| waiting.entry.id.clone());

@@ -20,6 +20,11 @@ use crate::strings;
 /// A change of ours that is told so long after a note was sent is that note.
 const NOTED_WITHIN: SignedDuration = SignedDuration::from_secs(15);
 
+/// Field of the text.
+pub const TEXT: usize = 1;
+/// Field of who may read it.
+pub const READERS: usize = 2;
+
 /// The note that is being written.
 #[derive(Debug, Clone)]
 pub struct NoteDialog {

@@ -8,7 +8,7 @@ use ordertop::order::Visibility;
 use super::header::after_columns;
 use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
 use crate::app::App;
-use crate::app::note::NoteDialog;
+use crate::app::note::{NoteDialog, READERS, TEXT};
 use crate::app::typing::LONG;
 use crate::model::keymap::{Action, Context};
 use crate::strings;
@@ -67,9 +67,9 @@ pub(super) fn draw(
     if let Some(room) = strings::note_room(value.chars().count(), LONG) {
         put(buf, inner, x + 2, inner.y + 1, &room, theme.warning());
     }
-    presses.note_line(inner, inner.y, Press::Field(1));
+    presses.note_line(inner, inner.y, Press::Field(TEXT));
     if app.many_vendors() {
-        presses.note(inner.x, x, inner.y + 1, Press::Field(2));
+        presses.note(inner.x, x, inner.y + 1, Press::Field(READERS));
     }
     let keys = [
         (Action::Confirm, strings::NOTE_ADD),
