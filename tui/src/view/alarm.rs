@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{columns, put};
+use super::paint::{columns, put};
 use crate::app::App;
 use crate::model::keymap::Action;
 use crate::strings;

@@ -6,7 +6,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::header::after_columns;
-use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put, put_right};
+use super::paint::{blank, centred, frame, over, put, put_right};
+use super::press::{Press, Presses, keys_to_press};
 use crate::app::App;
 use crate::app::bulk::{Bulk, Plan};
 use crate::model::bulk::{BulkLine, Fate};
@@ -62,7 +63,7 @@ pub(super) fn draw_plan(
         let keys: Vec<_> = keys.iter().collect();
         // Why is told in full where some of the names give way, but not all.
         let room = inside.saturating_sub(8 + width(&strings::left_out("", why)));
-        let name = |key: &OrderKey| super::order_name(app, key);
+        let name = |key: &OrderKey| super::paint::order_name(app, key);
         let names = strings::some_orders(&keys, room.max(inside / 4), name);
         let words = strings::left_out(&names, why);
         lines.push((
@@ -84,7 +85,7 @@ pub(super) fn draw_plan(
     let steady = u16::try_from(steady)
         .unwrap_or(u16::MAX)
         .saturating_add(3 + reason);
-    let area = super::steady(screen, wide, steady.min(height), height);
+    let area = super::paint::steady(screen, wide, steady.min(height), height);
     let inner = framed(
         app,
         area,
@@ -167,7 +168,7 @@ pub(super) fn draw_plan(
 fn counted(app: &App, keys: &[&OrderKey], words: &str, room: usize) -> String {
     let words = format!("{:>6}  {words}: ", grouped(keys.len()));
     let room = room.saturating_sub(width(&words));
-    let named = strings::some_orders(keys, room, |key| super::order_name(app, key));
+    let named = strings::some_orders(keys, room, |key| super::paint::order_name(app, key));
     words + &named
 }
 
@@ -211,7 +212,7 @@ fn about(app: &App, plan: &Plan, room: usize) -> Vec<(String, Style)> {
         lines.push((words, theme.warning()));
     }
     if hidden.len() < keys.len() {
-        let name = |key: &OrderKey| super::order_name(app, key);
+        let name = |key: &OrderKey| super::paint::order_name(app, key);
         let words = strings::some_orders(&keys, room.saturating_sub(8), name);
         lines.push((format!("{:8}{words}", ""), theme.text()));
     }
@@ -246,7 +247,7 @@ pub(super) fn draw_result(app: &App, bulk: &Bulk, screen: Rect, buf: &mut Buffer
     put(buf, inner, inner.x, inner.y, &cut(&tally, room), style);
     let rows = inner.top() + 1..inner.bottom();
     let number = (bulk.lines().skip(bulk.scroll).take(rows.len()))
-        .map(|line| width(&super::order_name(app, &line.key)))
+        .map(|line| width(&super::paint::order_name(app, &line.key)))
         .max();
     let number = number.unwrap_or(0).clamp(6, MOST_NAME);
     for (line, y) in bulk.lines().skip(bulk.scroll).zip(rows.clone()) {
@@ -284,7 +285,7 @@ fn draw_line(app: &App, line: &BulkLine, number: usize, area: Rect, buf: &mut Bu
         Fate::NotSent => ("–", theme.warning()),
     };
     let x = put(buf, area, area.x, area.y, sign, style);
-    let words = fit(&super::order_name(app, &line.key), number);
+    let words = fit(&super::paint::order_name(app, &line.key), number);
     let x = put(buf, area, x + 1, area.y, &words, theme.strong());
     let words = strings::fate(line);
     let room = usize::from(area.right().saturating_sub(x + 2));

@@ -5,7 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{Press, Presses, blank, frame, keys_to_press, over, put, steady};
+use super::paint::{blank, frame, over, put, steady};
+use super::press::{Press, Presses, keys_to_press};
 use crate::app::App;
 use crate::app::acting::Still;
 use crate::app::dialog::Dialog;
@@ -50,7 +51,11 @@ pub(super) fn draw(
     // Notes come while it is open: it grows downwards, and stays where it is.
     let area = steady(screen, over(screen.width, WIDEST), height - notes, height);
     blank(buf, area);
-    let title = strings::step_title(dialog.aim, dialog.to, &super::order_name(app, &dialog.key));
+    let title = strings::step_title(
+        dialog.aim,
+        dialog.to,
+        &super::paint::order_name(app, &dialog.key),
+    );
     let inner = frame(buf, area, &title, true, theme);
     let inner = Rect {
         x: inner.x + 1,

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{columns, put};
+use super::paint::{columns, put};
 use crate::app::App;
 use crate::model::text::grouped;
 use crate::strings;

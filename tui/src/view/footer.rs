@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{areas, columns, put, text};
+use super::areas;
+use super::paint::{columns, put, text};
 use crate::app::acting::Still;
 use crate::app::dialog::Dialog;
 use crate::app::{App, Overlay, Pane};
@@ -23,7 +24,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
     if app.settings.replay {
         let leave = [("q", strings::REPLAY_LEAVE)];
-        return super::key_words(buf, area, area.x + 1, area.y, theme, &leave);
+        return super::paint::key_words(buf, area, area.x + 1, area.y, theme, &leave);
     }
     if on_screen(app) {
         undo(app, area, buf);

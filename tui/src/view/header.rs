@@ -4,7 +4,8 @@ use ordertop::order::OrderStatus;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{columns, figures, put, put_right};
+use super::figures;
+use super::paint::{columns, put, put_right};
 use crate::app::App;
 use crate::model::keymap::{Action, Chord, Context};
 use crate::model::text::{cut, grouped, short_count, tame, width};

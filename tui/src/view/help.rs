@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::header::after_columns;
-use super::{blank, frame, put, put_right};
+use super::paint::{blank, frame, put, put_right};
 use crate::app::App;
 use crate::app::help::Help;
 use crate::model::keymap::{Action, Context};

@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::put;
+use super::paint::put;
 use crate::app::App;
 use crate::model::keymap::Action;
 use crate::model::text::width;

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{centre, columns, put, turned};
+use super::paint::{centre, columns, put, turned};
 use crate::app::{App, Loading};
 use crate::strings;
 

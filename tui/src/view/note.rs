@@ -6,7 +6,8 @@ use ratatui::layout::{Position, Rect};
 use ordertop::order::Visibility;
 
 use super::header::after_columns;
-use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
+use super::paint::{blank, centred, frame, over, put};
+use super::press::{Press, Presses, keys_to_press};
 use crate::app::App;
 use crate::app::note::{NoteDialog, READERS, TEXT};
 use crate::app::typing::LONG;

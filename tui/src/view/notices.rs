@@ -7,8 +7,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::areas;
 use super::order::time;
-use super::{areas, focused, frame, put};
+use super::paint::{focused, frame, put};
 use crate::app::{App, Pane};
 use crate::model::notices::{KEPT, Notice, What};
 use crate::model::text::grouped;

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{focused, frame, put_right};
+use super::paint::{focused, frame, put_right};
 use crate::app::{App, Load, Pane};
 use crate::model::carrier::tracking_link;
 use crate::model::row::Row;

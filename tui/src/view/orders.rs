@@ -7,7 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{Areas, areas, centre, columns as columns_of, focused, frame, put};
+use super::paint::{centre, columns as columns_of, focused, frame, put};
+use super::{Areas, areas};
 use crate::app::{App, Pane};
 use crate::model::keymap::{Action, Context};
 use crate::model::row::{Row, Touch};

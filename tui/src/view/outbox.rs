@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Press, Presses, blank, centred, columns, frame, keys_to_press, over, put};
+use super::paint::{blank, centred, columns, frame, over, put};
+use super::press::{Press, Presses, keys_to_press};
 use crate::app::App;
 use crate::app::outbox::Sheet;
 use crate::model::keymap::{Action, Context};

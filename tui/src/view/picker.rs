@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::header::after_columns;
-use super::{blank, frame, over, put, put_right};
+use super::paint::{blank, frame, over, put, put_right};
 use crate::app::picker::{Picker, PickerKind};
 use crate::app::{App, Overlay};
 use crate::model::text::{cut, grouped, width};

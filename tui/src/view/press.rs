@@ -4,7 +4,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{areas, columns, draw_overlay, put};
+use super::paint::{columns, put};
+use super::{areas, draw_overlay};
 use crate::app::App;
 use crate::model::keymap::Action;
 

@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
+use super::paint::{blank, centred, frame, over, put};
+use super::press::{Press, Presses, keys_to_press};
 use crate::app::App;
 use crate::app::question::Question;
 use crate::model::keymap::Action;
@@ -26,7 +27,7 @@ pub(super) fn draw(
         Question::Print(keys) => {
             let keys: Vec<_> = keys.iter().collect();
             let room = usize::from(wide.saturating_sub(4));
-            strings::some_orders(&keys, room, |key| super::order_name(app, key))
+            strings::some_orders(&keys, room, |key| super::paint::order_name(app, key))
         }
     };
     let area = centred(screen, wide, 4);

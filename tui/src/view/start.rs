@@ -18,8 +18,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
+use super::MIN_SIZE;
 use super::header::after_columns;
-use super::{MIN_SIZE, blank, columns, frame, put, turned};
+use super::paint::{blank, columns, frame, put, turned};
 use crate::model::keymap::{Action, Context};
 use crate::model::start::Spot;
 use crate::model::text::{cut, wrap};
@@ -257,7 +258,7 @@ fn draw_parts(form: &Form, buf: &mut Buffer) -> Option<Position> {
     let places = start_places(form).filter(|_| buf.area.intersection(whole) == whole);
     let Some(places) = places else {
         let words = strings::too_small(MIN_SIZE, form.size);
-        super::centre(buf, buf.area, buf.area.height / 2, &words, Style::new());
+        super::paint::centre(buf, buf.area, buf.area.height / 2, &words, Style::new());
         return None;
     };
     let theme = form.theme;

@@ -4,7 +4,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Areas, text};
+use super::Areas;
+use super::paint::text;
 use crate::app::App;
 use crate::model::text::{cut, wrap};
 

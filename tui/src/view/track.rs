@@ -5,7 +5,8 @@ use ratatui::layout::{Position, Rect};
 use tui_input::Input;
 
 use super::header::after_columns;
-use super::{Press, Presses, blank, centred, frame, keys_to_press, over, put};
+use super::paint::{blank, centred, frame, over, put};
+use super::press::{Press, Presses, keys_to_press};
 use crate::app::App;
 use crate::app::track::{CARRIER, NUMBER, PARCEL, TrackDialog};
 use crate::model::keymap::{Action, Context};
@@ -34,7 +35,7 @@ pub(super) fn draw(
     let height = 7 + u16::try_from(listed).unwrap_or(0);
     let area = centred(screen, over(screen.width, WIDEST), height);
     blank(buf, area);
-    let title = strings::track_title(&super::order_name(app, &track.key));
+    let title = strings::track_title(&super::paint::order_name(app, &track.key));
     let inner = frame(buf, area, &title, true, theme);
     let inner = Rect {
         x: inner.x + 1,
